@@ -1,0 +1,1 @@
+"""gangan: populations of small GANs, and GANs over those GANs."""

@@ -1,0 +1,47 @@
+"""The command `gangan`: puts the commands together and explains what goes wrong."""
+
+from typing import Annotated
+
+import typer
+
+from gangan_cli.cli import diagnostics, runs
+from gangan_cli.cli.export_figures import export_figures
+from gangan_cli.cli.train_gangan import train_gangan
+from gangan_cli.cli.train_gans import train_gans
+
+app = typer.Typer(
+    name="gangan",
+    help="Train populations of small GANs, train a GAN over those GANs, and look at what came out.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+app.command("train-gans")(train_gans)
+app.command("train-gangan")(train_gangan)
+app.command("export-figures")(export_figures)
+app.add_typer(runs.app, name="runs")
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", envvar="GANGAN_DEBUG", help="Show tracebacks of errors.")
+    ] = False,
+) -> None:
+    """Take the options that stand before the command."""
+    diagnostics.debugging = debug
+    if version:
+        from importlib.metadata import version as version_of
+
+        from gangan_cli.cli import output
+
+        output.text(f"gangan {version_of('gangan')}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line."""
+    with diagnostics.errors_explained():
+        app()

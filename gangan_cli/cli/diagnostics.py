@@ -1,0 +1,65 @@
+"""The only module that writes to stderr and knows exit codes.
+
+0 done; 1 the work failed; 2 wrong usage or configuration; 3 the store is missing, full, damaged or in
+use; 128 + n ended by signal n, and resumable.
+"""
+
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+from gangan_cli.errors import ConfigurationError, WorkFailed
+from store.errors import BadName, NotFound, RunExists, StoreError
+
+DONE, FAILED, USAGE, STORE = 0, 1, 2, 3
+
+
+def say(message: str) -> None:
+    """Write a line of narration."""
+    sys.stderr.write(message + "\n")
+    sys.stderr.flush()
+
+
+def warn(message: str) -> None:
+    """Write a line about something that is not as it should be, but stops nothing."""
+    say(f"warning: {message}")
+
+
+def leave(code: int) -> NoReturn:
+    """End the command with an exit code."""
+    raise SystemExit(code)
+
+
+@contextmanager
+def errors_explained() -> Iterator[None]:
+    """Turn errors into one sentence on stderr and an exit code; `gangan --debug` adds the traceback."""
+    try:
+        yield
+    except (ConfigurationError, BadName, NotFound, RunExists) as error:
+        _explain(error, USAGE)
+    except StoreError as error:
+        _explain(error, STORE)
+    except WorkFailed as error:
+        _explain(error, FAILED)
+    except KeyboardInterrupt:
+        leave(130)
+    except BrokenPipeError:
+        # Whoever read our output has gone, as `head` does. Python would complain again at exit.
+        sys.stdout = None
+        leave(FAILED)
+    except Exception as error:
+        _explain(error, FAILED, hint=" (a bug in gangan: --debug shows where)")
+
+
+debugging = False
+"""Set by `gangan --debug`."""
+
+
+def _explain(error: Exception, code: int, hint: str = "") -> NoReturn:
+    if debugging:
+        traceback.print_exception(error)
+    name = f"{type(error).__name__}: " if hint else ""
+    say(f"error: {name}{error}{hint}")
+    leave(code)

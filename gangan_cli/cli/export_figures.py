@@ -1,0 +1,66 @@
+"""gangan export-figures"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gangan_cli.cli import diagnostics, options, output
+from gangan_cli.errors import ConfigurationError
+from store import Catalog
+
+
+def export_figures(
+    runs: Annotated[
+        list[str] | None, typer.Argument(metavar="[RUN]...", help="Runs to draw.", show_default="all")
+    ] = None,
+    store: options.Store = None,
+    out: Annotated[Path, typer.Option(envvar="GANGAN_OUT", help="Folder to write to.")] = Path(
+        "figures"
+    ),
+    formats: Annotated[
+        str, typer.Option("--format", envvar="GANGAN_FORMAT", help="png, pdf, svg, or several: png,pdf.")
+    ] = "png",
+    dpi: Annotated[int, typer.Option(envvar="GANGAN_DPI", min=30, max=1200)] = 150,
+    gan: Annotated[
+        int | None,
+        typer.Option(
+            help="Which GAN of the run (or which GAN-GAN) to sample.", show_default="the first"
+        ),
+    ] = None,
+    epoch: Annotated[
+        int | None,
+        typer.Option(help="Which snapshot of a GAN-GAN to sample.", show_default="the last"),
+    ] = None,
+    seed: Annotated[int, typer.Option(envvar="GANGAN_SEED", help="Seed of the noise.", min=0)] = 0,
+    json: options.Json = False,
+) -> None:
+    """Draw the figures of runs: samples over training, losses, latent walk, animation, lineage.
+
+    Prints the path of each file. Beside each figure a JSON file says what it was made from.
+    """
+    catalog = Catalog(options.store_path(store))
+    names = runs or catalog.names()
+    if not names:
+        raise ConfigurationError(f"the store {catalog.root} is empty: gangan train-gans makes a run")
+    from gangan_cli.figures.export import export_figures
+    from gangan_cli.figures.style import FORMATS, Output
+
+    wanted = [form.strip().lower() for form in formats.split(",")]
+    if unknown := [form for form in wanted if form not in FORMATS]:
+        raise ConfigurationError(f"no format {unknown[0]!r}: there is {', '.join(FORMATS)}")
+    target = Output(out, wanted, dpi, seed)
+    for name in names:
+        catalog.open(name).close()
+    for name in names:
+        diagnostics.say(f"drawing {name}")
+        try:
+            for figure, path in export_figures(catalog, name, target, gan=gan, epoch=epoch):
+                if json:
+                    output.line({"run": name, "figure": figure, "path": str(path)})
+                else:
+                    output.text(str(path))
+        except ConfigurationError as error:
+            if runs:
+                raise
+            diagnostics.warn(f"{name} is left out: {error}")  # one unfit run does not stop the rest

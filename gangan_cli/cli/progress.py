@@ -1,0 +1,159 @@
+"""Shows training as it happens: a bar on a terminal, a line now and then elsewhere, JSON on request."""
+
+import shlex
+import sys
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from gangan_cli.cli import diagnostics, output
+
+if TYPE_CHECKING:
+    from gangan_cli.training.events import Ended, Event, Started
+
+LINE_EVERY = 10.0
+"""Seconds between two lines of progress where there is no terminal."""
+
+
+def follow(events: Iterable["Event"], *, as_json: bool, resume: str) -> None:
+    """Tell what happens until training ends, then leave with the exit code that says how.
+
+    `resume` is the command that goes on where training was interrupted.
+    """
+    from gangan_cli.training.events import Ended, EpochFinished, GanDiverged, Started
+
+    display: _Bar | _Lines | None = None
+    ended: Ended | None = None
+    try:
+        for event in events:
+            if as_json and (told := _as_json(event)):
+                output.line(told)
+            if isinstance(event, Started):
+                display = _Bar(event) if sys.stderr.isatty() else _Lines(event)
+            elif isinstance(event, EpochFinished) and display:
+                losses = "  ".join(f"{name} {value:.2f}" for name, value in sorted(event.losses.items()))
+                display.advance(f"GAN {event.gan} epoch {event.epoch}  {losses}")
+            elif isinstance(event, GanDiverged):
+                diagnostics.warn(
+                    f"GAN {event.gan} of {event.run} was stopped in epoch {event.epoch}: its losses or "
+                    "weights are no longer finite; its earlier snapshots are kept"
+                )
+            elif isinstance(event, Ended):
+                ended = event
+    finally:
+        if display:
+            display.close()
+    if ended:
+        _conclude(ended, resume)
+
+
+def _conclude(ended: "Ended", resume: str) -> None:
+    if ended.signal is not None:
+        diagnostics.say(f"{ended.run}: interrupted; every finished epoch is kept. To go on:\n  {resume}")
+        diagnostics.leave(128 + ended.signal)
+    if ended.state == "diverged":
+        gans = ", ".join(f"GAN {gan} in epoch {epoch}" for gan, epoch in ended.diverged.items())
+        diagnostics.say(
+            f"error: {ended.run}: {ended.snapshots} snapshots, but some GANs diverged ({gans}): "
+            "try a lower --lr under another --run name"
+        )
+        diagnostics.leave(diagnostics.FAILED)
+    done = (
+        f"{ended.trained} GAN-epochs in {ended.seconds:.0f} s" if ended.trained else "nothing left to do"
+    )
+    diagnostics.say(f"{ended.run}: complete, {ended.snapshots} snapshots ({done})")
+
+
+def _as_json(event: "Event") -> dict[str, Any] | None:
+    from gangan_cli.training.events import Ended, EpochFinished, GanDiverged
+
+    if isinstance(event, EpochFinished):
+        losses = {name: event.losses[name] for name in sorted(event.losses)}
+        return {"event": "epoch", "run": event.run, "gan": event.gan, "epoch": event.epoch, **losses}
+    if isinstance(event, GanDiverged):
+        return {"event": "diverged", "run": event.run, "gan": event.gan, "epoch": event.epoch}
+    if isinstance(event, Ended):
+        return {
+            "event": "interrupted" if event.signal is not None else "done",
+            "run": event.run,
+            "snapshots": event.snapshots,
+            "state": event.state,
+            "trained": event.trained,
+            "seconds": round(event.seconds, 3),
+        }
+    return None
+
+
+class _Bar:
+    def __init__(self, started: "Started") -> None:
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            ProgressColumn,
+            Task,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+        from rich.text import Text
+
+        class Rate(ProgressColumn):
+            def render(self, task: Task) -> Text:
+                return Text(f"{task.speed:.2f} GAN-epochs/s" if task.speed else "")
+
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            Rate(),
+            TimeRemainingColumn(),
+            TextColumn("[dim]{task.fields[last]}"),
+            console=Console(stderr=True),
+            speed_estimate_period=60,
+        )
+        self._task = self._progress.add_task(
+            started.run, total=started.total, completed=started.done, last=""
+        )
+        diagnostics.say(_opening(started))
+        self._progress.start()
+
+    def advance(self, last: str) -> None:
+        self._progress.update(self._task, advance=1, last=last)
+
+    def close(self) -> None:
+        self._progress.stop()
+
+
+class _Lines:
+    def __init__(self, started: "Started") -> None:
+        self._run, self._total, self._done = started.run, started.total, started.done
+        self._began = self._told = time.monotonic()
+        self._first = started.done
+        diagnostics.say(_opening(started))
+
+    def advance(self, last: str) -> None:
+        self._done += 1
+        now = time.monotonic()
+        if now - self._told >= LINE_EVERY:
+            self._told = now
+            rate = (self._done - self._first) / (now - self._began)
+            left = (self._total - self._done) / rate
+            diagnostics.say(
+                f"{self._run}: {self._done}/{self._total} GAN-epochs, {rate:.2f}/s, "
+                f"{left:.0f} s left; {last}"
+            )
+
+    def close(self) -> None:
+        """Nothing to put away."""
+
+
+def _opening(started: "Started") -> str:
+    there = f", {started.done} of them done" if started.done else ""
+    processes = f"{started.workers} process{'es' if started.workers != 1 else ''}"
+    return f"{started.run}: {started.total} GAN-epochs{there}, on {started.device} with {processes}"
+
+
+def same_command() -> str:
+    """Return the command line as it was typed."""
+    return shlex.join(["gangan", *sys.argv[1:]])

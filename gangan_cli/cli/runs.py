@@ -1,0 +1,201 @@
+"""gangan runs: list, show, remove, export, import"""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gangan_cli.cli import diagnostics, options, output
+from gangan_cli.errors import ConfigurationError
+from store import Catalog, StoreError
+
+app = typer.Typer(help="Look at runs, and move them in and out of the store.", no_args_is_help=True)
+
+RunName = Annotated[str, typer.Argument(metavar="RUN", help="Name of a run.")]
+
+
+@app.command("list")
+def list_runs(store: options.Store = None, json: options.Json = False) -> None:
+    """List the runs of the store."""
+    from gangan_cli.studies.summary import summary
+
+    catalog = Catalog(options.store_path(store))
+    found = []
+    for name in catalog.names():
+        try:
+            with catalog.open(name) as run:
+                found.append(summary(run))
+        except StoreError as error:
+            diagnostics.warn(f"{name} cannot be read: {error}")
+    if json:
+        output.document(found)
+    elif not found:
+        diagnostics.say(f"the store {catalog.root} is empty: gangan train-gans makes a run")
+    else:
+        output.table(
+            ["run", "state", "family", "on", "GANs × epochs", "snapshots", "size", "age"],
+            [
+                [
+                    run["name"],
+                    run["state"],
+                    run["family"],
+                    run["parent"] or run["dataset"],
+                    f"{run['gans']} × {run['epochs']}",
+                    _of(run["snapshots"], run["planned_snapshots"]),
+                    _size(run["size_bytes"]),
+                    _age(run["created"]),
+                ]
+                for run in found
+            ],
+            right=(4, 5, 6, 7),
+        )
+
+
+@app.command()
+def show(run: RunName, store: options.Store = None, json: options.Json = False) -> None:
+    """Show all that is known of a run."""
+    from gangan_cli.studies.summary import details
+
+    catalog = Catalog(options.store_path(store))
+    with catalog.open(run) as opened:
+        known = details(opened, catalog)
+    if json:
+        output.document(known)
+        return
+    losses = ", ".join(f"{name} {value:.3f}" for name, value in known["last_losses"].items() if value)
+    diverged = ", ".join(f"GAN {gan} in epoch {epoch}" for gan, epoch in known["diverged"].items())
+    shown = {
+        "run": known["name"],
+        "state": known["state"] + (f" ({diverged})" if diverged else ""),
+        "family": f"{known['family']}, {known['parameters']:,} parameters",
+        "trained on": known["parent"] or known["dataset"],
+        "GANs × epochs": f"{known['gans']} × {known['epochs']}",
+        "snapshots": _of(known["snapshots"], known["planned_snapshots"]),
+        "size": _size(known["size_bytes"]),
+        "last losses": losses,
+        "GAN-GANs over it": ", ".join(known["children"]),
+        "created": f"{known['created']} ({_age(known['created'])} ago)",
+        "command": known["command"],
+        "configuration": ", ".join(
+            f"{k.replace('_', '-')}={v}" for k, v in known["config"].items() if v != ""
+        ),
+        "versions": ", ".join(f"{package} {number}" for package, number in known["versions"].items()),
+        "path": known["path"],
+    }
+    output.pairs({name: str(value) for name, value in shown.items() if value})
+
+
+@app.command()
+def remove(
+    run: RunName,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    store: options.Store = None,
+    json: options.Json = False,
+) -> None:
+    """Delete a run and all its snapshots."""
+    catalog = Catalog(options.store_path(store))
+    with catalog.open(run) as opened:
+        count, size, children = len(opened.keys()), opened.size_bytes, catalog.children(opened)
+    if children:
+        diagnostics.warn(
+            f"{', '.join(children)} was trained on {run} and will no longer decode to images"
+        )
+    if not yes:
+        if not sys.stdin.isatty():
+            raise ConfigurationError("there is no terminal to ask: give --yes to remove without asking")
+        question = f"Remove {run}: {count} snapshots, {_size(size)}?"
+        if not typer.confirm(question, err=True):
+            diagnostics.say("nothing was removed")
+            diagnostics.leave(diagnostics.FAILED)
+    catalog.remove(run)
+    if json:
+        output.document({"removed": run, "snapshots": count, "size_bytes": size})
+    else:
+        diagnostics.say(f"removed {run}: {count} snapshots, {_size(size)}")
+
+
+@app.command("export")
+def export_(
+    run: RunName,
+    out: Annotated[Path, typer.Argument(help="A new folder.")],
+    form: Annotated[str, typer.Option("--format", help="safetensors or npz.")] = "safetensors",
+    gans: Annotated[str, typer.Option(help="Which GANs, as in 0,3-7.", show_default="all")] = "",
+    epochs: Annotated[str, typer.Option(help="Which epochs, as in 50-.", show_default="all")] = "",
+    store: options.Store = None,
+    json: options.Json = False,
+) -> None:
+    """Write a run as files: a state dict per snapshot, losses, manifest."""
+    from gangan_cli.data.weights import select
+    from gangan_cli.interchange.export import export_run
+
+    with Catalog(options.store_path(store)).open(run) as opened:
+        keys = select(opened.keys(), gans, epochs)
+        with _counting(f"exporting {run}") as told:
+            size = export_run(opened, keys, out, form, told(len(keys)))
+    if json:
+        output.document({"run": run, "path": str(out), "snapshots": len(keys), "size_bytes": size})
+    else:
+        diagnostics.say(f"{len(keys)} snapshots of {run} are in {out} ({_size(size)})")
+
+
+@app.command("import")
+def import_(
+    source: Annotated[Path, typer.Argument(help="An export, or a folder of <gan>/model_<epoch>.pt.")],
+    name: Annotated[str, typer.Option("--as", help="Name of the new run.")],
+    store: options.Store = None,
+    json: options.Json = False,
+) -> None:
+    """Make a run of files: an export, or state dicts as the paper's authors published them."""
+    from gangan_cli.interchange.importing import import_run
+
+    catalog = Catalog(options.store_path(store))
+    with _counting(f"importing {name}") as told:
+        import_run(catalog, source, name, told)
+    with catalog.open(name) as run:
+        count = len(run.keys())
+    if json:
+        output.document({"run": name, "snapshots": count, "path": str(catalog.path(name))})
+    else:
+        diagnostics.say(f"run {name} has {count} snapshots from {source}")
+
+
+@contextmanager
+def _counting(what: str) -> Iterator[Callable[[int], Callable[[], None]]]:
+    """Give a function that takes a total and returns what to call after each step."""
+    if not sys.stderr.isatty():
+        yield lambda total: lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+
+        def begin(total: int) -> Callable[[], None]:
+            task = progress.add_task(what, total=total)
+            return lambda: progress.advance(task)
+
+        yield begin
+
+
+def _of(count: int, planned: int) -> str:
+    return str(count) if count == planned else f"{count} of {planned}"
+
+
+def _size(count: float) -> str:
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} TB"
+
+
+def _age(created: str) -> str:
+    seconds: float = (datetime.now(UTC) - datetime.fromisoformat(created)).total_seconds()
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{max(0, seconds):.0f} s"

@@ -1,0 +1,108 @@
+"""gangan train-gangan"""
+
+from typing import Annotated
+
+import typer
+
+from gangan_cli.cli import options, output, progress
+from gangan_cli.cli.configuration import as_mapping, as_toml, fields_of, gather
+from gangan_cli.errors import ConfigurationError
+
+
+def train_gangan(
+    on: Annotated[
+        str | None,
+        typer.Option(envvar="GANGAN_ON", help="Run whose snapshots to train on; may be a GAN-GAN's."),
+    ] = None,
+    run: Annotated[
+        str | None,
+        typer.Option(envvar="GANGAN_RUN", help="Name of the new run.", show_default="gangan"),
+    ] = None,
+    store: options.Store = None,
+    preset: Annotated[
+        str | None,
+        typer.Option(
+            envvar="GANGAN_PRESET",
+            help="default (principal components, R1), paper (Algorithm 1 as printed) or released "
+            "(the authors' code: GAN 0's snapshots 35 times over). Sets the other defaults.",
+            show_default="default",
+        ),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(envvar="GANGAN_EPOCHS", show_default="250")] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(envvar="GANGAN_BATCH_SIZE", show_default="32")
+    ] = None,
+    latent_dim: Annotated[
+        int | None,
+        typer.Option(
+            envvar="GANGAN_LATENT_DIM",
+            help="Dimensions of the latent space.",
+            show_default="8; paper: 1",
+        ),
+    ] = None,
+    learning_rate: Annotated[
+        float | None,
+        typer.Option(
+            "--lr", envvar="GANGAN_LR", help="Adam's learning rate.", show_default="2e-3; paper: 2e-4"
+        ),
+    ] = None,
+    gans: Annotated[
+        str | None,
+        typer.Option(
+            envvar="GANGAN_GANS", help="Which GANs' snapshots, as in 0,3-7.", show_default="all"
+        ),
+    ] = None,
+    snapshot_epochs: Annotated[
+        str | None,
+        typer.Option(
+            envvar="GANGAN_SNAPSHOT_EPOCHS",
+            help="Which epochs' snapshots, as in 50-.",
+            show_default="all",
+        ),
+    ] = None,
+    repeat: Annotated[
+        int | None,
+        typer.Option(
+            envvar="GANGAN_REPEAT", help="Times an epoch goes over the snapshots.", show_default="1"
+        ),
+    ] = None,
+    members: Annotated[
+        int | None,
+        typer.Option(
+            envvar="GANGAN_MEMBERS",
+            help="How many GAN-GANs, each with its own seed.",
+            show_default="1",
+        ),
+    ] = None,
+    seed: options.Seed = None,
+    snapshot_every: options.SnapshotEvery = None,
+    device: options.Device = None,
+    workers: options.WorkerCount = None,
+    config: options.Config = None,
+    dry_run: options.DryRun = False,
+    json: options.Json = False,
+) -> None:
+    """Train a GAN over the snapshots of another run: a GAN-GAN.
+
+    [bold]gangan train-gangan --on digits --run gangan[/bold]
+
+    [bold]gangan train-gangan --on gangan --run gangangan[/bold]
+    """
+    given = {
+        name: value for name, value in locals().items() if name not in ("config", "dry_run", "json")
+    }
+    from gangan_cli.training.gangan import GanGanConfig, train_gangan
+    from gangan_cli.training.job import Machine
+
+    settings = gather("train-gangan", given, config, [GanGanConfig, Machine])
+    if "on" not in settings:
+        raise ConfigurationError("on what? Name the run whose snapshots to train on with --on RUN")
+    configuration = GanGanConfig.preset_with(fields_of(GanGanConfig, settings))
+    machine = Machine(**fields_of(Machine, settings))
+    if dry_run and json:
+        output.document(as_mapping(configuration, machine))
+    elif dry_run:
+        output.text(as_toml("train-gangan", configuration, machine))
+    else:
+        events = train_gangan(configuration, machine)
+        progress.follow(events, as_json=json, resume=progress.same_command())

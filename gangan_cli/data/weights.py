@@ -1,0 +1,193 @@
+"""Snapshots of a run as training examples: raw, or as scaled principal components."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gangan_cli.errors import ConfigurationError
+from store import Run
+from store.keys import Keys
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Matrix = NDArray[np.float32]
+
+
+def select(keys: Keys, gans: str = "", epochs: str = "") -> Keys:
+    """Return the rows of `keys` (n, 2) whose gan and epoch lie in ranges such as "0,3-7" or "50-".
+
+    An empty range means all.
+
+    Raises:
+        ConfigurationError: a range cannot be read, or asks for what is not there.
+    """
+    if not len(keys):
+        raise ConfigurationError("the run has no snapshots yet")
+    chosen = np.ones(len(keys), bool)
+    for column, what, ranges in ((0, "GAN", gans), (1, "epoch", epochs)):
+        if ranges:
+            wanted = _named(ranges, what, set(keys[:, column].tolist()))
+            chosen &= np.isin(keys[:, column], sorted(wanted))
+    return keys[chosen]
+
+
+def _named(text: str, what: str, there: set[int]) -> set[int]:
+    """Return those of the numbers `there` that `text` names; each part must name at least one."""
+    named: set[int] = set()
+    for part in text.split(","):
+        first, dash, end = part.strip().partition("-")
+        try:
+            low = int(first)
+            high = (int(end) if end else max(there)) if dash else low
+        except ValueError:
+            raise ConfigurationError(
+                f"{what}s {text!r}: give numbers and ranges, as in 0,3-7 or 50-"
+            ) from None
+        if end and high < low:
+            raise ConfigurationError(f"{what}s {text!r}: the range {part} is empty")
+        found = {number for number in there if low <= number <= high}
+        if not found or high > max(there):
+            raise ConfigurationError(
+                f"no snapshot of {what} {max(low, high)}: the run has {summarise(there)}"
+            )
+        named |= found
+    return named
+
+
+def summarise(numbers: Sequence[int] | set[int]) -> str:
+    """Return numbers as short ranges, as in "0, 3-7"; every third as "3, 6 … 99"."""
+    ordered = sorted(numbers)
+    spans: list[list[int]] = []
+    for number in ordered:
+        if spans and number == spans[-1][1] + 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    if len(spans) > 6:
+        return f"{ordered[0]}, {ordered[1]} … {ordered[-1]}"
+    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in spans)
+
+
+@dataclass(frozen=True)
+class PrincipalComponents:
+    """A linear code of weight vectors: `mean` (P,), orthonormal `basis` (k, P), `scale` (k,).
+
+    A code is the coordinates along the basis, each divided by its scale: the square root of its
+    standard deviation, times that of their mean. This is half-way to standardising. Dividing by the
+    standard deviation itself lets a discriminator win on small components that hardly matter; not
+    dividing leaves it blind to all but the largest.
+    """
+
+    mean: Matrix
+    basis: Matrix
+    scale: Matrix
+
+    @classmethod
+    def fit(cls, vectors: Matrix, components: int) -> tuple["PrincipalComponents", Matrix]:
+        """Return the code of (n, P) `vectors` with at most `components` axes, and their codes (n, k).
+
+        `vectors` is centred in place, since at the paper's size a copy would take 1.6 GB. The axes
+        come from the n × n Gram matrix: n is far smaller than P.
+
+        Raises:
+            ConfigurationError: fewer than two distinct vectors.
+        """
+        mean = vectors.mean(axis=0)
+        vectors -= mean
+        variances, axes = np.linalg.eigh((vectors @ vectors.T).astype(np.float64))
+        # Rounding leaves tiny positive values for axes along which nothing varies.
+        kept = np.argsort(variances)[::-1][:components]
+        kept = kept[variances[kept] > variances.max() * 1e-7]
+        if not len(kept) or variances.max() <= 0:
+            raise ConfigurationError("the snapshots are all alike: there is nothing to model")
+        lengths = np.sqrt(variances[kept])
+        basis = (axes[:, kept] / lengths).T.astype(np.float32) @ vectors
+        deviations = lengths / np.sqrt(len(vectors))
+        scale = np.sqrt(deviations * deviations.mean())
+        codes = axes[:, kept] * lengths / scale
+        return cls(mean, basis, scale.astype(np.float32)), codes.astype(np.float32)
+
+    def encode(self, vectors: Matrix) -> Matrix:
+        """Return the codes (n, k) of weight vectors (n, P)."""
+        return ((vectors - self.mean) @ self.basis.T / self.scale).astype(np.float32)
+
+    def decode(self, codes: Matrix) -> Matrix:
+        """Return the weight vectors (n, P) of codes (n, k)."""
+        return ((codes * self.scale) @ self.basis + self.mean).astype(np.float32, copy=False)
+
+
+class VectorExamples:
+    """Rows of a matrix on a device, the whole of it `repeat` times over."""
+
+    def __init__(self, matrix: "Tensor", repeat: int) -> None:
+        self._matrix, self._repeat = matrix, repeat
+
+    def __len__(self) -> int:
+        return len(self._matrix) * self._repeat
+
+    def batch(self, indices: "Tensor") -> "Tensor":
+        """Return rows (n, B, D) for (n, B) indices."""
+        return self._matrix[indices % len(self._matrix)]
+
+
+@dataclass(frozen=True)
+class Codes:
+    """Examples that are in memory already: a (n, k) matrix."""
+
+    matrix: Matrix
+    repeat: int = 1
+
+    def load(self, device: str) -> VectorExamples:
+        """Bring the matrix to `device`."""
+        import torch
+
+        return VectorExamples(torch.from_numpy(self.matrix).to(device), self.repeat)
+
+
+class StoredExamples:
+    """Rows read from the run's memory map as they are picked: for what does not fit in memory."""
+
+    def __init__(self, run: Run, keys: Keys, repeat: int, device: str) -> None:
+        self._run, self._keys, self._repeat, self._device = run, keys, repeat, device
+
+    def __len__(self) -> int:
+        return len(self._keys) * self._repeat
+
+    def batch(self, indices: "Tensor") -> "Tensor":
+        """Return rows (n, B, P) for (n, B) indices."""
+        import torch
+
+        wanted = indices.cpu().numpy() % len(self._keys)
+        rows, _ = self._run.matrix(self._keys[wanted.reshape(-1)])
+        return torch.from_numpy(rows).view(*wanted.shape, -1).to(self._device)
+
+
+@dataclass(frozen=True)
+class StoredVectors:
+    """The snapshots `keys` of the run in `path`, raw, as the paper's GAN-GAN sees them."""
+
+    path: Path
+    keys: Keys
+    repeat: int = 1
+
+    def load(self, device: str) -> VectorExamples | StoredExamples:
+        """Bring them to `device` as one matrix if half of the free memory holds it, else in place."""
+        import torch
+
+        run = Run.open(self.path)
+        size = len(self.keys) * run.manifest.layout.size * 4
+        if size > _free_memory() / 2:
+            return StoredExamples(run, self.keys, self.repeat, device)
+        with run:
+            matrix, _ = run.matrix(self.keys)
+        return VectorExamples(torch.from_numpy(matrix).to(device), self.repeat)
+
+
+def _free_memory() -> int:
+    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

@@ -1,0 +1,1 @@
+"""One figure a file: takes what studies return, gives files."""

@@ -1,0 +1,80 @@
+"""Figure 3 of the paper: GANs sampled from a GAN-GAN, a row each, a fixed noise vector a column."""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from gangan_cli.figures.style import Output, describe, new_figure, save, tile
+from gangan_cli.studies.latent_axis import LatentGrid
+from store import Run
+
+FRAME_MS = 120
+
+
+def draw_grid(run: Run, parent: Run, name: str, study: LatentGrid, output: Output) -> list[Path]:
+    """Draw a walk or independent samples: z on the left, the nearest snapshot on the right."""
+    rows, columns, height, width = study.images.shape
+    sheet = tile(study.images)
+    figure, ((axis,),) = new_figure(2.2 + 0.24 * columns, 0.9 + 0.24 * rows * height / width)
+    axis.imshow(sheet, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+    centres = np.arange(rows) * (height + 1) + (height - 1) / 2
+    if study.positions is not None:
+        axis.set_yticks(centres, [f"{z:+.2f}" for z in study.positions])
+    else:
+        axis.set_yticks(centres, [str(row + 1) for row in range(rows)])
+    axis.set_ylabel(study.axis)
+    axis.set_xticks([])
+    axis.set_xlabel(f"{columns} fixed noise vectors, the same in every row")
+    right = axis.secondary_yaxis("right")
+    right.set_yticks(
+        centres,
+        [
+            f"{gan} · {epoch} · {distance:.3g}"
+            for (gan, epoch), distance in zip(study.near.keys, study.near.distances, strict=True)
+        ],
+    )
+    right.set_ylabel(
+        f"nearest snapshot of {parent.name}: GAN · epoch · distance "
+        f"(consecutive snapshots lie {study.near.spacing:.3g} apart)"
+    )
+    for side in (axis, right):
+        side.tick_params(length=0, labelsize=7)
+        side.spines[:].set_visible(False)
+    axis.set_title(f"{run.name}: GANs sampled from GAN-GAN {study.gan} at epoch {study.epoch}")
+    return save(figure, name, run, output, **_facts(study))
+
+
+def animate_walk(run: Run, study: LatentGrid, output: Output) -> list[Path]:
+    """Write a GIF that goes along the walk and back, with a mark that shows where it is."""
+    side = int(study.images.shape[1] ** 0.5)
+    frames = []
+    for row, images in enumerate(study.images[:, : side * side]):
+        sheet = tile(images.reshape(side, side, *images.shape[1:]), gap=2)
+        scale = max(1, 336 // sheet.shape[1])
+        big = np.kron(sheet, np.ones((scale, scale), np.uint8))
+        bar = np.full((14, big.shape[1]), 255, np.uint8)
+        bar[6:8, 4:-4] = 170
+        centre = 4 + round((big.shape[1] - 9) * row / max(1, len(study.images) - 1))
+        bar[3:11, max(0, centre - 3) : centre + 4] = 40
+        frames.append(Image.fromarray(np.vstack([big, bar])))
+    path = output.folder / run.name / "walk.gif"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    there_and_back = [*frames, *frames[-2:0:-1]]
+    frames[0].save(
+        path, save_all=True, append_images=there_and_back[1:], duration=FRAME_MS, loop=0, optimize=True
+    )
+    describe("walk-animation", run, output, [path], **_facts(study))
+    return [path]
+
+
+def _facts(study: LatentGrid) -> dict[str, object]:
+    return {
+        "gan": study.gan,
+        "epoch": study.epoch,
+        "latents": study.latents,
+        "positions": study.positions,
+        "axis": study.axis,
+        "nearest": {"keys": study.near.keys, "distances": study.near.distances},
+        "spacing": study.near.spacing,
+    }

@@ -1,0 +1,31 @@
+"""Losses of a population: median, quartiles and range over its GANs, epoch by epoch."""
+
+from pathlib import Path
+
+from gangan_cli.figures.style import LOSS_COLOURS, Output, new_figure, save
+from gangan_cli.studies.progress import PopulationLosses
+from store import Run
+
+
+def draw_losses(run: Run, study: PopulationLosses, output: Output) -> list[Path]:
+    """Draw every network's loss over the epochs."""
+    figure, ((axis,),) = new_figure(7, 3.6)
+    names = {"g_loss": "generator", "d_loss": "discriminator"}
+    for colour, (name, (low, first, median, third, high)) in zip(
+        LOSS_COLOURS, study.quantiles.items(), strict=False
+    ):
+        if study.gans > 1:
+            axis.fill_between(study.epochs, low, high, color=colour, alpha=0.12, linewidth=0)
+            axis.fill_between(study.epochs, first, third, color=colour, alpha=0.25, linewidth=0)
+        marker = "o" if len(study.epochs) == 1 else None
+        axis.plot(
+            study.epochs, median, color=colour, linewidth=1.4, label=names.get(name, name), marker=marker
+        )
+    axis.set_xlabel("epoch")
+    axis.set_ylabel("loss, mean over the epoch")
+    axis.set_xlim(study.epochs[0], max(study.epochs[-1], study.epochs[0] + 1))
+    axis.legend(frameon=False)
+    axis.grid(axis="y", linewidth=0.4, alpha=0.5)
+    spread = f"{study.gans} GANs: median, quartiles, range" if study.gans > 1 else "one GAN"
+    axis.set_title(f"{run.name}: losses of {spread}")
+    return save(figure, "losses", run, output, gans=study.gans, epochs=study.epochs)

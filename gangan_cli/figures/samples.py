@@ -1,0 +1,28 @@
+"""Figure 2 of the paper: what a GAN makes of the same noise as it trains."""
+
+from pathlib import Path
+
+from gangan_cli.figures.style import Output, new_figure, save, tile
+from gangan_cli.studies.progress import SamplesOverTraining
+from store import Run
+
+COLUMNS = 5
+
+
+def draw_samples(run: Run, study: SamplesOverTraining, output: Output) -> list[Path]:
+    """Draw a tile of 8 × 8 samples for each epoch."""
+    columns = min(COLUMNS, len(study.epochs))
+    rows = -(-len(study.epochs) // columns)
+    figure, axes = new_figure(1.9 * columns, 2.1 * rows + 0.35, rows, columns)
+    for axis in axes.flat:
+        axis.axis("off")
+    for axis, epoch, images in zip(axes.flat, study.epochs, study.images, strict=False):
+        side = int(len(images) ** 0.5)
+        sheet = tile(images[: side * side].reshape(side, side, *images.shape[1:]), gap=2)
+        axis.imshow(sheet, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+        axis.set_title(f"epoch {epoch}", loc="center")
+    figure.suptitle(
+        f"{run.name}: GAN {study.gan} over training, the same noise at each epoch", fontsize=10
+    )
+    keys = [(study.gan, epoch) for epoch in study.epochs]
+    return save(figure, "samples", run, output, keys=keys)

@@ -1,0 +1,113 @@
+"""What all figures share: one look, one way of saving, and the JSON beside each that says what it is."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from gangan_cli.errors import WorkFailed
+from store import Run
+
+FORMATS = ("png", "pdf", "svg")
+
+LOOK: dict[Any, Any] = {
+    "font.size": 9,
+    "font.family": "DejaVu Sans",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 10,
+    "axes.titlelocation": "left",
+    "figure.constrained_layout.use": True,
+    "svg.hashsalt": "gangan",  # so that the same figure has the same bytes
+    "pdf.fonttype": 42,
+}
+
+LOSS_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
+"""Okabe and Ito's palette: told apart with any colour vision."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where figures go and in which forms; `seed` is that of the noise in them."""
+
+    folder: Path
+    formats: Sequence[str]
+    dpi: int
+    seed: int
+
+
+def new_figure(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple[Figure, Any]:
+    """Return a figure of so many inches in the house look, and its (rows, columns) array of axes."""
+    with rc_context(LOOK):
+        figure = Figure(figsize=(width, height))
+        return figure, figure.subplots(rows, columns, squeeze=False)
+
+
+def save(figure: Figure, name: str, run: Run, output: Output, **facts: Any) -> list[Path]:
+    """Write a figure in every format asked for, and its JSON; return the pictures' paths.
+
+    Raises:
+        WorkFailed: the folder cannot be written.
+    """
+    paths = [output.folder / run.name / f"{name}.{form}" for form in output.formats]
+    try:
+        paths[0].parent.mkdir(parents=True, exist_ok=True)
+        with rc_context(LOOK):
+            for path in paths:
+                metadata = (
+                    {}
+                    if path.suffix == ".png"
+                    else {"Date" if path.suffix == ".svg" else "CreationDate": None}
+                )
+                figure.savefig(path, dpi=output.dpi, metadata=metadata)
+        describe(name, run, output, paths, **facts)
+    except OSError as error:
+        raise WorkFailed(f"cannot write figures to {output.folder}: {error.strerror}") from error
+    return paths
+
+
+def describe(name: str, run: Run, output: Output, files: Sequence[Path], **facts: Any) -> None:
+    """Write the JSON beside a figure: from which run, keys, seed and versions it came."""
+    manifest = run.manifest
+    document = {
+        "figure": name,
+        "files": [path.name for path in files],
+        "run": run.name,
+        "id": manifest.id,
+        "family": manifest.family,
+        "parent": manifest.parent.name if manifest.parent else None,
+        "seed": output.seed,
+        "versions": dict(manifest.versions),
+        "command": manifest.command,
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        **{key: _plain(value) for key, value in facts.items()},
+    }
+    path = output.folder / run.name / f"{name}.json"
+    path.write_text(json.dumps(document, indent=2) + "\n")
+
+
+def tile(images: NDArray[np.float32], gap: int = 1) -> NDArray[np.uint8]:
+    """Return pictures (rows, columns, height, width) in [-1, 1] as one grey picture, white between."""
+    rows, columns, height, width = images.shape
+    sheet = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap), 255, np.uint8)
+    grey = np.clip((images + 1) * 127.5, 0, 255).round().astype(np.uint8)
+    for row in range(rows):
+        for column in range(columns):
+            top, left = row * (height + gap), column * (width + gap)
+            sheet[top : top + height, left : left + width] = grey[row, column]
+    return sheet
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, Mapping):
+        return {key: _plain(part) for key, part in value.items()}
+    return value

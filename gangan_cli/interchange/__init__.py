@@ -1,0 +1,1 @@
+"""Runs in other people's files: export to safetensors or npz, import from those and from state dicts."""

@@ -1,0 +1,91 @@
+"""The GAN of "GAN You Do the GAN GAN?" (Suarez, 2019, section 3): three linear layers on either side.
+
+The same family is the paper's GAN of digits (784 pixels, latent 64, both networks 64 wide: 113,745
+parameters) and its GAN-GAN (113,745 weights, latent 1, discriminator 8 and generator 64 wide).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Generator, Tensor, nn
+from torch.nn import functional as F
+
+from gangan_cli.models.family import Networks, Phase
+
+
+class ThreeLayers(nn.Module):
+    """Input, hidden and output layer, with a leaky ReLU after the first two."""
+
+    def __init__(self, inputs: int, width: int, outputs: int, final: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.input = nn.Linear(inputs, width)
+        self.hidden = nn.Linear(width, width)
+        self.out = nn.Linear(width, outputs)
+        self.final = final
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B, inputs) to (B, outputs)."""
+        x = F.leaky_relu(self.input(x), 0.2)
+        x = F.leaky_relu(self.hidden(x), 0.2)
+        return self.final(self.out(x))
+
+
+def generator_loss(networks: Networks, examples: Tensor, noise: Tensor) -> Tensor:
+    """Non-saturating: -log D(G(z)), averaged over the batch."""
+    judged = networks["discriminator"](networks["generator"](noise))
+    return cross_entropy(judged, real=True)
+
+
+def discriminator_loss(networks: Networks, examples: Tensor, noise: Tensor) -> Tensor:
+    """-log D(x) - log(1 - D(G(z))): the sum of the two averages, not their mean."""
+    real = networks["discriminator"](examples)
+    fake = networks["discriminator"](networks["generator"](noise))
+    return cross_entropy(real, real=True) + cross_entropy(fake, real=False)
+
+
+def cross_entropy(judged: Tensor, *, real: bool) -> Tensor:
+    """Binary cross-entropy of probabilities (B, 1) against one answer, as the released code has it.
+
+    On probabilities, not logits: its gradient fades where the discriminator is sure, and a GAN-GAN
+    over raw weights depends on that.
+    """
+    # PyTorch raises on NaN, which would end every GAN of the chunk; a GAN that has diverged is known
+    # by its weights.
+    judged = judged.nan_to_num(0.5)
+    return F.binary_cross_entropy(judged, torch.full_like(judged, float(real)))
+
+
+@dataclass(frozen=True)
+class MLP:
+    """The paper's GAN: sigmoid discriminator, tanh generator, binary cross-entropy, Adam."""
+
+    data_dim: int = 784
+    latent_dim: int = 64
+    discriminator_width: int = 64
+    generator_width: int = 64
+
+    name: ClassVar[str] = "mlp"
+    betas: ClassVar[tuple[float, float]] = (0.9, 0.999)
+    averages: ClassVar[Mapping[str, float]] = {}
+    # The released code steps the generator first, then the discriminator, each with its own noise.
+    phases: ClassVar[tuple[Phase, ...]] = (
+        Phase("generator", generator_loss, "g_loss"),
+        Phase("discriminator", discriminator_loss, "d_loss"),
+    )
+
+    def networks(self) -> dict[str, nn.Module]:
+        """Return fresh networks under PyTorch's default initialisation."""
+        return {
+            "discriminator": ThreeLayers(self.data_dim, self.discriminator_width, 1, torch.sigmoid),
+            "generator": ThreeLayers(self.latent_dim, self.generator_width, self.data_dim, torch.tanh),
+        }
+
+    def noise(self, shape: tuple[int, ...], generator: Generator) -> Tensor:
+        """Return standard normal noise (*shape, latent_dim)."""
+        return torch.randn(*shape, self.latent_dim, generator=generator, device=generator.device)
+
+    def generate(self, networks: Networks, noise: Tensor) -> Tensor:
+        """Return examples in (-1, 1), (B, data_dim)."""
+        return networks["generator"](noise)

@@ -1,0 +1,165 @@
+"""From latents down to images: a run, and the runs it stands on."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.func import vmap
+
+from gangan_cli.data.weights import Matrix, PrincipalComponents
+from gangan_cli.errors import ConfigurationError
+from gangan_cli.models import build
+from gangan_cli.models.family import Family, Networks
+from gangan_cli.training.population import bind, stream
+from store import Catalog, Layout, Run
+
+Pictures = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Level:
+    """One run of a lineage, with what turns its networks' output into what the level below needs."""
+
+    run: Run
+    family: Family
+    networks: Mapping[str, nn.Module]
+    code: PrincipalComponents | None
+
+    def generate(self, vectors: Matrix, noise: Matrix) -> Matrix:
+        """Return what the GANs with weights (n, P) make of noise (n, m, L): (n, m, D) float32.
+
+        For a run on images D is the pixels, in [-1, 1]; for one on weights, the weights of the run
+        below, decoded.
+        """
+
+        def one(vector: Tensor, z: Tensor) -> Tensor:
+            parts = split(self.run.manifest.layout, vector)
+            bound: Networks = bind(self.networks, parts)
+            return self.family.generate(bound, z)
+
+        with torch.no_grad():
+            made: Matrix = vmap(one)(torch.from_numpy(vectors), torch.from_numpy(noise)).numpy()
+        return self.code.decode(made) if self.code else made
+
+
+class Lineage:
+    """A run on top, the run it was trained on below it, and so on down to a run on images."""
+
+    def __init__(self, levels: Sequence[Level]) -> None:
+        self.levels = list(levels)
+
+    @classmethod
+    def open(cls, catalog: Catalog, name: str) -> "Lineage":
+        """Open the run `name` and all below it.
+
+        Raises:
+            UnknownRun: there is no such run, or one that it stands on is gone.
+        """
+        levels: list[Level] = []
+        try:
+            run = catalog.open(name)
+            while True:
+                family = build(run.manifest.family, run.manifest.sizes)
+                levels.append(Level(run, family, family.networks(), _code_of(run)))
+                if run.manifest.parent is None:
+                    return cls(levels)
+                run = catalog.find(run.manifest.parent.name, run.manifest.parent.id)
+        except BaseException:
+            for level in levels:
+                level.run.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for level in self.levels:
+            level.run.close()
+
+    @property
+    def top(self) -> Run:
+        """The run that was asked for."""
+        return self.levels[0].run
+
+    @property
+    def image_shape(self) -> tuple[int, int]:
+        """Height and width of the images at the bottom."""
+        dataset = self.levels[-1].run.manifest.dataset or {}
+        return dataset["height"], dataset["width"]
+
+    def noises(self, columns: int, seed: int, below: int = 0) -> list[Matrix]:
+        """Return fixed noise (columns, L) for each level from `below` down, from `seed` alone."""
+        return [
+            level.family.noise((columns,), stream(seed, depth, 0, "cpu")).numpy()
+            for depth, level in enumerate(self.levels)
+        ][below:]
+
+    def images(self, vectors: Matrix, noises: Sequence[Matrix], level: int = 0) -> Pictures:
+        """Return pictures (n, c, height, width) in [-1, 1]: a row per vector, a column per noise.
+
+        `vectors` (n, P) are weights of the run at `level`; `noises` holds (c, L) for it and for each
+        level below it: column j shows what a vector makes of the j-th noise all the way down.
+        """
+        here = self.levels[level]
+        height, width = self.image_shape
+        if level == len(self.levels) - 1:
+            noise = np.broadcast_to(noises[0], (len(vectors), *noises[0].shape)).copy()
+            return here.generate(vectors, noise).reshape(len(vectors), -1, height, width)
+        # One row at a time: every column of it is a weight vector of the run below.
+        rows = (here.generate(vector[None], noises[0][None])[0] for vector in vectors)
+        return np.stack([self._one_each(made, noises[1:], level + 1) for made in rows])
+
+    def _one_each(self, vectors: Matrix, noises: Sequence[Matrix], level: int) -> Pictures:
+        """Return the picture (c, height, width) that each of c vectors makes of its own noise."""
+        made = self.levels[level].generate(vectors, noises[0][:, None])[:, 0]
+        if level == len(self.levels) - 1:
+            return made.reshape(-1, *self.image_shape)
+        return self._one_each(made, noises[1:], level + 1)
+
+
+def split(layout: Layout, vector: Tensor) -> dict[str, dict[str, Tensor]]:
+    """Return views of a (P,) vector as named tensors, by network."""
+    parts: dict[str, dict[str, Tensor]] = {}
+    for tensor in layout.tensors:
+        network, _, name = tensor.name.partition(".")
+        parts.setdefault(network, {})[name] = vector[tensor.place].view(tensor.shape)
+    return parts
+
+
+def pick(run: Run, gan: int | None, epoch: int | None) -> tuple[int, int]:
+    """Return the (gan, epoch) of a snapshot: by default the first GAN that has any, at its last epoch.
+
+    Raises:
+        ConfigurationError: the run does not hold it.
+    """
+    keys = run.keys()
+    if not len(keys):
+        raise ConfigurationError(f"run {run.name!r} has no snapshots yet")
+    gan = int(keys[0, 0]) if gan is None else gan
+    epochs = keys[keys[:, 0] == gan, 1]
+    if not len(epochs):
+        known = sorted(set(keys[:, 0].tolist()))
+        raise ConfigurationError(f"run {run.name!r} has no GAN {gan}: it has {known[0]} to {known[-1]}")
+    epoch = int(epochs[-1]) if epoch is None else epoch
+    if epoch not in epochs:
+        raise ConfigurationError(
+            f"run {run.name!r} has no snapshot of GAN {gan} at epoch {epoch}: "
+            f"it has epochs {epochs[0]} to {epochs[-1]}"
+        )
+    return gan, epoch
+
+
+def _code_of(run: Run) -> PrincipalComponents | None:
+    if "basis" not in run.manifest.constants:
+        return None
+    return PrincipalComponents(run.constant("mean"), run.constant("basis"), run.constant("scale"))

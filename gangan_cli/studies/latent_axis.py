@@ -1,0 +1,124 @@
+"""Walks through a GAN-GAN's latent space (the paper's Figure 3), and samples from it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gangan_cli.data.weights import Matrix
+from gangan_cli.errors import ConfigurationError
+from gangan_cli.studies.decoding import Lineage, Pictures, pick
+from gangan_cli.studies.distances import Nearest, nearest
+from gangan_cli.training.population import stream
+
+PROBES = 256
+"""Directions from which the axis of a walk is chosen when the latent has more than one dimension."""
+
+
+@dataclass(frozen=True)
+class LatentGrid:
+    """Points of a GAN-GAN's latent space and what they decode to.
+
+    `latents` (n, L); `positions` (n,) along the axis of a walk, None for independent samples;
+    `images` (n, columns, height, width) in [-1, 1], a column per fixed noise; `near` compares the
+    generated weights with the snapshots; `axis` says in words what was walked along.
+    """
+
+    latents: Matrix
+    positions: NDArray[np.float64] | None
+    images: Pictures
+    near: Nearest
+    axis: str
+    gan: int
+    epoch: int
+    seed: int
+
+
+def walk(
+    lineage: Lineage,
+    *,
+    latents: int = 32,
+    columns: int = 40,
+    gan: int | None = None,
+    epoch: int | None = None,
+    seed: int = 0,
+) -> LatentGrid:
+    """Decode `latents` points along one axis, as the paper's Figure 3 does.
+
+    A one-dimensional latent is its own axis, from -2 to 2. In L dimensions the axis goes through
+    the origin from -√L to √L, the typical length of a latent, in that of 256 random directions
+    whose ends lie nearest to the latest epochs.
+    """
+    gan, epoch = pick(lineage.top, gan, epoch)
+    dimensions = lineage.levels[0].family.latent_dim
+    reach = 2.0 if dimensions == 1 else dimensions**0.5
+    positions = np.linspace(-reach, reach, latents)
+    if dimensions == 1:
+        direction, axis = np.ones(1), "latent z"
+    else:
+        direction = _direction_of_training(lineage, reach, gan, epoch, seed)
+        axis = f"latent z: of {PROBES} directions in {dimensions} dimensions the one that ends latest"
+    points = (positions[:, None] * direction).astype(np.float32)
+    images, near = _decode(lineage, points, columns, gan, epoch, seed)
+    return LatentGrid(points, positions, images, near, axis, gan, epoch, seed)
+
+
+def sample(
+    lineage: Lineage,
+    *,
+    latents: int = 32,
+    columns: int = 40,
+    gan: int | None = None,
+    epoch: int | None = None,
+    seed: int = 0,
+) -> LatentGrid:
+    """Decode `latents` independent samples, ordered by the epoch of the nearest snapshot."""
+    gan, epoch = pick(lineage.top, gan, epoch)
+    points = _draw(lineage, latents, seed)
+    images, near = _decode(lineage, points, columns, gan, epoch, seed)
+    order = np.lexsort((near.keys[:, 0], near.keys[:, 1]))
+    ordered = Nearest(near.keys[order], near.distances[order], near.spacing)
+    return LatentGrid(
+        points[order], None, images[order], ordered, "independent samples", gan, epoch, seed
+    )
+
+
+def generated_weights(lineage: Lineage, points: Matrix, gan: int, epoch: int) -> Matrix:
+    """Return the weights (n, P) of the run below that latents (n, L) stand for.
+
+    Raises:
+        ConfigurationError: the run is not a GAN-GAN.
+    """
+    if len(lineage.levels) < 2:
+        raise ConfigurationError(f"run {lineage.top.name!r} was trained on images, not on weights")
+    vector = lineage.top.snapshot(gan, epoch)
+    weights: Matrix = lineage.levels[0].generate(vector[None], points[None])[0]
+    return weights
+
+
+def _draw(lineage: Lineage, count: int, seed: int) -> Matrix:
+    drawn: Matrix = lineage.levels[0].family.noise((count,), stream(seed, 0, 1, "cpu")).numpy()
+    return drawn
+
+
+def _near(lineage: Lineage, weights: Matrix) -> Nearest:
+    return nearest(weights, lineage.levels[1].run, lineage.top.constant("keys"))
+
+
+def _decode(
+    lineage: Lineage, points: Matrix, columns: int, gan: int, epoch: int, seed: int
+) -> tuple[Pictures, Nearest]:
+    weights = generated_weights(lineage, points, gan, epoch)
+    noises = lineage.noises(columns, seed, below=1)
+    return lineage.images(weights, noises, level=1), _near(lineage, weights)
+
+
+def _direction_of_training(
+    lineage: Lineage, reach: float, gan: int, epoch: int, seed: int
+) -> NDArray[np.float64]:
+    points = _draw(lineage, PROBES, seed)
+    directions = points / np.linalg.norm(points, axis=1, keepdims=True)
+    ends = np.concatenate([directions, -directions]) * np.float32(reach)
+    epochs = _near(lineage, generated_weights(lineage, ends, gan, epoch)).keys[:, 1]
+    best = epochs.reshape(2, PROBES).sum(axis=0).argmax()
+    return np.asarray(directions[best], np.float64)

@@ -1,0 +1,52 @@
+"""What there is to say of a run in a line or a page; reads the store only."""
+
+from typing import Any
+
+import numpy as np
+
+from store import Catalog, Run
+
+
+def summary(run: Run) -> dict[str, Any]:
+    """Return what a list of runs shows: plain values by name."""
+    manifest, state = run.manifest, run.state()
+    return {
+        "name": run.name,
+        "state": state.status,
+        "family": manifest.family,
+        "dataset": (manifest.dataset or {}).get("name"),
+        "parent": manifest.parent.name if manifest.parent else None,
+        "gans": manifest.gans,
+        "epochs": manifest.epochs,
+        "parameters": manifest.layout.size,
+        "snapshots": len(run.keys()),
+        "planned_snapshots": manifest.planned_snapshots,
+        "size_bytes": run.size_bytes,
+        "created": manifest.created,
+    }
+
+
+def details(run: Run, catalog: Catalog) -> dict[str, Any]:
+    """Return everything there is to say of a run short of its snapshots."""
+    manifest, state = run.manifest, run.state()
+    values, keys = run.losses()
+    last = values[keys[:, 1] == keys[:, 1].max()] if len(keys) else values
+    return {
+        **summary(run),
+        "id": manifest.id,
+        "format": manifest.format,
+        "sizes": dict(manifest.sizes),
+        "last_losses": {
+            name: float(np.median(last[:, column, 0])) if len(last) else None
+            for column, name in enumerate(manifest.losses)
+        },
+        "diverged": {str(gan): epoch for gan, epoch in state.diverged.items()},
+        "trained_by": {"host": state.holder.host, "pid": state.holder.pid}
+        if state.holder and state.status == "training"
+        else None,
+        "children": catalog.children(run),
+        "config": dict(manifest.config),
+        "command": manifest.command,
+        "versions": dict(manifest.versions),
+        "path": str(run.path),
+    }

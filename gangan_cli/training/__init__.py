@@ -1,0 +1,1 @@
+"""The engine, the processes it runs in, and the runs it fills."""

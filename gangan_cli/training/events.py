@@ -1,0 +1,52 @@
+"""What training tells whoever listens: the command line prints these, nothing else is said."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from store.state import Status
+
+
+@dataclass(frozen=True)
+class Started:
+    """Training is about to begin; `done` GAN-epochs of `total` are in the store already."""
+
+    run: str
+    total: int
+    done: int
+    workers: int
+    device: str
+
+
+@dataclass(frozen=True)
+class EpochFinished:
+    """One GAN's epoch is in the store; `losses` are means over the epoch."""
+
+    run: str
+    gan: int
+    epoch: int
+    losses: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class GanDiverged:
+    """A GAN was stopped: its losses or weights were not finite in `epoch`; earlier ones are kept."""
+
+    run: str
+    gan: int
+    epoch: int
+
+
+@dataclass(frozen=True)
+class Ended:
+    """Training is over: complete, diverged (some GANs stopped early) or interrupted by `signal`."""
+
+    run: str
+    state: Status
+    snapshots: int
+    trained: int
+    seconds: float
+    diverged: Mapping[int, int]
+    signal: int | None = None
+
+
+Event = Started | EpochFinished | GanDiverged | Ended

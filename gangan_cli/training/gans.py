@@ -1,0 +1,103 @@
+"""`train-gans`: a population of GANs on images (the paper's Algorithm 1, first half)."""
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any
+
+from gangan_cli.data.images import Images, check_dataset, load_images
+from gangan_cli.errors import ConfigurationError
+from gangan_cli.models import build
+from gangan_cli.models.family import Family, layout
+from gangan_cli.training.job import (
+    Events,
+    Machine,
+    already_ended,
+    check,
+    open_or_create,
+    provenance,
+)
+from gangan_cli.training.population import Settings
+from gangan_cli.training.session import train_run
+from gangan_cli.training.workers import Task, plan
+from store import Catalog, Manifest, check_name
+
+
+@dataclass(frozen=True)
+class GansConfig:
+    """What a run of GANs is. The defaults are the paper's (section 3, "Training")."""
+
+    run: str = "gans"
+    dataset: str = "mnist"
+    family: str = "mlp"
+    gans: int = field(default=35, metadata={"at_least": 1})
+    epochs: int = field(default=100, metadata={"at_least": 1})
+    batch_size: int = field(default=128, metadata={"at_least": 1})
+    learning_rate: float = field(default=2e-4, metadata={"above": 0})
+    seed: int = field(default=0, metadata={"at_least": 0})
+    snapshot_every: int = field(default=1, metadata={"at_least": 1})
+
+    def __post_init__(self) -> None:
+        check(self)
+        check_name(self.run)
+        check_dataset(self.dataset)
+
+    @property
+    def settings(self) -> Settings:
+        """Return what the engine needs of it."""
+        return Settings(self.epochs, self.batch_size, self.learning_rate, self.seed, self.snapshot_every)
+
+
+def train_gans(config: GansConfig, machine: Machine) -> Events:
+    """Train the run that `config` describes, or what is left of it; yield what happens.
+
+    Raises:
+        ConfigurationError: it makes no sense, or the run is there with another configuration.
+        WorkFailed, StoreError: as `train_run`.
+    """
+    catalog = Catalog(machine.store)
+    identity = dataclasses.asdict(config)
+    del identity["run"]
+    if config.run in catalog:
+        with open_or_create(catalog, config.run, identity, None) as run:
+            if ended := already_ended(run):
+                yield ended
+                return
+    images = load_images(config.dataset, machine.data_dir)
+    if config.batch_size > len(images.pixels):
+        raise ConfigurationError(
+            f"batch-size is {config.batch_size}, but {config.dataset} has {len(images.pixels)} images"
+        )
+    family = _family(config, images)
+    spread = plan(config.gans, layout(family).size, machine.device, machine.workers)
+
+    def create() -> tuple[Manifest, None]:
+        return _manifest(config, identity, family, images), None
+
+    with open_or_create(catalog, config.run, identity, create) as run:
+        stored = run.manifest.dataset or {}
+        if stored.get("sha256") != images.describe()["sha256"]:
+            raise ConfigurationError(
+                f"dataset {config.dataset!r} is not the one run {config.run!r} was begun with: "
+                "its images differ"
+            )
+        task = Task(family.name, dict(run.manifest.sizes), images, config.settings)
+        yield from train_run(run, task, spread)
+
+
+def _family(config: GansConfig, images: Images) -> Family:
+    return build(config.family, {"data_dim": images.height * images.width})
+
+
+def _manifest(config: GansConfig, identity: dict[str, Any], family: Family, images: Images) -> Manifest:
+    return Manifest(
+        family=family.name,
+        sizes=dataclasses.asdict(family),  # type: ignore[call-overload]
+        layout=layout(family),
+        losses=tuple(phase.called for phase in family.phases),
+        gans=config.gans,
+        epochs=config.epochs,
+        snapshot_every=config.snapshot_every,
+        config=identity,
+        dataset=images.describe(),
+        **provenance(),
+    )

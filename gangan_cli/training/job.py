@@ -1,0 +1,108 @@
+"""Configurations checked, and the run they describe: made when new, compared when it is there."""
+
+import dataclasses
+import platform
+import shlex
+import sys
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from gangan_cli.errors import ConfigurationError
+from gangan_cli.training.events import Ended, Event
+from store import Catalog, Manifest, Run
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where and with what to train: changes how long a run takes, not what it is."""
+
+    store: Path = Path("gangan-runs")
+    device: str = "auto"
+    workers: int | None = field(default=None, metadata={"at_least": 1})
+    data_dir: Path | None = None
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+def check(configuration: Any) -> None:
+    """Hold the numbers of a configuration against the bounds that its fields declare.
+
+    Raises:
+        ConfigurationError: one lies outside.
+    """
+    for one in dataclasses.fields(configuration):
+        value, name = getattr(configuration, one.name), one.name.replace("_", "-")
+        if value is None:
+            continue
+        if (least := one.metadata.get("at_least")) is not None and not value >= least:
+            raise ConfigurationError(f"{name} is {value}: give {least} or more")
+        if (bound := one.metadata.get("above")) is not None and not value > bound:
+            raise ConfigurationError(f"{name} is {value}: give more than {bound}")
+
+
+def refuse_other(run: Run, config: Mapping[str, Any]) -> None:
+    """Make sure that `config` is the one the run was made with.
+
+    Raises:
+        ConfigurationError: it is not; the message shows what differs.
+    """
+    stored = run.manifest.config
+    differences = [
+        f"{name.replace('_', '-')} is {stored.get(name)!r} there and {config.get(name)!r} here"
+        for name in {**stored, **config}
+        if stored.get(name) != config.get(name)
+    ]
+    if differences:
+        raise ConfigurationError(
+            f"run {run.name!r} is there with another configuration ({'; '.join(differences)}): "
+            "give the same again to resume it, or another --run name"
+        )
+
+
+def provenance() -> dict[str, Any]:
+    """Return what a manifest says of how it came to be."""
+    return {
+        "id": uuid.uuid4().hex,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "versions": {
+            "python": platform.python_version(),
+            **{package: version(package) for package in ("gangan", "torch", "numpy")},
+        },
+    }
+
+
+def open_or_create(catalog: Catalog, name: str, config: Mapping[str, Any], create: Any) -> Run:
+    """Open the run `name` for training if `config` is its own, or make it.
+
+    `create` returns its manifest and constants, and is called only when the run is new.
+    """
+    if name not in catalog:
+        manifest, constants = create()
+        assert isinstance(manifest, Manifest)
+        with catalog.adding(name) as path:
+            Run.create(path, manifest, constants).close()
+    run = catalog.open(name, write=True)
+    try:
+        refuse_other(run, config)
+    except BaseException:
+        run.close()
+        raise
+    return run
+
+
+def already_ended(run: Run) -> Ended | None:
+    """Return how the run ended, if there is nothing left to train."""
+    state = run.state()
+    if state.status not in ("complete", "diverged"):
+        return None
+    return Ended(run.name, state.status, len(run.keys()), 0, 0.0, state.diverged)
+
+
+Events = Iterator[Event]

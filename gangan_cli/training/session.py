@@ -1,0 +1,123 @@
+"""One sitting of training: hands chunks to workers, commits what they report, heeds signals.
+
+This is the only writer of a run. Every epoch that it tells of is on disk first.
+"""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import FrameType
+
+import numpy as np
+
+from gangan_cli.training.events import Ended, EpochFinished, Event, GanDiverged, Started
+from gangan_cli.training.population import Epoch
+from gangan_cli.training.workers import Chunk, Plan, Task, Workers
+from store import Run
+from store.state import BEAT_EVERY, Status
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def train_run(run: Run, task: Task, plan: Plan) -> Iterator[Event]:
+    """Train what `run` still lacks; yield what happens.
+
+    A first SIGINT, SIGTERM or SIGHUP finishes the step, drops the unfinished epoch and ends the
+    sitting as interrupted; a second one leaves at once.
+
+    Raises:
+        InUse: another process trains the run.
+        WorkFailed: a worker failed; what was reported is kept.
+        StoreFull: the disk is full; what was reported is kept.
+    """
+    began = time.monotonic()
+    run.hold()
+    status: Status = "interrupted"
+    trained = 0
+    try:
+        chunks, done = remaining(run, plan.chunks)
+        devices = plan.devices[: len(chunks)]
+        total = run.manifest.gans * run.manifest.epochs
+        yield Started(run.name, total, done, len(devices), plan.devices[0])
+        with Workers(task, devices, plan.threads) as workers, _heeding(workers) as received:
+            for epoch in workers.run(chunks, patience=BEAT_EVERY):
+                if epoch is None:
+                    run.beat()
+                    continue
+                for event in _commit(run, epoch):
+                    trained += isinstance(event, EpochFinished)
+                    yield event
+        if not received:
+            status = "diverged" if run.state().diverged else "complete"
+    finally:
+        run.release(status)
+    yield Ended(
+        run=run.name,
+        state=status,
+        snapshots=len(run.keys()),
+        trained=trained,
+        seconds=time.monotonic() - began,
+        diverged=run.state().diverged,
+        signal=received[0] if received else None,
+    )
+
+
+def remaining(run: Run, chunks: list[list[int]]) -> tuple[list[Chunk], int]:
+    """Return the chunks that are not finished, with where they stand, and the GAN-epochs done."""
+    lost: Mapping[int, int] = run.state().diverged
+    unfinished, done = [], 0
+    for gans in chunks:
+        points = {gan: run.resume_point(gan) for gan in gans if gan not in lost}
+        epochs = {epoch for epoch, _ in points.values()}
+        # A chunk is committed as one; should its GANs have come apart, the same bytes come again
+        # from its beginning.
+        epoch = epochs.pop() if len(epochs) == 1 else 0
+        done += len(points) * epoch + sum(run.manifest.epochs for gan in gans if gan in lost)
+        if points and epoch < run.manifest.epochs:
+            states = [state for _, state in points.values() if state is not None]
+            if epoch:
+                # A diverged GAN keeps its place in the stack, so that the others' bytes stay.
+                blank = np.full_like(states[0], np.nan)
+                rows = [points[gan][1] if gan in points else blank for gan in gans]
+                unfinished.append(Chunk(gans, (epoch, np.stack([r for r in rows if r is not None]))))
+            else:
+                unfinished.append(Chunk(gans, None))
+    return unfinished, done
+
+
+def _commit(run: Run, epoch: Epoch) -> Iterator[Event]:
+    lost = run.state().diverged if epoch.diverged else {}
+    for gan in epoch.diverged:
+        if gan not in lost:
+            run.diverged(gan, epoch.epoch)
+            yield GanDiverged(run.name, gan, epoch.epoch)
+    if epoch.gans:
+        run.commit(epoch.epoch, epoch.gans, epoch.losses, epoch.vectors, epoch.resume)
+    for gan, losses in zip(epoch.gans, epoch.losses, strict=True):
+        means = dict(zip(run.manifest.losses, losses[:, 0].tolist(), strict=True))
+        yield EpochFinished(run.name, gan, epoch.epoch, means)
+
+
+@contextmanager
+def _heeding(workers: Workers) -> Iterator[list[int]]:
+    """Catch the signals that end a sitting; the list gets the first one's number."""
+    received: list[int] = []
+
+    def heed(number: int, frame: FrameType | None) -> None:
+        if received:
+            os._exit(128 + number)  # every worker dies with us; the store has only whole commits
+        received.append(number)
+        workers.stop()
+
+    if threading.current_thread() is not threading.main_thread():
+        yield received  # Python hands signals to the main thread only
+        return
+    before = {number: signal.signal(number, heed) for number in SIGNALS}
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,205 @@
+"""Who trains which GANs: one process per core or per GPU, each handed one chunk of GANs at a time.
+
+Workers compute and report through a pipe; they never touch the run. Chunks depend on the run and the
+machine only, never on the number of workers: the same products are computed whoever computes them,
+so the bytes are the same.
+"""
+
+import contextlib
+import math
+import multiprocessing as mp
+import os
+import signal
+import threading
+import traceback
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gangan_cli.data.examples import Source
+from gangan_cli.errors import WorkFailed
+from gangan_cli.models import build
+from gangan_cli.training.population import Epoch, Settings, train
+
+CHUNK = 4
+"""GANs trained together on one core: more amortises the cost of a call, until the cache is full."""
+
+CHUNK_PARAMETERS = 1_000_000
+"""Parameters of a chunk on a core above which its GANs are trained one by one."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """All that a worker must know of a run, in a form that travels to another process."""
+
+    family: str
+    sizes: dict[str, Any]
+    source: Source
+    settings: Settings
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """GANs to train together, and where they stand: an epoch and (n, R) resume states, or None."""
+
+    gans: list[int]
+    start: tuple[int, NDArray[np.float32]] | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How the GANs of a run are spread over this machine."""
+
+    devices: list[str]
+    chunks: list[list[int]]
+    threads: int
+
+
+def plan(gans: int, parameters: int, device: str, workers: int | None) -> Plan:
+    """Return how to train `gans` networks of `parameters` each on `device`.
+
+    `device` is auto, cpu, cuda, cuda:N or mps; `workers` bounds the processes (default: one per
+    core, or one per GPU).
+
+    Raises:
+        ConfigurationError: there is no such device here.
+    """
+    from gangan_cli.training.devices import find
+
+    found = find(device)
+    if found != ["cpu"]:
+        side_by_side = math.ceil(gans / len(found))
+        chunks = _split(gans, side_by_side)
+        return Plan(found[: min(len(chunks), workers or len(found))], chunks, threads=1)
+    cores = _cores()
+    side_by_side = min(CHUNK, math.ceil(gans / cores), max(1, CHUNK_PARAMETERS // parameters))
+    chunks = _split(gans, side_by_side)
+    processes = min(len(chunks), workers or cores)
+    return Plan(["cpu"] * processes, chunks, threads=max(1, cores // min(len(chunks), cores)))
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _split(gans: int, size: int) -> list[list[int]]:
+    return [list(range(first, min(first + size, gans))) for first in range(0, gans, size)]
+
+
+class Workers:
+    """Processes that train chunks. Use with `with`: leaving the block ends them."""
+
+    def __init__(self, task: Task, devices: Sequence[str], threads: int) -> None:
+        context = mp.get_context("spawn")  # an LMDB environment must not live on in a forked child
+        self._stop = context.Event()
+        self._pipes: dict[Connection, mp.process.BaseProcess] = {}
+        for device in devices:
+            ours, theirs = context.Pipe()
+            process = context.Process(
+                target=_work, args=(theirs, self._stop, task, device, threads), daemon=True
+            )
+            process.start()
+            theirs.close()
+            self._pipes[ours] = process
+
+    def __enter__(self) -> "Workers":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for pipe, process in self._pipes.items():
+            pipe.close()
+            process.kill()  # it holds nothing that could be lost
+            process.join()
+
+    def stop(self) -> None:
+        """Ask every worker to stop after its present step; safe in a signal handler."""
+        self._stop.set()
+
+    def run(self, chunks: Sequence[Chunk], patience: float) -> Iterator[Epoch | None]:
+        """Train `chunks`; yield each epoch as it is reported, and None after `patience` idle seconds.
+
+        Raises:
+            WorkFailed: a worker raised or died.
+        """
+        waiting = list(chunks)
+        busy = set(self._pipes)
+        for pipe in self._pipes:
+            self._next(pipe, waiting)
+        while busy:
+            ready = wait(list(busy), timeout=patience)
+            if not ready:
+                yield None
+            for pipe in [pipe for pipe in self._pipes if pipe in ready]:
+                message = self._receive(pipe)
+                if isinstance(message, Epoch):
+                    yield message
+                elif message == "next" and waiting and not self._stop.is_set():
+                    self._next(pipe, waiting)
+                else:
+                    busy.discard(pipe)
+
+    def _next(self, pipe: Connection, waiting: list[Chunk]) -> None:
+        with contextlib.suppress(BrokenPipeError):  # a dead worker is noticed when it is read
+            pipe.send(waiting.pop(0) if waiting else None)
+
+    def _receive(self, pipe: Connection) -> object:
+        try:
+            message = pipe.recv()
+        except (EOFError, ConnectionResetError):
+            self._pipes[pipe].join()
+            code = self._pipes[pipe].exitcode or 0
+            how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+            hint = ", perhaps for want of memory" if code == -signal.SIGKILL else ""
+            raise WorkFailed(
+                f"a training process died ({how}{hint}): give the same command again to go on"
+            ) from None
+        if isinstance(message, _Failure):
+            raise WorkFailed(message.summary) from RuntimeError(message.trace)
+        return message
+
+
+@dataclass(frozen=True)
+class _Failure:
+    summary: str
+    trace: str
+
+
+def _work(pipe: Connection, stop: Any, task: Task, device: str, threads: int) -> None:
+    # Signals reach the whole process group; the parent decides what they mean.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    try:
+        import torch
+
+        torch.set_num_threads(threads)
+        family = build(task.family, task.sizes)
+        examples = task.source.load(device)
+        while chunk := pipe.recv():
+            for epoch in train(
+                family,
+                examples,
+                task.settings,
+                chunk.gans,
+                device=device,
+                start=chunk.start,
+                stop=stop.is_set,
+            ):
+                pipe.send(epoch)
+            pipe.send("next")
+        pipe.send("done")
+    except (EOFError, BrokenPipeError):
+        return
+    except Exception as error:
+        pipe.send(_Failure(f"{type(error).__name__}: {error}", traceback.format_exc()))
+
+
+def _die_with_parent() -> None:
+    parent = mp.parent_process()
+    assert parent is not None
+    wait([parent.sentinel])
+    os._exit(1)

@@ -1,0 +1,151 @@
+"""The runs below a folder."""
+
+import difflib
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from store.errors import BadName, NotAStore, RunExists, StoreError, UnknownRun
+from store.run import Run
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+=@-]{0,99}")
+
+
+def check_name(name: str) -> str:
+    """Return `name` if it can be a run's: letters, digits and ._+=@-, up to 100, no leading dot or dash.
+
+    Raises:
+        BadName: it cannot.
+    """
+    if not _NAME.fullmatch(name):
+        raise BadName(
+            f"{name!r} cannot be a run's name: use up to 100 letters, digits and ._+=@-, "
+            "beginning with a letter, a digit or _"
+        )
+    return name
+
+
+class Catalog:
+    """A store: a folder with one folder per run. It need not exist before the first run."""
+
+    def __init__(self, root: str | Path) -> None:
+        """Take the folder `root`.
+
+        Raises:
+            NotAStore: `root` is there and is not a folder.
+        """
+        self.root = Path(root)
+        if self.root.exists() and not self.root.is_dir():
+            raise NotAStore(f"the store {self.root} is not a folder: give --store a folder")
+
+    def names(self) -> list[str]:
+        """Return the names of the runs, in order.
+
+        Raises:
+            NotAStore: the folder is missing or cannot be read.
+        """
+        try:
+            folders = sorted(self.root.iterdir())
+        except FileNotFoundError:
+            raise NotAStore(
+                f"no store at {self.root}: gangan train-gans makes one, or name yours with --store"
+            ) from None
+        except OSError as error:
+            raise NotAStore(f"the store {self.root} cannot be read: {error.strerror}") from error
+        return [path.name for path in folders if path.name[0] != "." and (path / "data.mdb").is_file()]
+
+    def path(self, name: str) -> Path:
+        """Return where the run `name` lies, or would lie.
+
+        Raises:
+            BadName: `name` cannot be a run's.
+        """
+        return self.root / check_name(name)
+
+    def __contains__(self, name: str) -> bool:
+        return (self.path(name) / "data.mdb").is_file()
+
+    def open(self, name: str, *, write: bool = False) -> Run:
+        """Open the run `name`.
+
+        Raises:
+            UnknownRun: the store has no such run; the message offers those it has.
+            StoreError: it cannot be opened.
+        """
+        if name not in self:
+            known = self.names()
+            near = difflib.get_close_matches(name, known, n=3) or known[:5]
+            offer = f"; there is {', '.join(near)}" if near else "; the store is empty"
+            raise UnknownRun(f"no run {name!r} in {self.root}{offer}")
+        return Run.open(self.path(name), write=write)
+
+    def find(self, name: str, id: str) -> Run:
+        """Open the run with this id, wherever it lies now; `name` is where to look first.
+
+        Raises:
+            UnknownRun: no run of the store has this id.
+        """
+        names = self.names()
+        for candidate in sorted(names, key=lambda other: other != name):
+            try:
+                run = self.open(candidate)
+            except StoreError:
+                continue
+            if run.manifest.id == id:
+                return run
+            run.close()
+        raise UnknownRun(
+            f"the run {name!r} that this one was trained on is not in {self.root} "
+            "(or was replaced by another of that name)"
+        )
+
+    @contextmanager
+    def adding(self, name: str) -> Iterator[Path]:
+        """Give a path at which to write a new run `name` aside.
+
+        When the block ends, the run takes its place in the store; when it raises, nothing is left.
+        The run must be closed by then: LMDB environments do not move while they are open.
+
+        Raises:
+            RunExists: the store has a run of that name.
+            StoreError: the store cannot be written.
+        """
+        final = self.path(name)
+        if final.exists():
+            raise RunExists(f"a run {name!r} is in {self.root} already")
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            aside = Path(tempfile.mkdtemp(prefix=".new-", dir=self.root))
+        except OSError as error:
+            raise StoreError(f"cannot write to the store {self.root}: {error.strerror}") from error
+        try:
+            yield aside / name
+            (aside / name).rename(final)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+
+    def children(self, run: Run) -> list[str]:
+        """Return the names of the runs that were trained on `run`."""
+        found = []
+        for name in self.names():
+            try:
+                with self.open(name) as other:
+                    if other.manifest.parent and other.manifest.parent.id == run.manifest.id:
+                        found.append(name)
+            except StoreError:
+                continue
+        return found
+
+    def remove(self, name: str) -> None:
+        """Delete the run `name` and all its snapshots.
+
+        Raises:
+            UnknownRun: the store has no such run.
+            InUse: a living process trains it.
+        """
+        with self.open(name) as run:
+            run.check_free()
+        shutil.rmtree(self.path(name))

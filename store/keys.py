@@ -1,0 +1,41 @@
+"""(gan, epoch) <-> ordered bytes.
+
+Big-endian, so that LMDB's byte order is numeric order and a GAN's epochs lie side by side.
+"""
+
+import struct
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+Keys = NDArray[np.int64]
+"""An (n, 2) array: a row per snapshot, columns gan (from 0) and epoch (from 1)."""
+
+_PAIR = struct.Struct(">II")
+SIZE = _PAIR.size
+
+
+def pack(gan: int, epoch: int) -> bytes:
+    """Return the eight bytes under which (gan, epoch) is stored.
+
+    Raises:
+        ValueError: either number is negative or does not fit 32 bits.
+    """
+    try:
+        return _PAIR.pack(gan, epoch)
+    except struct.error:
+        raise ValueError(
+            f"gan {gan} and epoch {epoch} must both lie between 0 and {2**32 - 1}"
+        ) from None
+
+
+def unpack(key: bytes) -> tuple[int, int]:
+    """Return (gan, epoch) from the eight bytes that `pack` made."""
+    gan, epoch = _PAIR.unpack(key)
+    return gan, epoch
+
+
+def as_array(pairs: Iterable[tuple[int, int]]) -> Keys:
+    """Return pairs as an (n, 2) array, also for n = 0."""
+    return np.array(list(pairs), dtype=np.int64).reshape(-1, 2)

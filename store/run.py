@@ -1,0 +1,328 @@
+"""A run on disk: one LMDB environment with manifest, snapshots, losses, resume state and heartbeat.
+
+from store import Run
+with Run.open("gangan-runs/mlp") as run:
+    weights = run.snapshot(gan=0, epoch=100)   # (113745,) float32
+    matrix, keys = run.matrix()                # (n, 113745) float32, (n, 2) of gan and epoch
+"""
+
+import dataclasses
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from store import keys, record
+from store.environment import Environment, Transaction
+from store.errors import Damaged, InUse, NotAStore, UnknownSnapshot
+from store.keys import Keys
+from store.manifest import Manifest
+from store.state import Holder, State, Status
+
+Vector = NDArray[np.float32]
+
+
+class Run:
+    """A population's snapshots and all that is known of it. Open with `Run.open`; use with `with`."""
+
+    def __init__(self, path: Path, environment: Environment, manifest: Manifest) -> None:
+        self.path, self.manifest, self._environment = path, manifest, environment
+
+    # ------------------------------------------------------------------ opening and closing
+
+    @classmethod
+    def create(
+        cls, path: str | Path, manifest: Manifest, constants: Mapping[str, NDArray[Any]] | None = None
+    ) -> "Run":
+        """Make the folder `path` a new run and open it for writing.
+
+        Raises:
+            ValueError: `constants` have not the shapes that the manifest says.
+            StoreError: it cannot be written.
+        """
+        path, constants = Path(path), constants or {}
+        shapes = {name: array.shape for name, array in constants.items()}
+        if shapes != dict(manifest.constants):
+            raise ValueError(f"constants {shapes} are not the manifest's {manifest.constants}")
+        path.mkdir(parents=True)
+        environment = Environment.open(path, write=True)
+        with environment.writing() as transaction:
+            transaction.put(b"manifest", b"manifest", manifest.to_json().encode())
+            transaction.put(b"state", b"state", _pack_state(State()))
+            for name, array in constants.items():
+                transaction.put(b"constants", name.encode(), record.encode(array))
+        return cls(path, environment, manifest)
+
+    @classmethod
+    def open(cls, path: str | Path, *, write: bool = False) -> "Run":
+        """Open the run in the folder `path`.
+
+        Raises:
+            NotAStore: no run lies there.
+            NewerFormat: a later version wrote it.
+            Damaged: its manifest cannot be read.
+        """
+        path = Path(path)
+        if not (path / "data.mdb").is_file():
+            raise NotAStore(f"{path} is not a run: it has no data.mdb")
+        environment = Environment.open(path, write)
+        try:
+            with environment.reading() as transaction:
+                value = transaction.get(b"manifest", b"manifest")
+                if value is None:
+                    raise Damaged(f"{path} has no manifest")
+                manifest = Manifest.from_json(bytes(value), str(path))
+        except BaseException:
+            environment.close()
+            raise
+        return cls(path, environment, manifest)
+
+    def close(self) -> None:
+        """Close the run; a second call does nothing."""
+        environment, self._environment = self._environment, None  # type: ignore[assignment]
+        if environment is not None:
+            environment.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # ------------------------------------------------------------------ reading
+
+    @property
+    def name(self) -> str:
+        """The folder's name: a run may be renamed and copied like any folder."""
+        return self.path.name
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes that the run takes on disk."""
+        return sum(file.stat().st_blocks * 512 for file in self.path.iterdir() if file.is_file())
+
+    @property
+    def last_transaction(self) -> int:
+        """A number that moves with every commit of any process: the cheap way to see a change."""
+        return self._environment.last_transaction()
+
+    def keys(self) -> Keys:
+        """Return the (gan, epoch) of every snapshot, in order, as an (n, 2) array."""
+        with self._cursor(b"snapshots") as cursor:
+            return keys.as_array(map(keys.unpack, cursor.iternext(keys=True, values=False)))
+
+    def snapshot(self, gan: int, epoch: int) -> Vector:
+        """Return the weights of `gan` after `epoch` epochs: (P,) float32.
+
+        Raises:
+            UnknownSnapshot: the run does not hold it.
+            Damaged: its bytes are not what was written.
+        """
+        vector = np.empty(self.manifest.layout.size, np.float32)
+        self.read_into(keys.as_array([(gan, epoch)]), vector[None])
+        return vector
+
+    def matrix(self, of: Keys | None = None) -> tuple[Vector, Keys]:
+        """Return snapshots as one (n, P) float32 matrix, and their keys as (n, 2).
+
+        `of` chooses and orders the rows (repeats are welcome); without it, all, in order.
+
+        Raises:
+            UnknownSnapshot, Damaged: as `snapshot`.
+        """
+        of = self.keys() if of is None else of
+        matrix = np.empty((len(of), self.manifest.layout.size), np.float32)
+        self.read_into(of, matrix)
+        return matrix, of
+
+    def read_into(self, of: Keys, rows: Vector) -> None:
+        """Copy the snapshots `of` an (n, 2) array of keys into the (n, P) float32 `rows`.
+
+        One short transaction, so that nothing keeps the file from reusing pages.
+
+        Raises:
+            UnknownSnapshot, Damaged: as `snapshot`.
+        """
+        with self._environment.reading() as transaction:
+            for row, (gan, epoch) in zip(rows, of.tolist(), strict=True):
+                value = transaction.get(b"snapshots", keys.pack(gan, epoch))
+                if value is None:
+                    raise UnknownSnapshot(
+                        f"run {self.name!r} has no snapshot of GAN {gan} at epoch {epoch}"
+                    )
+                row[:] = self._decode(value, f"GAN {gan} at epoch {epoch}", row.size)
+
+    def losses(self) -> tuple[NDArray[np.float64], Keys]:
+        """Return losses as (n, L, 2) float64 and their keys as (n, 2).
+
+        The middle axis follows `manifest.losses`; the last is the epoch's mean, then its last batch
+        (which is what the paper's released code records).
+        """
+        shape = (len(self.manifest.losses), 2)
+        pairs, values = [], []
+        with self._cursor(b"losses") as cursor:
+            for key, value in cursor.iternext(keys=True, values=True):
+                pairs.append(keys.unpack(key))
+                what = "losses of GAN {} at epoch {}".format(*pairs[-1])
+                values.append(self._decode(value, what, shape[0] * 2).reshape(shape).copy())
+        return np.array(values, np.float64).reshape(-1, *shape), keys.as_array(pairs)
+
+    def constant(self, name: str) -> NDArray[Any]:
+        """Return an array stored once for the whole run, in the shape that the manifest gives.
+
+        Raises:
+            KeyError: the manifest knows no such constant.
+            Damaged: its bytes are not what was written.
+        """
+        shape = self.manifest.constants[name]
+        with self._environment.reading() as transaction:
+            value = transaction.get(b"constants", name.encode())
+            if value is None:
+                raise Damaged(f"run {self.name!r} lacks its constant {name!r}")
+            return self._decode(value, f"constant {name!r}", None).reshape(shape).copy()
+
+    def resume_point(self, gan: int) -> tuple[int, Vector | None]:
+        """Return the last epoch from which `gan` can go on and its resume vector; (0, None) if new."""
+        with self._cursor(b"resume") as cursor:
+            if cursor.set_range(keys.pack(gan, 0)):
+                found, epoch = keys.unpack(cursor.key())
+                if found == gan:
+                    what = f"resume state of GAN {gan}"
+                    return epoch, self._decode(cursor.value(), what, None).copy()
+        return 0, None
+
+    def state(self) -> State:
+        """Return where the run stands."""
+        with self._environment.reading() as transaction:
+            return self._state_in(transaction)
+
+    # ------------------------------------------------------------------ writing
+
+    def commit(
+        self,
+        epoch: int,
+        gans: Sequence[int],
+        losses: NDArray[np.float64],
+        vectors: Vector | None = None,
+        resume: Vector | None = None,
+    ) -> None:
+        """Store one epoch of some GANs, durably and all or nothing.
+
+        `losses` is (n, L, 2) as in `losses()`; `vectors` (n, P) are the snapshots and `resume`
+        (n, R) what is needed to go on from here, both left out at epochs that keep none.
+
+        Raises:
+            StoreFull: no room; what was committed before is untouched.
+        """
+        with self._environment.writing() as transaction:
+            for row, gan in enumerate(gans):
+                key = keys.pack(gan, epoch)
+                transaction.put(b"losses", key, record.encode(losses[row].astype(np.float64)))
+                if vectors is not None:
+                    transaction.put(b"snapshots", key, record.encode(vectors[row]))
+                if resume is not None:
+                    self._forget_resume_point(transaction, gan)
+                    transaction.put(b"resume", key, record.encode(resume[row]))
+            self._update_state(transaction, beat=True)
+
+    def hold(self) -> None:
+        """Claim the run for training by this process.
+
+        Raises:
+            InUse: a living process trains it.
+        """
+        with self._environment.writing() as transaction:
+            self._refuse_if_trained(self._state_in(transaction))
+            self._update_state(transaction, stored="training", holder=Holder.me())
+
+    def check_free(self) -> None:
+        """Make sure that nobody trains the run.
+
+        Raises:
+            InUse: a living process trains it.
+        """
+        self._refuse_if_trained(self.state())
+
+    def beat(self) -> None:
+        """Say that the training process is alive."""
+        with self._environment.writing() as transaction:
+            self._update_state(transaction, beat=True)
+
+    def diverged(self, gan: int, epoch: int) -> None:
+        """Record that `gan` cannot go on: its losses or weights were not finite in `epoch`."""
+        with self._environment.writing() as transaction:
+            known = self._state_in(transaction).diverged
+            self._update_state(transaction, diverged={**known, gan: epoch})
+
+    def release(self, status: Status) -> None:
+        """Give the run back in the state `status`."""
+        with self._environment.writing() as transaction:
+            self._update_state(transaction, stored=status, holder=None)
+
+    # ------------------------------------------------------------------ helpers
+
+    @contextmanager
+    def _cursor(self, database: bytes) -> Iterator[Any]:
+        with (
+            self._environment.reading() as transaction,
+            transaction.cursor(database) as cursor,
+        ):
+            yield cursor
+
+    def _decode(self, value: memoryview, what: str, size: int | None) -> NDArray[Any]:
+        try:
+            array = record.decode(value)
+        except record.BadRecord as error:
+            raise Damaged(f"run {self.name!r}, {what}: {error}") from error
+        if size is not None and array.size != size:
+            raise Damaged(f"run {self.name!r}, {what}: {array.size} values instead of {size}")
+        return array
+
+    def _refuse_if_trained(self, state: State) -> None:
+        if state.status == "training" and (holder := state.holder):
+            since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(holder.since))
+            raise InUse(
+                f"run {self.name!r} is being trained by process {holder.pid} on {holder.host} "
+                f"since {since}: wait for it, or stop it and give the same command again"
+            )
+
+    def _forget_resume_point(self, transaction: Transaction, gan: int) -> None:
+        with transaction.cursor(b"resume") as cursor:
+            while cursor.set_range(keys.pack(gan, 0)) and keys.unpack(bytes(cursor.key()))[0] == gan:
+                cursor.delete()
+
+    @staticmethod
+    def _state_in(transaction: Transaction) -> State:
+        value = transaction.get(b"state", b"state")
+        return _unpack_state(bytes(value)) if value is not None else State()
+
+    def _update_state(self, transaction: Transaction, beat: bool = False, **changes: Any) -> None:
+        state = self._state_in(transaction)
+        if beat and state.holder:
+            changes["holder"] = dataclasses.replace(state.holder, beat=time.time())
+        transaction.put(b"state", b"state", _pack_state(dataclasses.replace(state, **changes)))
+
+
+def _pack_state(state: State) -> bytes:
+    return json.dumps(dataclasses.asdict(state)).encode()
+
+
+def _unpack_state(value: bytes) -> State:
+    document = json.loads(value)
+    holder = document["holder"]
+    return State(
+        stored=document["stored"],
+        holder=Holder(**holder) if holder else None,
+        diverged={int(gan): epoch for gan, epoch in document["diverged"].items()},
+    )

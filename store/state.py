@@ -1,0 +1,75 @@
+"""Where a run stands, and whether the process that trains it is alive."""
+
+import os
+import socket
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+Status = Literal["new", "training", "interrupted", "crashed", "diverged", "complete"]
+
+BEAT_EVERY = 5.0
+"""Seconds between two heartbeats of a training process."""
+
+STALE_AFTER = 30.0
+"""Seconds without a heartbeat after which its process counts as dead."""
+
+
+def here() -> str:
+    """Return what tells this machine, boot and process namespace from any other.
+
+    Process ids mean something only within it: two containers may share a folder and a host name.
+    """
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
+    except OSError:
+        return socket.gethostname()
+
+
+@dataclass(frozen=True)
+class Holder:
+    """The process that trains a run. Times are seconds since 1970."""
+
+    host: str
+    where: str
+    pid: int
+    since: float
+    beat: float
+
+    @classmethod
+    def me(cls) -> "Holder":
+        """Return this process as a holder whose heart just beat."""
+        now = time.time()
+        return cls(socket.gethostname(), here(), os.getpid(), now, now)
+
+    def alive(self) -> bool:
+        """Tell whether it still trains, by its heartbeat and, on this machine, by its process."""
+        if time.time() - self.beat > STALE_AFTER:
+            return False
+        if self.where != here():
+            return True
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            pass
+        return True
+
+
+@dataclass(frozen=True)
+class State:
+    """A run's status as stored, who holds it, and the epoch at which each diverged GAN stopped."""
+
+    stored: Status = "new"
+    holder: Holder | None = None
+    diverged: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def status(self) -> Status:
+        """What to tell a reader: a run in training whose process is gone has crashed."""
+        if self.stored == "training" and not (self.holder and self.holder.alive()):
+            return "crashed"
+        return self.stored

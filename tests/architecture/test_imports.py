@@ -1,0 +1,49 @@
+"""What is imported when: start-up stays quick, and the store stays usable without torch."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import clean_environment
+
+HEAVY = ("torch", "torchvision", "textual", "matplotlib", "safetensors", "plotext", "mlxtend")
+
+
+def heavy_modules_after(code: str) -> list[str]:
+    report = f"import sys\n{code}\nprint(*[m for m in {HEAVY} if m in sys.modules], file=sys.stderr)"
+    done = subprocess.run(
+        [sys.executable, "-c", report],
+        capture_output=True,
+        text=True,
+        env=clean_environment(),
+        check=True,
+    )
+    return done.stderr.splitlines()[-1].split()
+
+
+RUN_CLI = """
+sys.argv = ["gangan", *{arguments!r}]
+from gangan_cli.cli.app import main
+try:
+    main()
+except SystemExit as end:
+    assert not end.code, end.code
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["train-gans", "--help"], ["runs", "--help"]]
+)
+def test_help_imports_nothing_heavy(arguments):
+    assert heavy_modules_after(RUN_CLI.format(arguments=arguments)) == []
+
+
+@pytest.mark.parametrize("command", ["list", "show"])
+def test_looking_at_runs_imports_nothing_heavy(trained, command):
+    arguments = ["runs", command, "--json", "--store", str(trained)] + ["a"] * (command == "show")
+    assert heavy_modules_after(RUN_CLI.format(arguments=arguments)) == []
+
+
+def test_the_store_imports_nothing_heavy():
+    assert heavy_modules_after("import store") == []

@@ -1,0 +1,99 @@
+"""Fixtures that all tests share: real digits, real runs, and the command line as a subprocess."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from store import Layout, Manifest
+
+
+@dataclass(frozen=True)
+class Result:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self):
+        return json.loads(self.out)
+
+    @property
+    def lines(self):
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+Gangan = Callable[..., Result]
+
+
+def command(*arguments: object) -> list[str]:
+    return [sys.executable, "-m", "gangan_cli", *map(str, arguments)]
+
+
+def clean_environment(**more: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GANGAN_")}
+    return {**kept, "COLUMNS": "100", "NO_COLOR": "1", **more}
+
+
+def gangan(*arguments: object, **environment: str) -> Result:
+    """Run the command line to its end."""
+    done = subprocess.run(
+        command(*arguments),
+        capture_output=True,
+        text=True,
+        env=clean_environment(**environment),
+        stdin=subprocess.DEVNULL,
+        timeout=240,
+    )
+    return Result(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with 2 GANs × 3 epochs on real digits, a GAN-GAN over them and one over that."""
+    root = tmp_path_factory.mktemp("trained") / "store"
+    for arguments in (
+        ["train-gans", "--run", "a", "--dataset", "mnist5k", "--gans", 2, "--epochs", 3],
+        ["train-gangan", "--on", "a", "--run", "g", "--batch-size", 3, "--epochs", 8],
+        ["train-gangan", "--on", "g", "--run", "gg", "--batch-size", 4, "--epochs", 3],
+    ):
+        result = gangan(*arguments, "--store", root)
+        assert result.code == 0, result.err
+    return root
+
+
+def small_manifest(**changes) -> Manifest:
+    """A manifest of a run with a ten-number layout."""
+    plain = {
+        "id": "one",
+        "family": "mlp",
+        "sizes": {},
+        "layout": Layout.of({"discriminator.w": (2, 3), "generator.b": (4,)}),
+        "losses": ("g_loss", "d_loss"),
+        "gans": 2,
+        "epochs": 3,
+        "snapshot_every": 1,
+        "config": {"seed": 0},
+        "created": "2026-01-01T00:00:00+00:00",
+        "command": "gangan train-gans",
+        "versions": {"gangan": "0"},
+    }
+    return Manifest(**{**plain, **changes})
+
+
+def numbers(seed: int, *shape: int) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread():
+    """Train in tests as workers do: one thread each, so that two test processes do not fight."""
+    import torch
+
+    torch.set_num_threads(1)

@@ -1,0 +1,71 @@
+import struct
+import urllib.error
+
+import numpy as np
+import pytest
+import torch
+
+from gangan_cli.data.images import Images, load_images
+from gangan_cli.errors import ConfigurationError, WorkFailed
+
+
+def test_mnist5k_is_real_digits():
+    images = load_images("mnist5k")
+    assert images.pixels.shape == (5000, 784)
+    assert images.pixels.dtype == np.uint8
+    assert images.pixels.max() == 255
+    assert np.bincount(images.labels).tolist() == [500] * 10
+
+
+def test_pixels_are_scaled_as_twice_x_minus_a_half():
+    pixels = np.array([[0, 51], [255, 102]], np.uint8)
+    examples = Images("tiny", pixels, np.zeros(2, np.int64), 1, 2).load("cpu")
+    batch = examples.batch(torch.tensor([[0, 1], [1, 1]]))
+    assert batch.shape == (2, 2, 2)
+    expected = 2 * (pixels / 255 - 0.5)
+    torch.testing.assert_close(batch[0].double(), torch.from_numpy(expected), atol=1e-6, rtol=0)
+    assert batch.min() == -1
+    assert batch.max() == 1
+
+
+def write_idx(path, array):
+    header = struct.pack(">BBBB", 0, 0, 8, array.ndim) + struct.pack(f">{array.ndim}I", *array.shape)
+    path.write_bytes(header + array.tobytes())
+
+
+@pytest.mark.parametrize(
+    ("name", "folder"), [("mnist", "MNIST"), ("fashion-mnist", "FashionMNIST"), ("kmnist", "KMNIST")]
+)
+def test_files_in_torchvisions_layout_are_used_as_they_lie(tmp_path, name, folder):
+    raw = tmp_path / folder / "raw"
+    raw.mkdir(parents=True)
+    pixels = np.arange(3 * 28 * 28, dtype=np.uint8).reshape(3, 28, 28)
+    for part, array in (("images-idx3", pixels), ("labels-idx1", np.array([1, 2, 3], np.uint8))):
+        for split in ("train", "t10k"):
+            write_idx(raw / f"{split}-{part}-ubyte", array)
+    images = load_images(name, tmp_path)
+    assert np.array_equal(images.pixels, pixels.reshape(3, -1))
+    assert images.labels.tolist() == [1, 2, 3]
+    assert images.describe()["examples"] == 3
+
+
+def test_a_failed_download_names_the_folder_and_the_way_out(tmp_path, monkeypatch):
+    def no_network(*_, **__):
+        raise urllib.error.URLError("no network")
+
+    monkeypatch.setattr("urllib.request.urlopen", no_network)
+    with pytest.raises(WorkFailed, match=f"{tmp_path}.*mnist5k") as caught:
+        load_images("mnist", tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_dataset_is_met_with_those_there_are():
+    with pytest.raises(ConfigurationError, match=r"'cifar'.*fashion-mnist"):
+        load_images("cifar")
+
+
+def test_a_changed_dataset_is_told_by_its_hash():
+    one, other = np.zeros((2, 4), np.uint8), np.eye(2, 4, dtype=np.uint8)
+    labels = np.zeros(2, np.int64)
+    hashes = {Images("x", p, labels, 2, 2).describe()["sha256"] for p in (one, other)}
+    assert len(hashes) == 2

@@ -1,0 +1,76 @@
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gangan_cli.errors import WorkFailed
+from gangan_cli.figures.export import export_figures
+from gangan_cli.figures.style import Output, tile
+from store import Catalog
+
+
+def test_tiles_are_grey_from_black_to_white_with_white_between():
+    images = np.stack([np.full((2, 2), value, np.float32) for value in (-1, 0, 1, 3)]).reshape(
+        2, 2, 2, 2
+    )
+    sheet = tile(images, gap=1)
+    assert sheet.shape == (5, 5)
+    assert sheet[0, 0] == 0
+    assert sheet[0, 3] in (127, 128)
+    assert sheet[3, 0] == sheet[3, 3] == 255  # what lies outside [-1, 1] is clipped
+    assert (sheet[2] == 255).all()
+
+
+@pytest.fixture(scope="module")
+def drawn(trained, tmp_path_factory):
+    out = tmp_path_factory.mktemp("figures")
+    catalog, output = Catalog(trained), Output(out, ("png", "svg"), 60, 0)
+    return out, {name: list(export_figures(catalog, name, output)) for name in ("a", "g", "gg")}
+
+
+def test_each_run_gets_the_figures_of_its_kind(drawn):
+    _, figures = drawn
+    kinds = {name: {figure for figure, _ in made} for name, made in figures.items()}
+    assert kinds["a"] == {"samples", "losses", "lineage"}
+    assert kinds["g"] == kinds["gg"] == {"walk", "walk-animation", "samples", "losses", "lineage"}
+    assert all(path.stat().st_size > 500 for made in figures.values() for _, path in made)
+
+
+def test_beside_each_figure_a_json_says_where_it_came_from(drawn, trained):
+    out, figures = drawn
+    with Catalog(trained).open("g") as run:
+        manifest = run.manifest
+    for name, made in figures.items():
+        for figure, path in made:
+            facts = json.loads((path.parent / f"{figure}.json").read_text())
+            assert facts["run"] == name
+            assert path.name in facts["files"]
+            assert facts["versions"]["torch"]
+    walk = json.loads((out / "g" / "walk.json").read_text())
+    assert walk["id"] == manifest.id
+    assert walk["parent"] == "a"
+    assert len(walk["latents"]) == len(walk["nearest"]["distances"]) == 32
+    assert walk["spacing"] > 0
+
+
+def test_the_walk_moves_there_and_back(drawn):
+    out, _ = drawn
+    with Image.open(out / "g" / "walk.gif") as film:
+        assert film.n_frames == 62
+        first = np.asarray(film.convert("L"))
+        film.seek(31)
+        assert not np.array_equal(first, np.asarray(film.convert("L")))
+
+
+def test_pictures_of_digits_are_grey(drawn):
+    out, _ = drawn
+    colours = np.asarray(Image.open(out / "a" / "samples.png").convert("RGB")).astype(int)
+    assert np.abs(colours - colours.mean(axis=2, keepdims=True)).max() < 2
+
+
+def test_a_folder_that_cannot_be_written_is_named(trained, tmp_path):
+    (tmp_path / "file").touch()
+    output = Output(tmp_path / "file", ("png",), 60, 0)
+    with pytest.raises(WorkFailed, match="file"):
+        list(export_figures(Catalog(trained), "a", output))

@@ -1,0 +1,62 @@
+import pytest
+
+from gangan_cli.errors import ConfigurationError
+from gangan_cli.training.gangan import GanGanConfig
+from gangan_cli.training.gans import GansConfig
+from gangan_cli.training.job import Machine
+from store.errors import BadName
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"gans": 0}, "gans is 0"),
+        ({"epochs": -1}, "epochs is -1"),
+        ({"batch_size": 0}, "batch-size is 0"),
+        ({"learning_rate": 0.0}, "learning-rate is 0.0"),
+        ({"learning_rate": float("nan")}, "learning-rate is nan"),
+        ({"seed": -1}, "seed is -1"),
+        ({"snapshot_every": 0}, "snapshot-every is 0"),
+        ({"dataset": "x"}, "no dataset 'x'"),
+    ],
+)
+def test_values_out_of_bounds_are_named(wrong, said):
+    with pytest.raises(ConfigurationError, match=said):
+        GansConfig(**wrong)
+
+
+def test_run_names_are_checked_at_the_door():
+    with pytest.raises(BadName):
+        GansConfig(run="../x")
+
+
+def test_workers_are_at_least_one():
+    with pytest.raises(ConfigurationError, match="workers is 0"):
+        Machine(workers=0)
+
+
+def test_defaults_of_train_gans_are_the_papers():
+    config = GansConfig()
+    assert (config.gans, config.epochs, config.batch_size, config.learning_rate) == (35, 100, 128, 2e-4)
+
+
+@pytest.mark.parametrize("preset", ["paper", "released"])
+def test_the_papers_gangan(preset):
+    config = GanGanConfig.preset_with({"on": "a", "preset": preset})
+    assert (config.latent_dim, config.discriminator_width, config.generator_width) == (1, 8, 64)
+    assert (config.epochs, config.batch_size, config.learning_rate) == (250, 32, 2e-4)
+    assert (config.family, config.components) == ("mlp", 0)
+
+
+def test_the_released_code_saw_gan_0_35_times():
+    config = GanGanConfig.preset_with({"on": "a", "preset": "released"})
+    assert (config.gans, config.repeat) == ("0", 35)
+
+
+def test_what_is_given_beats_the_preset():
+    assert GanGanConfig.preset_with({"on": "a", "preset": "paper", "latent_dim": 3}).latent_dim == 3
+
+
+def test_an_unknown_preset_is_met_with_those_there_are():
+    with pytest.raises(ConfigurationError, match="default, paper, released"):
+        GanGanConfig.preset_with({"on": "a", "preset": "x"})

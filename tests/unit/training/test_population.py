@@ -1,0 +1,152 @@
+import numpy as np
+import pytest
+import torch
+
+from gangan_cli.data.images import load_images
+from gangan_cli.data.weights import VectorExamples
+from gangan_cli.models import build
+from gangan_cli.models.family import layout
+from gangan_cli.training.population import Settings, stream, train
+from gangan_cli.training.workers import _split, plan
+from tests.conftest import numbers
+
+SETTINGS = Settings(epochs=3, batch_size=64, learning_rate=2e-4, seed=5, snapshot_every=1)
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load_images("mnist5k").load("cpu")
+
+
+@pytest.fixture(scope="module")
+def paper():
+    return build("mlp", {})
+
+
+@pytest.fixture(scope="module")
+def three(paper, digits):
+    return list(train(paper, digits, SETTINGS, [0, 1, 2]))
+
+
+def textbook(family, digits, settings, gan):
+    """One GAN as one would write it down: modules, two optimisers, two loops."""
+    with torch.random.fork_rng():
+        torch.set_rng_state(stream(settings.seed, gan, 0, "cpu").get_state())
+        networks = family.networks()
+    discriminator, generator = networks["discriminator"], networks["generator"]
+    adams = [torch.optim.Adam(n.parameters(), lr=settings.learning_rate) for n in networks.values()]
+    bce, batch = torch.nn.BCELoss(), settings.batch_size
+    one, zero = torch.ones(batch, 1), torch.zeros(batch, 1)
+    for epoch in range(1, settings.epochs + 1):
+        source = stream(settings.seed, gan, epoch, "cpu")
+        order, losses = torch.randperm(len(digits), generator=source), []
+        for step in range(len(digits) // batch):
+            x = digits.batch(order[None, step * batch : (step + 1) * batch])[0]
+            z = torch.randn(batch, family.latent_dim, generator=source)
+            g_loss = bce(discriminator(generator(z)), one)
+            generator.zero_grad()
+            g_loss.backward()
+            adams[1].step()
+            z = torch.randn(batch, family.latent_dim, generator=source)
+            d_loss = bce(discriminator(x), one) + bce(discriminator(generator(z)), zero)
+            discriminator.zero_grad()
+            d_loss.backward()
+            adams[0].step()
+            losses.append([g_loss.item(), d_loss.item()])
+        weights = torch.cat([p.detach().flatten() for n in networks.values() for p in n.parameters()])
+        yield weights.numpy(), np.mean(losses, axis=0), losses[-1]
+
+
+def test_a_gan_in_a_population_is_the_gan_one_would_train_alone(paper, digits, three):
+    for epoch, (weights, mean, last) in zip(three, textbook(paper, digits, SETTINGS, 1), strict=True):
+        np.testing.assert_allclose(epoch.vectors[1], weights, atol=2e-5)
+        np.testing.assert_allclose(epoch.losses[1, :, 0], mean, rtol=1e-3)
+        np.testing.assert_allclose(epoch.losses[1, :, 1], last, rtol=1e-2)
+
+
+def test_the_same_seed_gives_the_same_bytes(paper, digits, three):
+    for one, other in zip(three, train(paper, digits, SETTINGS, [0, 1, 2]), strict=True):
+        assert np.array_equal(one.vectors, other.vectors)
+        assert np.array_equal(one.losses, other.losses)
+        assert np.array_equal(one.resume, other.resume)
+
+
+@pytest.mark.parametrize("done", [1, 2])
+def test_resumed_training_ends_with_the_same_bytes(paper, digits, three, done):
+    start = (done, three[done - 1].resume)
+    for one, other in zip(
+        three[done:], train(paper, digits, SETTINGS, [0, 1, 2], start=start), strict=True
+    ):
+        assert one.epoch == other.epoch
+        assert np.array_equal(one.vectors, other.vectors)
+        assert np.array_equal(one.losses, other.losses)
+        assert np.array_equal(one.resume, other.resume)
+
+
+def test_gans_differ_from_each_other_and_seeds_too(three, paper, digits):
+    assert not np.array_equal(three[0].vectors[0], three[0].vectors[1])
+    other = Settings(1, 64, 2e-4, seed=6, snapshot_every=1)
+    again = next(iter(train(paper, digits, other, [0])))
+    assert not np.allclose(again.vectors[0], three[0].vectors[0], atol=1e-3)
+
+
+def test_a_diverged_gan_is_dropped_and_the_others_keep_their_bytes(paper, digits, three):
+    states = three[0].resume.copy()
+    states[1] = np.nan
+    epochs = list(train(paper, digits, SETTINGS, [0, 1, 2], start=(1, states)))
+    assert [(e.gans, e.diverged) for e in epochs] == [([0, 2], [1]), ([0, 2], [])]
+    assert np.array_equal(epochs[-1].vectors, three[-1].vectors[[0, 2]])
+
+
+def test_when_all_have_diverged_it_ends(paper, digits):
+    wild = Settings(5, 64, 1e38, seed=0, snapshot_every=1)
+    (epoch,) = train(paper, digits, wild, [0, 1])
+    assert epoch.diverged == [0, 1]
+    assert epoch.gans == []
+
+
+def test_when_told_to_stop_the_unfinished_epoch_is_dropped(paper, digits):
+    asked = iter([False] * 100 + [True])
+    epochs = list(train(paper, digits, SETTINGS, [0], stop=lambda: next(asked)))
+    assert [e.epoch for e in epochs] == [1]
+
+
+def test_only_every_nth_and_the_last_epoch_is_saved(paper, digits):
+    sparse = Settings(5, 2000, 2e-4, seed=0, snapshot_every=2)
+    epochs = list(train(paper, digits, sparse, [0]))
+    assert [e.vectors is not None for e in epochs] == [False, True, False, True, True]
+    assert all(len(e.losses) == 1 for e in epochs)
+
+
+def test_a_snapshot_holds_the_moving_average_and_the_resume_state_the_weights_themselves():
+    family = build("r1-mlp", {"data_dim": 6, "latent_dim": 2})
+    examples = VectorExamples(torch.from_numpy(numbers(0, 64, 6)), repeat=1)
+    settings = Settings(2, 16, 1e-2, seed=0, snapshot_every=1)
+    first, second = train(family, examples, settings, [0])
+    size = layout(family).size
+    discriminator = sum(t.size for t in layout(family).tensors if t.name.startswith("disc"))
+    assert np.array_equal(first.vectors[0, :discriminator], first.resume[0, :discriminator])
+    assert not np.array_equal(first.vectors[0, discriminator:], first.resume[0, discriminator:size])
+    (again,) = train(family, examples, settings, [0], start=(1, first.resume))
+    assert np.array_equal(again.vectors, second.vectors)
+
+
+def test_resume_states_of_another_size_are_refused(paper, digits):
+    with pytest.raises(ValueError, match="resume states"):
+        next(iter(train(paper, digits, SETTINGS, [0], start=(1, numbers(0, 1, 7)))))
+
+
+def test_chunks_depend_on_the_run_not_on_the_number_of_workers():
+    plans = [plan(35, 113_745, "cpu", workers) for workers in (1, 2, 8)]
+    assert plans[0].chunks == plans[1].chunks == plans[2].chunks
+    assert plans[0].threads == plans[1].threads
+    assert [gan for chunk in plans[0].chunks for gan in chunk] == list(range(35))
+    assert len(plans[0].devices) == 1
+
+
+def test_large_networks_are_trained_one_by_one():
+    assert plan(3, 8_000_000, "cpu", 1).chunks == [[0], [1], [2]]
+
+
+def test_splitting():
+    assert _split(5, 2) == [[0, 1], [2, 3], [4]]
