@@ -6,7 +6,7 @@ from gangan_cli.figures.style import Output, new_figure, save, tile
 from gangan_cli.studies.progress import SamplesOverTraining
 from store import Run
 
-COLUMNS = 5
+COLUMNS = 6
 
 
 def draw_samples(run: Run, study: SamplesOverTraining, output: Output) -> list[Path]:

@@ -25,11 +25,16 @@ class SamplesOverTraining:
 def samples_over_training(
     lineage: Lineage, *, gan: int | None = None, samples: int = 64, seed: int = 0
 ) -> SamplesOverTraining:
-    """Return samples at the ten epochs nearest to the paper's that the run has snapshots of."""
+    """Return samples at the ten epochs nearest to the paper's that the run has snapshots of.
+
+    The paper's figure stops half-way; two more epochs show how a longer run ends.
+    """
     gan, _ = pick(lineage.top, gan, None)
     keys = lineage.top.keys()
     there = keys[keys[:, 0] == gan, 1]
-    epochs = sorted({int(there[np.abs(there - wanted).argmin()]) for wanted in PAPER_EPOCHS})
+    last = int(there[-1])
+    rest = [(PAPER_EPOCHS[-1] + last) // 2, last] if last > PAPER_EPOCHS[-1] else []
+    epochs = sorted({int(there[np.abs(there - wanted).argmin()]) for wanted in (*PAPER_EPOCHS, *rest)})
     vectors, _ = lineage.top.matrix(np.array([(gan, epoch) for epoch in epochs], np.int64))
     images = lineage.images(vectors, lineage.noises(samples, seed))
     return SamplesOverTraining(gan, epochs, images, seed)

@@ -21,6 +21,9 @@ from store.state import BEAT_EVERY, Status
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
+ECHO = 0.3
+"""Seconds within which a second signal is the first again: timeout(1) signals a process and its group."""
+
 
 def train_run(run: Run, task: Task, plan: Plan) -> Iterator[Event]:
     """Train what `run` still lacks; yield what happens.
@@ -42,14 +45,16 @@ def train_run(run: Run, task: Task, plan: Plan) -> Iterator[Event]:
         devices = plan.devices[: len(chunks)]
         total = run.manifest.gans * run.manifest.epochs
         yield Started(run.name, total, done, len(devices), plan.devices[0])
-        with Workers(task, devices, plan.threads) as workers, _heeding(workers) as received:
-            for epoch in workers.run(chunks, patience=BEAT_EVERY):
-                if epoch is None:
+        beaten = time.monotonic()
+        with _heeding() as received, Workers(task, devices, plan.threads) as workers:
+            for epoch in workers.run(chunks, stopping=lambda: bool(received)):
+                if epoch is not None:
+                    for event in _commit(run, epoch):
+                        trained += isinstance(event, EpochFinished)
+                        yield event
+                elif time.monotonic() - beaten > BEAT_EVERY:
                     run.beat()
-                    continue
-                for event in _commit(run, epoch):
-                    trained += isinstance(event, EpochFinished)
-                    yield event
+                    beaten = time.monotonic()
         if not received:
             status = "diverged" if run.state().diverged else "complete"
     finally:
@@ -102,15 +107,18 @@ def _commit(run: Run, epoch: Epoch) -> Iterator[Event]:
 
 
 @contextmanager
-def _heeding(workers: Workers) -> Iterator[list[int]]:
+def _heeding() -> Iterator[list[int]]:
     """Catch the signals that end a sitting; the list gets the first one's number."""
     received: list[int] = []
+    first = 0.0
 
     def heed(number: int, frame: FrameType | None) -> None:
-        if received:
+        nonlocal first
+        if not received:
+            received.append(number)
+            first = time.monotonic()
+        elif time.monotonic() - first > ECHO:
             os._exit(128 + number)  # every worker dies with us; the store has only whole commits
-        received.append(number)
-        workers.stop()
 
     if threading.current_thread() is not threading.main_thread():
         yield received  # Python hands signals to the main thread only
