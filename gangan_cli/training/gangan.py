@@ -19,8 +19,8 @@ from gangan_cli.training.job import (
     open_or_create,
     provenance,
 )
-from gangan_cli.training.population import Settings
 from gangan_cli.training.session import train_run
+from gangan_cli.training.settings import Settings
 from gangan_cli.training.workers import Task, plan
 from store import Catalog, Manifest, Parent, Run, check_name
 

@@ -14,7 +14,7 @@ from types import FrameType
 import numpy as np
 
 from gangan_cli.training.events import Ended, EpochFinished, Event, GanDiverged, Started
-from gangan_cli.training.population import Epoch
+from gangan_cli.training.settings import Epoch
 from gangan_cli.training.workers import Chunk, Plan, Task, Workers
 from store import Run
 from store.state import BEAT_EVERY, Status
@@ -22,7 +22,7 @@ from store.state import BEAT_EVERY, Status
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 ECHO = 0.3
-"""Seconds within which a second signal is the first again: timeout(1) signals a process and its group."""
+"""Seconds within which a second signal is the first again: timeout(1) sends each twice."""
 
 
 def train_run(run: Run, task: Task, plan: Plan) -> Iterator[Event]:

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from gangan_cli.data.examples import Source
 from gangan_cli.errors import WorkFailed
 from gangan_cli.models import build
-from gangan_cli.training.population import Epoch, Settings, train
+from gangan_cli.training.settings import Epoch, Settings
 
 CHUNK = 4
 """GANs trained together on one core: more amortises the cost of a call, until the cache is full."""
@@ -181,6 +181,8 @@ def _work(pipe: Connection, task: Task, device: str, threads: int) -> None:
     _keep_freed_memory()
     try:
         import torch
+
+        from gangan_cli.training.population import train
 
         torch.set_num_threads(threads)
         family = build(task.family, task.sizes)

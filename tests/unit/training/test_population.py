@@ -6,7 +6,8 @@ from gangan_cli.data.images import load_images
 from gangan_cli.data.weights import VectorExamples
 from gangan_cli.models import build
 from gangan_cli.models.family import layout
-from gangan_cli.training.population import Settings, stream, train
+from gangan_cli.training.population import stream, train
+from gangan_cli.training.settings import Settings
 from gangan_cli.training.workers import _split, plan
 from tests.conftest import numbers
 

@@ -1,0 +1,38 @@
+"""What goes into the engine and what comes out, in a form that needs no torch to be read."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a population is trained: the hyperparameters that every family has."""
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    seed: int
+    snapshot_every: int
+
+    def saves(self, epoch: int) -> bool:
+        """Tell whether `epoch` leaves a snapshot: every `snapshot_every`-th and the last do."""
+        return epoch % self.snapshot_every == 0 or epoch == self.epochs
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What a chunk leaves after an epoch, a row per GAN that is still sound.
+
+    `losses` (n, L, 2): mean over the epoch, then last batch. `vectors` (n, P) are the snapshots and
+    `resume` (n, R) the exact state, or None at epochs that are not saved. `diverged` are the GANs
+    whose losses or weights stopped being finite in this epoch.
+    """
+
+    epoch: int
+    gans: list[int]
+    losses: NDArray[np.float64]
+    vectors: NDArray[np.float32] | None
+    resume: NDArray[np.float32] | None
+    diverged: list[int]

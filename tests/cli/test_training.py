@@ -1,0 +1,213 @@
+"""Training from the command line, on real digits, in real processes."""
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from store import Catalog, Run
+from tests.conftest import clean_environment, command, gangan
+
+TWO_BY_THREE = ["train-gans", "--run", "a", "--dataset", "mnist5k", "--gans", 2, "--epochs", 3]
+
+
+def contents(path: Path):
+    with Run.open(path) as run:
+        matrix, keys = run.matrix()
+        losses, of = run.losses()
+        return [matrix.tobytes(), keys.tobytes(), losses.tobytes(), of.tobytes()]
+
+
+def test_json_is_an_object_a_line_and_again_changes_nothing(tmp_path):
+    store = tmp_path / "s"
+    first = gangan(*TWO_BY_THREE, "--store", store, "--json")
+    assert first.code == 0, first.err
+    *epochs, done = first.lines
+    assert {(e["gan"], e["epoch"]) for e in epochs} == {(g, e) for g in (0, 1) for e in (1, 2, 3)}
+    for told in epochs:
+        assert set(told) == {"event", "run", "gan", "epoch", "d_loss", "g_loss"}
+        assert (told["event"], told["run"]) == ("epoch", "a")
+        assert 0 < told["d_loss"] < 20
+    assert (done["event"], done["run"], done["snapshots"]) == ("done", "a", 6)
+    before = contents(store / "a")
+    again = gangan(*TWO_BY_THREE, "--store", store, "--json")
+    assert again.code == 0
+    assert [line["event"] for line in again.lines] == ["done"]
+    assert again.lines[0]["trained"] == 0
+    assert "complete" in again.err
+    assert contents(store / "a") == before
+
+
+def test_what_was_told_is_what_the_store_holds(tmp_path):
+    told = gangan(*TWO_BY_THREE, "--store", tmp_path, "--json").lines[:-1]
+    with Run.open(tmp_path / "a") as run:
+        values, keys = run.losses()
+        stored = {tuple(k): row for k, row in zip(keys.tolist(), values, strict=True)}
+        columns = run.manifest.losses
+    for line in told:
+        means = dict(zip(columns, stored[line["gan"], line["epoch"]][:, 0], strict=True))
+        assert (means["d_loss"], means["g_loss"]) == (line["d_loss"], line["g_loss"])
+
+
+def test_one_worker_or_two_the_bytes_are_the_same(tmp_path, trained):
+    result = gangan(*TWO_BY_THREE, "--store", tmp_path, "--workers", 1)
+    assert result.code == 0, result.err
+    assert contents(tmp_path / "a") == contents(trained / "a")
+
+
+LONG = [
+    "train-gans",
+    "--run",
+    "a",
+    "--dataset",
+    "mnist5k",
+    "--gans",
+    2,
+    "--epochs",
+    12,
+    "--batch-size",
+    256,
+]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    store = tmp_path_factory.mktemp("undisturbed")
+    assert gangan(*LONG, "--store", store).code == 0
+    return contents(store / "a")
+
+
+def start_and_wait_for_an_epoch(*arguments):
+    process = subprocess.Popen(
+        command(*arguments, "--json"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=clean_environment(),
+        start_new_session=True,
+    )
+    assert process.stdout.readline()
+    return process
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_a_signal_ends_it_resumable_and_the_finished_run_is_the_undisturbed_one(
+    tmp_path, undisturbed, number, code
+):
+    process = start_and_wait_for_an_epoch(*LONG, "--store", tmp_path)
+    os.killpg(process.pid, number)  # as a terminal does: to the workers too
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert '"interrupted"' in out
+    assert f"gangan {LONG[0]} --run a" in err
+    assert "Traceback" not in err
+    assert gangan("runs", "show", "a", "--store", tmp_path, "--json").document["state"] == "interrupted"
+    assert gangan(*LONG, "--store", tmp_path).code == 0
+    assert contents(tmp_path / "a") == undisturbed
+
+
+def test_a_killed_run_has_crashed_its_workers_die_and_it_resumes(tmp_path, undisturbed):
+    process = start_and_wait_for_an_epoch(*LONG, "--store", tmp_path)
+    workers = children_of(process.pid)
+    assert workers
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    process.stderr.close()
+    shown = gangan("runs", "show", "a", "--store", tmp_path, "--json").document
+    assert shown["state"] == "crashed"
+    assert 0 < shown["snapshots"] < 24
+    deadline = time.monotonic() + 30
+    while any(Path(f"/proc/{pid}").exists() for pid in workers):
+        assert time.monotonic() < deadline, "a worker outlived its parent"
+        os.sched_yield()
+    assert gangan(*LONG, "--store", tmp_path).code == 0
+    assert contents(tmp_path / "a") == undisturbed
+
+
+def children_of(pid: int) -> list[int]:
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(child) for child in listed.split()]
+
+
+def test_a_worker_that_is_killed_is_reported_and_the_run_goes_on_later(tmp_path, undisturbed):
+    process = start_and_wait_for_an_epoch(*LONG, "--store", tmp_path)
+    for child in children_of(process.pid):
+        if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
+            os.kill(child, signal.SIGKILL)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "a training process died (killed by SIGKILL" in err
+    assert gangan(*LONG, "--store", tmp_path).code == 0
+    assert contents(tmp_path / "a") == undisturbed
+
+
+def test_a_second_training_of_the_same_run_is_told_who_holds_it(tmp_path):
+    endless = [*LONG[:-3], 100_000, "--store", tmp_path]
+    process = start_and_wait_for_an_epoch(*endless)
+    try:
+        second = gangan(*endless)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+    assert second.code == 3
+    assert f"process {process.pid}" in second.err
+
+
+def test_a_resumed_gangan_ends_with_the_same_bytes(tmp_path, trained):
+    (tmp_path / "a").symlink_to(trained / "a")
+    arguments = ["train-gangan", "--on", "a", "--batch-size", 3, "--repeat", 40, "--epochs", 6]
+    assert gangan(*arguments, "--run", "whole", "--store", tmp_path).code == 0
+    process = start_and_wait_for_an_epoch(*arguments, "--run", "cut", "--store", tmp_path)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    assert process.returncode in (143, 0)
+    assert gangan(*arguments, "--run", "cut", "--store", tmp_path).code == 0
+    assert contents(tmp_path / "whole") == contents(tmp_path / "cut")
+
+
+@pytest.mark.parametrize("preset", ["paper", "released"])
+def test_the_papers_presets_train_on_raw_weights(tmp_path, trained, preset):
+    (tmp_path / "a").symlink_to(trained / "a")
+    result = gangan(
+        "train-gangan", "--on", "a", "--run", "p", "--preset", preset, "--store", tmp_path,
+        "--batch-size", 6, "--epochs", 2,
+    )  # fmt: skip
+    assert result.code == 0, result.err
+    with Catalog(tmp_path).open("p") as run:
+        assert run.manifest.layout.size == 8_307_762
+        assert run.keys().tolist() == [[0, 2]]
+        gans = set(run.constant("keys")[:, 0].tolist())
+        assert gans == ({0} if preset == "released" else {0, 1})
+        assert np.isfinite(run.snapshot(0, 2)).all()
+
+
+def test_members_are_gangans_with_seeds_of_their_own(tmp_path, trained):
+    (tmp_path / "a").symlink_to(trained / "a")
+    result = gangan(
+        "train-gangan", "--on", "a", "--run", "m", "--members", 2, "--store", tmp_path,
+        "--batch-size", 6, "--epochs", 2,
+    )  # fmt: skip
+    assert result.code == 0, result.err
+    with Catalog(tmp_path).open("m") as run:
+        assert len(run.keys()) == 4
+        assert not np.array_equal(run.snapshot(0, 2), run.snapshot(1, 2))
+
+
+def test_a_gan_that_diverges_is_stopped_and_said(tmp_path):
+    arguments = [*TWO_BY_THREE, "--store", tmp_path, "--lr", "1e38", "--json"]
+    result = gangan(*arguments)
+    assert result.code == 1
+    assert [line["event"] for line in result.lines] == ["diverged", "diverged", "done"]
+    assert "GAN 0" in result.err
+    assert "lower --lr" in result.err
+    assert gangan(*arguments).code == 1
+    shown = gangan("runs", "show", "a", "--store", tmp_path, "--json").document
+    assert shown["state"] == "diverged"
+    assert shown["diverged"] == {"0": 1, "1": 1}
