@@ -15,7 +15,8 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    # Every option can be set by the environment: GANGAN_TRAIN_GANS_EPOCHS is train-gans --epochs.
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "GANGAN"},
 )
 app.command("train-gans")(train_gans)
 app.command("train-gangan")(train_gangan)

@@ -6,33 +6,29 @@ from typing import Annotated
 import typer
 
 from gangan_cli.cli import diagnostics, options, output
+from gangan_cli.cli.options import setting
 from gangan_cli.errors import ConfigurationError
 from store import Catalog
 
 
 def export_figures(
     runs: Annotated[
-        list[str] | None, typer.Argument(metavar="[RUN]...", help="Runs to draw.", show_default="all")
+        list[str] | None,
+        typer.Argument(metavar="RUN", help="Runs to draw; all without.", show_default=False),
     ] = None,
     store: options.Store = None,
-    out: Annotated[Path, typer.Option(envvar="GANGAN_OUT", help="Folder to write to.")] = Path(
-        "figures"
-    ),
-    formats: Annotated[
-        str, typer.Option("--format", envvar="GANGAN_FORMAT", help="png, pdf, svg, or several: png,pdf.")
-    ] = "png",
-    dpi: Annotated[int, typer.Option(envvar="GANGAN_DPI", min=30, max=1200)] = 150,
+    out: Annotated[Path, setting(help="Folder to write to.")] = Path("figures"),
+    formats: Annotated[str, setting("--format", help="png, pdf, svg, or several: png,pdf.")] = "png",
+    dpi: Annotated[int, setting(min=30, max=1200)] = 150,
     gan: Annotated[
         int | None,
-        typer.Option(
-            help="Which GAN of the run (or which GAN-GAN) to sample.", show_default="the first"
-        ),
+        setting(help="Which GAN of the run (or which GAN-GAN) to sample.", default="the first"),
     ] = None,
     epoch: Annotated[
         int | None,
-        typer.Option(help="Which snapshot of a GAN-GAN to sample.", show_default="the last"),
+        setting(help="Which snapshot of a GAN-GAN to sample.", default="the last"),
     ] = None,
-    seed: Annotated[int, typer.Option(envvar="GANGAN_SEED", help="Seed of the noise.", min=0)] = 0,
+    seed: Annotated[int, setting(help="Seed of the noise.", min=0)] = 0,
     json: options.Json = False,
 ) -> None:
     """Draw the figures of runs: samples over training, losses, latent walk, animation, lineage.

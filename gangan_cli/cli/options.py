@@ -1,44 +1,47 @@
 """The options that several commands share, each defined once."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+
+def setting(*names: str, default: str | None = None, help: str = "", **more: Any) -> Any:
+    """Return an option that shows `default` as what stands when it is given nowhere.
+
+    The function's own default is None, which tells "not given" from any value. Of the environment
+    only names that several commands share are shown; the others follow from the command's.
+    """
+    shown = f"{help} [dim]\\[default: {default}][/dim]".lstrip() if default else help
+    return typer.Option(*names, help=shown, show_envvar="envvar" in more, **more)
+
+
 Store = Annotated[
     Path | None,
-    typer.Option(
-        "--store", envvar="GANGAN_STORE", help="Folder of the runs.", show_default="./gangan-runs"
-    ),
+    setting("--store", envvar="GANGAN_STORE", help="Folder of the runs.", default="./gangan-runs"),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")]
+Json = Annotated[bool, setting("--json", help="Write JSON to stdout.")]
 
-Seed = Annotated[int | None, typer.Option(envvar="GANGAN_SEED", show_default="0")]
+Seed = Annotated[int | None, setting(envvar="GANGAN_SEED", default="0")]
 Device = Annotated[
     str | None,
-    typer.Option(envvar="GANGAN_DEVICE", help="auto, cpu, cuda, cuda:N or mps.", show_default="auto"),
+    setting(envvar="GANGAN_DEVICE", help="auto, cpu, cuda, cuda:N or mps.", default="auto"),
 ]
 WorkerCount = Annotated[
     int | None,
-    typer.Option(
+    setting(
         envvar="GANGAN_WORKERS",
         help="Processes that train.",
-        show_default="one per core, or one per GPU",
-    ),
-]
-SnapshotEvery = Annotated[
-    int | None,
-    typer.Option(
-        envvar="GANGAN_SNAPSHOT_EVERY", help="Keep a snapshot every so many epochs.", show_default="1"
+        default="one per core, or one per GPU",
     ),
 ]
 Config = Annotated[
     Path | None,
-    typer.Option(envvar="GANGAN_CONFIG", help="TOML file with a table named after the command."),
+    setting(envvar="GANGAN_CONFIG", help="TOML file with a table named after the command."),
 ]
 DryRun = Annotated[
     bool,
-    typer.Option("--dry-run", help="Print the resolved configuration as TOML, and train nothing."),
+    setting("--dry-run", help="Print the resolved configuration as TOML, and train nothing."),
 ]
 
 

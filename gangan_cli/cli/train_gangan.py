@@ -2,80 +2,69 @@
 
 from typing import Annotated
 
-import typer
-
 from gangan_cli.cli import options, output, progress
 from gangan_cli.cli.configuration import as_mapping, as_toml, fields_of, gather
+from gangan_cli.cli.options import setting
 from gangan_cli.errors import ConfigurationError
 
 
 def train_gangan(
     on: Annotated[
         str | None,
-        typer.Option(envvar="GANGAN_ON", help="Run whose snapshots to train on; may be a GAN-GAN's."),
+        setting(help="Run whose snapshots to train on; may be a GAN-GAN's."),
     ] = None,
     run: Annotated[
         str | None,
-        typer.Option(envvar="GANGAN_RUN", help="Name of the new run.", show_default="gangan"),
+        setting(help="Name of the new run.", default="gangan"),
     ] = None,
     store: options.Store = None,
     preset: Annotated[
         str | None,
-        typer.Option(
-            envvar="GANGAN_PRESET",
+        setting(
             help="default (principal components, R1), paper (Algorithm 1 as printed) or released "
             "(the authors' code: GAN 0's snapshots 35 times over). Sets the other defaults.",
-            show_default="default",
+            default="default",
         ),
     ] = None,
-    epochs: Annotated[int | None, typer.Option(envvar="GANGAN_EPOCHS", show_default="250")] = None,
-    batch_size: Annotated[
-        int | None, typer.Option(envvar="GANGAN_BATCH_SIZE", show_default="32")
-    ] = None,
+    epochs: Annotated[int | None, setting(default="250")] = None,
+    batch_size: Annotated[int | None, setting(default="32")] = None,
     latent_dim: Annotated[
         int | None,
-        typer.Option(
-            envvar="GANGAN_LATENT_DIM",
+        setting(
             help="Dimensions of the latent space.",
-            show_default="8; paper: 1",
+            default="8; paper: 1",
         ),
     ] = None,
-    learning_rate: Annotated[
+    lr: Annotated[
         float | None,
-        typer.Option(
-            "--lr", envvar="GANGAN_LR", help="Adam's learning rate.", show_default="2e-3; paper: 2e-4"
-        ),
+        setting(help="Adam's learning rate.", default="2e-3; paper: 2e-4"),
     ] = None,
     gans: Annotated[
         str | None,
-        typer.Option(
-            envvar="GANGAN_GANS", help="Which GANs' snapshots, as in 0,3-7.", show_default="all"
-        ),
+        setting(help="Which GANs' snapshots, as in 0,3-7.", default="all"),
     ] = None,
     snapshot_epochs: Annotated[
         str | None,
-        typer.Option(
-            envvar="GANGAN_SNAPSHOT_EPOCHS",
+        setting(
             help="Which epochs' snapshots, as in 50-.",
-            show_default="all",
+            default="all",
         ),
     ] = None,
     repeat: Annotated[
         int | None,
-        typer.Option(
-            envvar="GANGAN_REPEAT", help="Times an epoch goes over the snapshots.", show_default="1"
-        ),
+        setting(help="Times an epoch goes over the snapshots.", default="1"),
     ] = None,
     members: Annotated[
         int | None,
-        typer.Option(
-            envvar="GANGAN_MEMBERS",
+        setting(
             help="How many GAN-GANs, each with its own seed.",
-            show_default="1",
+            default="1",
         ),
     ] = None,
     seed: options.Seed = None,
-    snapshot_every: options.SnapshotEvery = None,
+    snapshot_every: Annotated[
+        int | None, setting(default="1; paper: 10", help="Keep a snapshot every so many epochs.")
+    ] = None,
     device: options.Device = None,
     workers: options.WorkerCount = None,
     config: options.Config = None,

@@ -3,50 +3,45 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from gangan_cli.cli import options, output, progress
 from gangan_cli.cli.configuration import as_mapping, as_toml, fields_of, gather
+from gangan_cli.cli.options import setting
 
 
 def train_gans(
     run: Annotated[
         str | None,
-        typer.Option(envvar="GANGAN_RUN", help="Name of the run.", show_default="gans"),
+        setting(help="Name of the run.", default="gans"),
     ] = None,
     store: options.Store = None,
     dataset: Annotated[
         str | None,
-        typer.Option(
+        setting(
             envvar="GANGAN_DATASET",
             help="mnist, fashion-mnist, kmnist or mnist5k (5,000 digits, needs no network).",
-            show_default="mnist",
+            default="mnist",
         ),
     ] = None,
     data_dir: Annotated[
         Path | None,
-        typer.Option(
+        setting(
             envvar="GANGAN_DATA",
             help="Folder with the datasets; what is not there is downloaded.",
-            show_default="~/.cache/gangan",
+            default="~/.cache/gangan",
         ),
     ] = None,
-    family: Annotated[
-        str | None, typer.Option(envvar="GANGAN_FAMILY", help="Kind of GAN.", show_default="mlp")
-    ] = None,
-    gans: Annotated[
-        int | None, typer.Option(envvar="GANGAN_GANS", help="How many GANs.", show_default="35")
-    ] = None,
-    epochs: Annotated[int | None, typer.Option(envvar="GANGAN_EPOCHS", show_default="100")] = None,
-    batch_size: Annotated[
-        int | None, typer.Option(envvar="GANGAN_BATCH_SIZE", show_default="128")
-    ] = None,
-    learning_rate: Annotated[
+    family: Annotated[str | None, setting(help="Kind of GAN.", default="mlp")] = None,
+    gans: Annotated[int | None, setting(help="How many GANs.", default="35")] = None,
+    epochs: Annotated[int | None, setting(default="100")] = None,
+    batch_size: Annotated[int | None, setting(default="128")] = None,
+    lr: Annotated[
         float | None,
-        typer.Option("--lr", envvar="GANGAN_LR", help="Adam's learning rate.", show_default="2e-4"),
+        setting(help="Adam's learning rate.", default="2e-4"),
     ] = None,
     seed: options.Seed = None,
-    snapshot_every: options.SnapshotEvery = None,
+    snapshot_every: Annotated[
+        int | None, setting(default="1", help="Keep a snapshot every so many epochs.")
+    ] = None,
     device: options.Device = None,
     workers: options.WorkerCount = None,
     config: options.Config = None,

@@ -30,7 +30,7 @@ RAW_PAPER: Mapping[str, Any] = {
     "latent_dim": 1,
     "discriminator_width": 8,  # "a smaller hidden dimension for the discriminator … helped to stabilize"
     "generator_width": 64,
-    "learning_rate": 2e-4,
+    "lr": 2e-4,
     # A snapshot takes 33 MB; every tenth is enough to see it learn, and 250 would take 8.3 GB.
     "snapshot_every": 10,
 }
@@ -54,7 +54,7 @@ class GanGanConfig:
     preset: str = "default"
     epochs: int = field(default=250, metadata={"at_least": 1})
     batch_size: int = field(default=32, metadata={"at_least": 1})
-    learning_rate: float = field(default=2e-3, metadata={"above": 0})
+    lr: float = field(default=2e-3, metadata={"above": 0})
     latent_dim: int = field(default=8, metadata={"at_least": 1})
     gans: str = ""
     """Which GANs' snapshots, as in "0,3-7"; empty for all."""
@@ -91,7 +91,7 @@ class GanGanConfig:
     @property
     def settings(self) -> Settings:
         """Return what the engine needs of it."""
-        return Settings(self.epochs, self.batch_size, self.learning_rate, self.seed, self.snapshot_every)
+        return Settings(self.epochs, self.batch_size, self.lr, self.seed, self.snapshot_every)
 
 
 def train_gangan(config: GanGanConfig, machine: Machine) -> Events:

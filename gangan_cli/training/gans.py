@@ -32,7 +32,7 @@ class GansConfig:
     gans: int = field(default=35, metadata={"at_least": 1})
     epochs: int = field(default=100, metadata={"at_least": 1})
     batch_size: int = field(default=128, metadata={"at_least": 1})
-    learning_rate: float = field(default=2e-4, metadata={"above": 0})
+    lr: float = field(default=2e-4, metadata={"above": 0})
     seed: int = field(default=0, metadata={"at_least": 0})
     snapshot_every: int = field(default=1, metadata={"at_least": 1})
 
@@ -44,7 +44,7 @@ class GansConfig:
     @property
     def settings(self) -> Settings:
         """Return what the engine needs of it."""
-        return Settings(self.epochs, self.batch_size, self.learning_rate, self.seed, self.snapshot_every)
+        return Settings(self.epochs, self.batch_size, self.lr, self.seed, self.snapshot_every)
 
 
 def train_gans(config: GansConfig, machine: Machine) -> Events:

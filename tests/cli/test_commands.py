@@ -13,7 +13,7 @@ def test_runs_show_as_json(trained):
     expected = {"parameters": 113745, "gans": 2, "epochs": 3, "snapshots": 6, "state": "complete"}
     assert {key: shown[key] for key in expected} == expected
     assert shown["children"] == ["g"]
-    assert shown["config"]["learning_rate"] == 2e-4
+    assert shown["config"]["lr"] == 2e-4
     assert set(shown["last_losses"]) == {"d_loss", "g_loss"}
 
 
@@ -135,7 +135,7 @@ def test_debug_shows_the_traceback(trained):
 
 def test_flag_beats_environment_beats_file_beats_default(tmp_path):
     file = tmp_path / "c.toml"
-    file.write_text("[train-gans]\nepochs = 7\ngans = 8\nbatch-size = 9\nlearning-rate = 1\n")
+    file.write_text("[train-gans]\nepochs = 7\ngans = 8\nbatch-size = 9\nlr = 1\n")
     shown = gangan(
         "train-gans",
         "--config",
@@ -144,11 +144,11 @@ def test_flag_beats_environment_beats_file_beats_default(tmp_path):
         2,
         "--dry-run",
         "--json",
-        GANGAN_GANS="3",
-        GANGAN_EPOCHS="4",
+        GANGAN_TRAIN_GANS_GANS="3",
+        GANGAN_TRAIN_GANS_EPOCHS="4",
     ).document
     assert (shown["gans"], shown["epochs"], shown["batch_size"]) == (2, 4, 9)
-    assert (shown["learning_rate"], shown["seed"], shown["dataset"]) == (1.0, 0, "mnist")
+    assert (shown["lr"], shown["seed"], shown["dataset"]) == (1.0, 0, "mnist")
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from store.errors import BadName
         ({"gans": 0}, "gans is 0"),
         ({"epochs": -1}, "epochs is -1"),
         ({"batch_size": 0}, "batch-size is 0"),
-        ({"learning_rate": 0.0}, "learning-rate is 0.0"),
-        ({"learning_rate": float("nan")}, "learning-rate is nan"),
+        ({"lr": 0.0}, "lr is 0.0"),
+        ({"lr": float("nan")}, "lr is nan"),
         ({"seed": -1}, "seed is -1"),
         ({"snapshot_every": 0}, "snapshot-every is 0"),
         ({"dataset": "x"}, "no dataset 'x'"),
@@ -37,14 +37,14 @@ def test_workers_are_at_least_one():
 
 def test_defaults_of_train_gans_are_the_papers():
     config = GansConfig()
-    assert (config.gans, config.epochs, config.batch_size, config.learning_rate) == (35, 100, 128, 2e-4)
+    assert (config.gans, config.epochs, config.batch_size, config.lr) == (35, 100, 128, 2e-4)
 
 
 @pytest.mark.parametrize("preset", ["paper", "released"])
 def test_the_papers_gangan(preset):
     config = GanGanConfig.preset_with({"on": "a", "preset": preset})
     assert (config.latent_dim, config.discriminator_width, config.generator_width) == (1, 8, 64)
-    assert (config.epochs, config.batch_size, config.learning_rate) == (250, 32, 2e-4)
+    assert (config.epochs, config.batch_size, config.lr) == (250, 32, 2e-4)
     assert (config.family, config.components) == ("mlp", 0)
 
 
