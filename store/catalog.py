@@ -123,7 +123,10 @@ class Catalog:
             raise StoreError(f"cannot write to the store {self.root}: {error.strerror}") from error
         try:
             yield aside / name
-            (aside / name).rename(final)
+            try:
+                (aside / name).rename(final)
+            except OSError as error:  # somebody else was quicker
+                raise RunExists(f"a run {name!r} has come into {self.root} meanwhile") from error
         finally:
             shutil.rmtree(aside, ignore_errors=True)
 

@@ -38,7 +38,8 @@ def export_figures(
             yield from _named("walk-animation", animate_walk(run, along, output))
             drawn = sample(lineage, gan=gan, epoch=epoch, seed=output.seed)
             yield from _named("samples", draw_grid(run, parent, "samples", drawn, output))
-        yield from _named("losses", draw_losses(run, population_losses(run), output))
+        if run.manifest.losses:  # imported state dicts come without
+            yield from _named("losses", draw_losses(run, population_losses(run), output))
         yield from _named("lineage", draw_lineage([level.run for level in lineage.levels], output))
 
 

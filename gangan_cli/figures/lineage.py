@@ -14,9 +14,8 @@ def draw_lineage(runs: list[Run], output: Output) -> list[Path]:
     """Draw the runs of a lineage, top run first, as boxes from the dataset to the top run."""
     bottom = runs[-1].manifest
     dataset = dict(bottom.dataset or {})
-    boxes = [
-        (dataset["name"], f"{dataset['examples']:,} images", f"{dataset['height']} × {dataset['width']}")
-    ]
+    count = f"{dataset['examples']:,} images" if dataset["examples"] else "images"
+    boxes = [(dataset["name"], count, f"{dataset['height']} × {dataset['width']}")]
     arrows = []
     for depth, run in enumerate(reversed(runs), start=1):
         manifest, name = run.manifest, "-".join(["GAN"] * depth)

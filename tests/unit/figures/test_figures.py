@@ -2,11 +2,14 @@ import json
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from gangan_cli.errors import WorkFailed
 from gangan_cli.figures.export import export_figures
 from gangan_cli.figures.style import Output, tile
+from gangan_cli.interchange.importing import import_run
+from gangan_cli.models import build
 from store import Catalog
 
 
@@ -67,6 +70,17 @@ def test_pictures_of_digits_are_grey(drawn):
     out, _ = drawn
     colours = np.asarray(Image.open(out / "a" / "samples.png").convert("RGB")).astype(int)
     assert np.abs(colours - colours.mean(axis=2, keepdims=True)).max() < 2
+
+
+def test_imported_state_dicts_have_figures_too(tmp_path):
+    (tmp_path / "gan" / "0").mkdir(parents=True)
+    networks = build("mlp", {}).networks()
+    state = {f"{n}.{key}": t for n, m in networks.items() for key, t in m.state_dict().items()}
+    torch.save(state, tmp_path / "gan" / "0" / "model_0.pt")
+    catalog = Catalog(tmp_path / "store")
+    import_run(catalog, tmp_path / "gan", "paper", lambda total: lambda: None)
+    made = export_figures(catalog, "paper", Output(tmp_path / "out", ("png",), 60, 0))
+    assert {figure for figure, _ in made} == {"samples", "lineage"}
 
 
 def test_a_folder_that_cannot_be_written_is_named(trained, tmp_path):

@@ -55,6 +55,14 @@ def test_what_fails_half_way_leaves_nothing(catalog):
     assert {path.name for path in catalog.root.iterdir()} == {"first", "second"}
 
 
+def test_of_two_that_make_the_same_run_one_is_told(catalog):
+    with pytest.raises(RunExists, match="meanwhile"), catalog.adding("third") as path:
+        Run.create(path, small_manifest()).close()
+        add(catalog, "third", id="quicker")
+    with catalog.open("third") as run:
+        assert run.manifest.id == "quicker"
+
+
 def test_a_run_is_found_by_id_though_it_was_renamed(catalog):
     (catalog.root / "first").rename(catalog.root / "renamed")
     with catalog.find("first", "1") as run:
