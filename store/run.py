@@ -7,7 +7,6 @@ with Run.open("gangan-runs/mlp") as run:
 """
 
 import dataclasses
-import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -54,7 +53,7 @@ class Run:
         environment = Environment.open(path, write=True)
         with environment.writing() as transaction:
             transaction.put(b"manifest", b"manifest", manifest.to_json().encode())
-            transaction.put(b"state", b"state", _pack_state(State()))
+            transaction.put(b"state", b"state", State().to_json())
             for name, array in constants.items():
                 transaction.put(b"constants", name.encode(), record.encode(array))
         return cls(path, environment, manifest)
@@ -290,11 +289,10 @@ class Run:
         return array
 
     def _refuse_if_trained(self, state: State) -> None:
-        if state.status == "training" and (holder := state.holder):
-            since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(holder.since))
+        if state.status == "training":
             raise InUse(
-                f"run {self.name!r} is being trained by process {holder.pid} on {holder.host} "
-                f"since {since}: wait for it, or stop it and give the same command again"
+                f"run {self.name!r} is being trained by {state.holder}: "
+                "wait for it, or stop it and give the same command again"
             )
 
     def _forget_resume_point(self, transaction: Transaction, gan: int) -> None:
@@ -305,24 +303,10 @@ class Run:
     @staticmethod
     def _state_in(transaction: Transaction) -> State:
         value = transaction.get(b"state", b"state")
-        return _unpack_state(bytes(value)) if value is not None else State()
+        return State.from_json(bytes(value)) if value is not None else State()
 
     def _update_state(self, transaction: Transaction, beat: bool = False, **changes: Any) -> None:
         state = self._state_in(transaction)
         if beat and state.holder:
             changes["holder"] = dataclasses.replace(state.holder, beat=time.time())
-        transaction.put(b"state", b"state", _pack_state(dataclasses.replace(state, **changes)))
-
-
-def _pack_state(state: State) -> bytes:
-    return json.dumps(dataclasses.asdict(state)).encode()
-
-
-def _unpack_state(value: bytes) -> State:
-    document = json.loads(value)
-    holder = document["holder"]
-    return State(
-        stored=document["stored"],
-        holder=Holder(**holder) if holder else None,
-        diverged={int(gan): epoch for gan, epoch in document["diverged"].items()},
-    )
+        transaction.put(b"state", b"state", dataclasses.replace(state, **changes).to_json())

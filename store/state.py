@@ -1,9 +1,10 @@
 """Where a run stands, and whether the process that trains it is alive."""
 
+import json
 import os
 import socket
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -44,6 +45,10 @@ class Holder:
         now = time.time()
         return cls(socket.gethostname(), here(), os.getpid(), now, now)
 
+    def __str__(self) -> str:
+        since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(self.since))
+        return f"process {self.pid} on {self.host} since {since}"
+
     def alive(self) -> bool:
         """Tell whether it still trains, by its heartbeat and, on this machine, by its process."""
         if time.time() - self.beat > STALE_AFTER:
@@ -73,3 +78,17 @@ class State:
         if self.stored == "training" and not (self.holder and self.holder.alive()):
             return "crashed"
         return self.stored
+
+    def to_json(self) -> bytes:
+        """Return the state as a JSON document."""
+        return json.dumps(asdict(self)).encode()
+
+    @classmethod
+    def from_json(cls, document: bytes) -> "State":
+        """Return the state that `to_json` wrote."""
+        read = json.loads(document)
+        return cls(
+            stored=read["stored"],
+            holder=Holder(**read["holder"]) if read["holder"] else None,
+            diverged={int(gan): epoch for gan, epoch in read["diverged"].items()},
+        )

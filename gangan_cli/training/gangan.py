@@ -111,7 +111,7 @@ def train_gangan(config: GanGanConfig, machine: Machine) -> Events:
         def create() -> tuple[Manifest, dict[str, Any]]:
             return _new_run(config, identity, parent)
 
-        with open_or_create(catalog, config.run, identity, create) as run:
+        with open_or_create(catalog, config.run, identity, machine, create) as run:
             if run.manifest.parent is None or run.manifest.parent.id != parent.manifest.id:
                 raise ConfigurationError(
                     f"run {config.run!r} was trained on another run than the {config.on!r} that is "

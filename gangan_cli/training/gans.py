@@ -2,12 +2,13 @@
 
 import dataclasses
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from gangan_cli.data.images import Images, check_dataset, load_images
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.models import build
-from gangan_cli.models.family import Family, layout
+from gangan_cli.models.family import layout
 from gangan_cli.training.job import (
     Events,
     Machine,
@@ -57,38 +58,34 @@ def train_gans(config: GansConfig, machine: Machine) -> Events:
     catalog = Catalog(machine.store)
     identity = dataclasses.asdict(config)
     del identity["run"]
-    if config.run in catalog:
-        with open_or_create(catalog, config.run, identity, None) as run:
-            if ended := already_ended(run):
-                yield ended
-                return
-    images = load_images(config.dataset, machine.data_dir)
-    if config.batch_size > len(images.pixels):
-        raise ConfigurationError(
-            f"batch-size is {config.batch_size}, but {config.dataset} has {len(images.pixels)} images"
-        )
-    family = _family(config, images)
-    spread = plan(config.gans, layout(family).size, machine.device, machine.workers)
 
-    def create() -> tuple[Manifest, None]:
-        return _manifest(config, identity, family, images), None
+    @cache
+    def images() -> Images:
+        return load_images(config.dataset, machine.data_dir)
 
-    with open_or_create(catalog, config.run, identity, create) as run:
-        stored = run.manifest.dataset or {}
-        if stored.get("sha256") != images.describe()["sha256"]:
+    def create() -> tuple[Manifest, dict[str, Any]]:
+        return _manifest(config, identity, images()), {}
+
+    with open_or_create(catalog, config.run, identity, machine, create) as run:
+        if ended := already_ended(run):
+            yield ended
+            return
+        if (run.manifest.dataset or {}).get("sha256") != images().describe()["sha256"]:
             raise ConfigurationError(
                 f"dataset {config.dataset!r} is not the one run {config.run!r} was begun with: "
                 "its images differ"
             )
-        task = Task(family.name, dict(run.manifest.sizes), images, config.settings)
+        spread = plan(config.gans, run.manifest.layout.size, machine.device, machine.workers)
+        task = Task(config.family, dict(run.manifest.sizes), images(), config.settings)
         yield from train_run(run, task, spread)
 
 
-def _family(config: GansConfig, images: Images) -> Family:
-    return build(config.family, {"data_dim": images.height * images.width})
-
-
-def _manifest(config: GansConfig, identity: dict[str, Any], family: Family, images: Images) -> Manifest:
+def _manifest(config: GansConfig, identity: dict[str, Any], images: Images) -> Manifest:
+    if config.batch_size > len(images.pixels):
+        raise ConfigurationError(
+            f"batch-size is {config.batch_size}, but {config.dataset} has {len(images.pixels)} images"
+        )
+    family = build(config.family, {"data_dim": images.height * images.width})
     return Manifest(
         family=family.name,
         sizes=dataclasses.asdict(family),  # type: ignore[call-overload]

@@ -5,14 +5,17 @@ import platform
 import shlex
 import sys
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from numpy.typing import NDArray
+
 from gangan_cli.errors import ConfigurationError
+from gangan_cli.training.devices import find
 from gangan_cli.training.events import Ended, Event
 from store import Catalog, Manifest, Run
 
@@ -78,14 +81,24 @@ def provenance() -> dict[str, Any]:
     }
 
 
-def open_or_create(catalog: Catalog, name: str, config: Mapping[str, Any], create: Any) -> Run:
+def open_or_create(
+    catalog: Catalog,
+    name: str,
+    config: Mapping[str, Any],
+    machine: Machine,
+    create: Callable[[], tuple[Manifest, Mapping[str, NDArray[Any]]]],
+) -> Run:
     """Open the run `name` for training if `config` is its own, or make it.
 
     `create` returns its manifest and constants, and is called only when the run is new.
+
+    Raises:
+        ConfigurationError: the run is there with another configuration, or this machine has not the
+            device that a new one was to be trained on.
     """
     if name not in catalog:
+        find(machine.device)
         manifest, constants = create()
-        assert isinstance(manifest, Manifest)
         with catalog.adding(name) as path:
             Run.create(path, manifest, constants).close()
     run = catalog.open(name, write=True)

@@ -55,7 +55,7 @@ def train_run(run: Run, task: Task, plan: Plan) -> Iterator[Event]:
                 elif time.monotonic() - beaten > BEAT_EVERY:
                     run.beat()
                     beaten = time.monotonic()
-        if not received:
+        if not remaining(run, plan.chunks)[0]:
             status = "diverged" if run.state().diverged else "complete"
     finally:
         run.release(status)
@@ -66,7 +66,7 @@ def train_run(run: Run, task: Task, plan: Plan) -> Iterator[Event]:
         trained=trained,
         seconds=time.monotonic() - began,
         diverged=run.state().diverged,
-        signal=received[0] if received else None,
+        signal=received[0] if status == "interrupted" else None,
     )
 
 
@@ -82,12 +82,12 @@ def remaining(run: Run, chunks: list[list[int]]) -> tuple[list[Chunk], int]:
         epoch = epochs.pop() if len(epochs) == 1 else 0
         done += len(points) * epoch + sum(run.manifest.epochs for gan in gans if gan in lost)
         if points and epoch < run.manifest.epochs:
-            states = [state for _, state in points.values() if state is not None]
+            states = {gan: state for gan, (_, state) in points.items() if state is not None}
             if epoch:
                 # A diverged GAN keeps its place in the stack, so that the others' bytes stay.
-                blank = np.full_like(states[0], np.nan)
-                rows = [points[gan][1] if gan in points else blank for gan in gans]
-                unfinished.append(Chunk(gans, (epoch, np.stack([r for r in rows if r is not None]))))
+                blank = np.full_like(next(iter(states.values())), np.nan)
+                start = epoch, np.stack([states.get(gan, blank) for gan in gans])
+                unfinished.append(Chunk(gans, start))
             else:
                 unfinished.append(Chunk(gans, None))
     return unfinished, done
