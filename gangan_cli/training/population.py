@@ -67,13 +67,12 @@ def train(
         rows = [row for row, gan in enumerate(gans) if gan in sound and finite[row]]
         lost = [gan for row, gan in enumerate(gans) if gan in sound and not finite[row]]
         sound = [gans[row] for row in rows]
-        saves = settings.saves(epoch)
         yield Epoch(
             epoch=epoch,
             gans=list(sound),
             losses=means[rows],
-            vectors=vectors[rows] if saves else None,
-            resume=population.resume_states()[rows] if saves else None,
+            vectors=vectors[rows] if settings.saves(epoch) else None,
+            resume=population.resume_states()[rows],
             diverged=lost,
         )
         if not sound:

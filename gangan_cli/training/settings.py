@@ -25,14 +25,14 @@ class Settings:
 class Epoch:
     """What a chunk leaves after an epoch, a row per GAN that is still sound.
 
-    `losses` (n, L, 2): mean over the epoch, then last batch. `vectors` (n, P) are the snapshots and
-    `resume` (n, R) the exact state, or None at epochs that are not saved. `diverged` are the GANs
-    whose losses or weights stopped being finite in this epoch.
+    `losses` (n, L, 2): mean over the epoch, then last batch. `vectors` (n, P) are the snapshots, None
+    at epochs that leave none; `resume` (n, R) is the exact state from which to go on. `diverged` are
+    the GANs whose losses or weights stopped being finite in this epoch.
     """
 
     epoch: int
     gans: list[int]
     losses: NDArray[np.float64]
     vectors: NDArray[np.float32] | None
-    resume: NDArray[np.float32] | None
+    resume: NDArray[np.float32]
     diverged: list[int]
