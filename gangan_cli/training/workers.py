@@ -30,7 +30,7 @@ CHUNK = 4
 """GANs trained together on one core: more amortises the cost of a call, until the cache is full."""
 
 CHUNK_PARAMETERS = 1_000_000
-"""Parameters of a chunk on a core above which its GANs are trained one by one."""
+"""Parameters of a network above which it is trained alone, and by as many threads as are free."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,9 @@ def plan(gans: int, parameters: int, device: str, workers: int | None) -> Plan:
     side_by_side = min(CHUNK, math.ceil(gans / cores), max(1, CHUNK_PARAMETERS // parameters))
     chunks = _split(gans, side_by_side)
     processes = min(len(chunks), workers or cores)
-    return Plan(["cpu"] * processes, chunks, threads=max(1, cores // min(len(chunks), cores)))
+    # Several threads pay for large networks only; for small ones they mostly wait for each other.
+    threads = cores // min(len(chunks), cores) if parameters > CHUNK_PARAMETERS else 1
+    return Plan(["cpu"] * processes, chunks, threads)
 
 
 def _cores() -> int:
