@@ -133,10 +133,10 @@ def bench_start() -> None:
 
         return run
 
-    idle = seconds(sys.executable, "-c", "pass")
-    report(
-        "gangan --help", "s", *_named(interleaved(seconds(*command("--help")), idle), "python -c pass")
-    )
+    ours, idle = interleaved(seconds(*command("--help")), seconds(sys.executable, "-c", "pass"))
+    more = [a - b for a, b in zip(ours, idle, strict=True)]
+    middle, spread = statistics.median(more), f"{min(more):.2f} to {max(more):.2f}"
+    print(f"{'gangan --help':<34} {middle:.2f} s more than python -c pass ({spread})")
 
 
 def _named(measured: tuple[list[float], list[float]], name: str) -> tuple[list[float], str, list[float]]:
