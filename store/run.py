@@ -1,17 +1,10 @@
-"""A run on disk: one LMDB environment with manifest, snapshots, losses, resume state and heartbeat.
-
-from store import Run
-with Run.open("gangan-runs/mlp") as run:
-    weights = run.snapshot(gan=0, epoch=100)   # (113745,) float32
-    matrix, keys = run.matrix()                # (n, 113745) float32, (n, 2) of gan and epoch
-"""
+"""A run on disk: one LMDB environment with manifest, snapshots, losses, resume state and heartbeat."""
 
 import dataclasses
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
@@ -91,12 +84,7 @@ class Run:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     # ------------------------------------------------------------------ reading

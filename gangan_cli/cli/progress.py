@@ -3,16 +3,35 @@
 import shlex
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from gangan_cli.cli import diagnostics, output
+from gangan_cli.cli.configuration import as_mapping, as_toml
 
 if TYPE_CHECKING:
     from gangan_cli.training.events import Ended, Event, Started
 
 LINE_EVERY = 10.0
 """Seconds between two lines of progress where there is no terminal."""
+
+
+def train(
+    work: Callable[[Any, Any], Iterable["Event"]],
+    configuration: Any,
+    machine: Any,
+    *,
+    command: str,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Do `work` and tell of it, or only show with what it would be done."""
+    if not dry_run:
+        follow(work(configuration, machine), as_json=as_json, resume=same_command())
+    elif as_json:
+        output.document(as_mapping(configuration, machine))
+    else:
+        output.text(as_toml(command, configuration, machine))
 
 
 def follow(events: Iterable["Event"], *, as_json: bool, resume: str) -> None:

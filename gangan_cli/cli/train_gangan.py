@@ -2,8 +2,8 @@
 
 from typing import Annotated
 
-from gangan_cli.cli import options, output, progress
-from gangan_cli.cli.configuration import as_mapping, as_toml, fields_of, gather
+from gangan_cli.cli import options, progress
+from gangan_cli.cli.configuration import fields_of, gather
 from gangan_cli.cli.options import setting
 from gangan_cli.errors import ConfigurationError
 
@@ -88,10 +88,6 @@ def train_gangan(
         raise ConfigurationError("on what? Name the run whose snapshots to train on with --on RUN")
     configuration = GanGanConfig.preset_with(fields_of(GanGanConfig, settings))
     machine = Machine(**fields_of(Machine, settings))
-    if dry_run and json:
-        output.document(as_mapping(configuration, machine))
-    elif dry_run:
-        output.text(as_toml("train-gangan", configuration, machine))
-    else:
-        events = train_gangan(configuration, machine)
-        progress.follow(events, as_json=json, resume=progress.same_command())
+    progress.train(
+        train_gangan, configuration, machine, command="train-gangan", dry_run=dry_run, as_json=json
+    )

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Annotated
 
-from gangan_cli.cli import options, output, progress
-from gangan_cli.cli.configuration import as_mapping, as_toml, fields_of, gather
+from gangan_cli.cli import options, progress
+from gangan_cli.cli.configuration import fields_of, gather
 from gangan_cli.cli.options import setting
 
 
@@ -63,10 +63,6 @@ def train_gans(
     settings = gather("train-gans", given, config, [GansConfig, Machine])
     configuration = GansConfig(**fields_of(GansConfig, settings))
     machine = Machine(**fields_of(Machine, settings))
-    if dry_run and json:
-        output.document(as_mapping(configuration, machine))
-    elif dry_run:
-        output.text(as_toml("train-gans", configuration, machine))
-    else:
-        events = train_gans(configuration, machine)
-        progress.follow(events, as_json=json, resume=progress.same_command())
+    progress.train(
+        train_gans, configuration, machine, command="train-gans", dry_run=dry_run, as_json=json
+    )
