@@ -65,6 +65,13 @@ def test_a_gan_in_a_population_is_the_gan_one_would_train_alone(paper, digits, t
         np.testing.assert_allclose(epoch.losses[1, :, 1], last, rtol=1e-2)
 
 
+def test_a_population_of_one_is_that_gan_too(paper, digits):
+    alone = train(paper, digits, SETTINGS, [2])
+    for epoch, (weights, mean, _) in zip(alone, textbook(paper, digits, SETTINGS, 2), strict=True):
+        np.testing.assert_allclose(epoch.vectors[0], weights, atol=2e-5)
+        np.testing.assert_allclose(epoch.losses[0, :, 0], mean, rtol=1e-3)
+
+
 def test_the_same_seed_gives_the_same_bytes(paper, digits, three):
     for one, other in zip(three, train(paper, digits, SETTINGS, [0, 1, 2]), strict=True):
         assert np.array_equal(one.vectors, other.vectors)
