@@ -123,7 +123,9 @@ def _heeding() -> Iterator[list[int]]:
     if threading.current_thread() is not threading.main_thread():
         yield received  # Python hands signals to the main thread only
         return
-    before = {number: signal.signal(number, heed) for number in SIGNALS}
+    # What was ignored when we were started stays so: that is what nohup is for.
+    heeded = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, heed) for number in heeded}
     try:
         yield received
     finally:

@@ -81,7 +81,12 @@ def undisturbed(tmp_path_factory):
     return contents(store / "a")
 
 
-def start_and_wait_for_an_epoch(*arguments):
+def start_and_wait_for_an_epoch(*arguments, hangup=signal.SIG_DFL):
+    def as_from_a_terminal():
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGHUP, hangup)
+
     process = subprocess.Popen(
         command(*arguments, "--json"),
         stdout=subprocess.PIPE,
@@ -89,6 +94,7 @@ def start_and_wait_for_an_epoch(*arguments):
         text=True,
         env=clean_environment(),
         start_new_session=True,
+        preexec_fn=as_from_a_terminal,
     )
     assert process.stdout.readline()
     return process
@@ -109,6 +115,14 @@ def test_a_signal_ends_it_resumable_and_the_finished_run_is_the_undisturbed_one(
     assert "Traceback" not in err
     assert gangan("runs", "show", "a", "--store", tmp_path, "--json").document["state"] == "interrupted"
     assert gangan(*LONG, "--store", tmp_path).code == 0
+    assert contents(tmp_path / "a") == undisturbed
+
+
+def test_under_nohup_a_hangup_does_not_end_it(tmp_path, undisturbed):
+    process = start_and_wait_for_an_epoch(*LONG, "--store", tmp_path, hangup=signal.SIG_IGN)
+    os.killpg(process.pid, signal.SIGHUP)
+    process.communicate(timeout=120)
+    assert process.returncode == 0
     assert contents(tmp_path / "a") == undisturbed
 
 
