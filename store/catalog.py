@@ -1,6 +1,7 @@
 """The runs below a folder."""
 
 import difflib
+import os
 import re
 import shutil
 import tempfile
@@ -48,14 +49,15 @@ class Catalog:
             NotAStore: the folder is missing or cannot be read.
         """
         try:
-            folders = sorted(self.root.iterdir())
+            with os.scandir(self.root) as entries:
+                folders = sorted(entry.name for entry in entries if entry.name[0] != ".")
         except FileNotFoundError:
             raise NotAStore(
                 f"no store at {self.root}: gangan train-gans makes one, or name yours with --store"
             ) from None
         except OSError as error:
             raise NotAStore(f"the store {self.root} cannot be read: {error.strerror}") from error
-        return [path.name for path in folders if path.name[0] != "." and (path / "data.mdb").is_file()]
+        return [name for name in folders if (self.root / name / "data.mdb").is_file()]
 
     def path(self, name: str) -> Path:
         """Return where the run `name` lies, or would lie.

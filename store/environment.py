@@ -1,7 +1,9 @@
 """Opening LMDB environments, and turning LMDB's errors into ours. The only file that imports lmdb."""
 
 import errno
+import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +25,8 @@ _DAMAGE = (
     lmdb.VersionMismatchError,
     lmdb.PanicError,
     lmdb.IncompatibleError,
+    lmdb.BadTxnError,
+    lmdb.MapResizedError,  # our map is larger than any run: only nonsense claims to be larger
 )
 
 
@@ -60,6 +64,10 @@ class Transaction:
         """Store `value` under `key`."""
         self._transaction.put(key, value, db=self._databases[database])
 
+    def count(self, database: bytes) -> int:
+        """Return how many values a database holds, without looking at them."""
+        return self._transaction.stat(self._databases[database])["entries"]
+
     def cursor(self, database: bytes) -> lmdb.Cursor:
         """Return a cursor over a database; close it, or use it with `with`."""
         return self._transaction.cursor(self._databases[database])
@@ -77,6 +85,7 @@ class Environment:
 
     def __init__(self, path: Path, write: bool) -> None:
         self.path, self.write, self.users = path, write, 0
+        self._file, self._length, self._identity = path / "data.mdb", 0, (0, 0)
         with translated(path):
             self.lmdb = lmdb.open(
                 str(path),
@@ -87,6 +96,10 @@ class Environment:
                 readahead=True,
             )
             try:
+                self._page_size = self.lmdb.stat()["psize"]
+                found = self._file.stat()
+                self._identity = found.st_dev, found.st_ino
+                self._check_length()
                 self.databases = {name: self.lmdb.open_db(name, create=write) for name in DATABASES}
             except lmdb.NotFoundError as error:
                 self.lmdb.close()
@@ -106,7 +119,7 @@ class Environment:
         path = path.resolve()
         with cls._guard:
             environment = cls._open.get(path)
-            if environment is None:
+            if environment is None or not environment.in_place():
                 environment = cls._open[path] = cls(path, write)
             elif write and not environment.write:
                 raise InUse(f"{path} is open for reading in this process: close it first")
@@ -118,21 +131,66 @@ class Environment:
         with self._guard:
             self.users -= 1
             if self.users == 0:
-                del self._open[self.path]
+                if self._open.get(self.path) is self:
+                    del self._open[self.path]
                 self.lmdb.close()
+
+    def in_place(self) -> bool:
+        """Tell whether its file is still what lies at its path: a run can be removed and made anew."""
+        try:
+            self._length_there()
+        except NotAStore:
+            return False
+        return True
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
-        """Give one consistent view; keep it short, since pages it sees cannot be reused meanwhile."""
+        """Give one consistent view; keep it short, since pages it sees cannot be reused meanwhile.
+
+        Raises:
+            Damaged: the file has lost its end.
+            NotAStore: it has been removed.
+        """
+        self._check_length()
         with translated(self.path), self.lmdb.begin(buffers=True) as transaction:
             yield Transaction(transaction, self.databases)
 
     @contextmanager
     def writing(self) -> Iterator[Transaction]:
         """Give the write transaction; it is on disk when the block ends, or not there at all."""
-        with translated(self.path), self.lmdb.begin(write=True, buffers=True) as transaction:
-            yield Transaction(transaction, self.databases)
+        with translated(self.path):
+            with self.lmdb.begin(write=True, buffers=True) as transaction:
+                yield Transaction(transaction, self.databases)
+            # LMDB leaves pages unwritten that a transaction took and gave back. A hole in their
+            # place lets every reader hold the file's length against what it should be.
+            length = self._needed_length()
+            if self._file.stat().st_size < length:
+                os.truncate(self._file, length)
 
     def last_transaction(self) -> int:
         """Return the number of the last committed transaction: if it stands, nothing changed."""
+        self._check_length()
         return self.lmdb.info()["last_txnid"]
+
+    def _check_length(self) -> None:
+        """Refuse a file that was cut: touching what it lacks in the memory map ends the process."""
+        length = self._length_there()
+        # A file never shrinks; only when it has not may LMDB look at its first pages.
+        if length >= self._length and length < self._needed_length():
+            time.sleep(0.02)  # its writer is between a commit and the hole that follows it
+            length = self._length_there()
+        if length < self._length or length < self._needed_length():
+            raise Damaged(f"{self.path} is damaged: the end of its data.mdb is missing")
+        self._length = length
+
+    def _length_there(self) -> int:
+        try:
+            found = self._file.stat()
+        except FileNotFoundError:
+            raise NotAStore(f"{self.path} has been removed") from None
+        if (found.st_dev, found.st_ino) != self._identity:
+            raise NotAStore(f"{self.path} has been replaced by another run")
+        return found.st_size
+
+    def _needed_length(self) -> int:
+        return (self.lmdb.info()["last_pgno"] + 1) * self._page_size

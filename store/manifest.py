@@ -27,7 +27,8 @@ class Manifest:
     `family` and `sizes` rebuild its networks; `layout` says how they lie in a snapshot; `losses`
     names the columns of its losses; `config` is every setting as resolved, and what a second start
     of the same run is compared with; `dataset` (for images) or `parent` (for weights) is what it
-    was trained on; `constants` are shapes of arrays stored once beside the snapshots.
+    was trained on; `constants` are shapes of arrays stored once beside the snapshots; `machine` is
+    where it was first trained: folder of the data, device, workers.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Manifest:
     dataset: Mapping[str, Any] | None = None
     parent: Parent | None = None
     constants: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    machine: Mapping[str, Any] = field(default_factory=dict)
     format: int = FORMAT
 
     def saved_epochs(self) -> list[int]:

@@ -10,12 +10,12 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from store import keys, record
+from store import keys, losses, record
 from store.environment import Environment, Transaction
 from store.errors import Damaged, InUse, NotAStore, UnknownSnapshot
 from store.keys import Keys
 from store.manifest import Manifest
-from store.state import Holder, State, Status
+from store.state import Glance, Holder, State, Status
 
 Vector = NDArray[np.float32]
 
@@ -63,6 +63,8 @@ class Run:
         path = Path(path)
         if not (path / "data.mdb").is_file():
             raise NotAStore(f"{path} is not a run: it has no data.mdb")
+        if not (path / "data.mdb").stat().st_size:
+            raise Damaged(f"{path} is damaged: its data.mdb is empty")  # LMDB would begin a new one
         environment = Environment.open(path, write)
         try:
             with environment.reading() as transaction:
@@ -150,20 +152,32 @@ class Run:
                     )
                 row[:] = self._decode(value, f"GAN {gan} at epoch {epoch}", row.size)
 
-    def losses(self) -> tuple[NDArray[np.float64], Keys]:
+    def glance(self) -> Glance:
+        """Return where the run stands, in one transaction: for viewers of many runs."""
+        with self._environment.reading() as transaction, transaction.cursor(b"losses") as cursor:
+            last = {gan: epoch - 1 for gan, epoch in losses.last_epochs(cursor).items()}
+            means, keys = losses.read(cursor, len(self.manifest.losses), self._decode, last, None)
+            return Glance(
+                state=self._state_in(transaction),
+                done=transaction.count(b"losses"),
+                snapshots=transaction.count(b"snapshots"),
+                last={
+                    gan: (epoch, tuple(row))
+                    for (gan, epoch), row in zip(keys.tolist(), means[:, :, 0].tolist(), strict=True)
+                },
+            )
+
+    def losses(
+        self, after: Mapping[int, int] | None = None, limit: int | None = None
+    ) -> tuple[NDArray[np.float64], Keys]:
         """Return losses as (n, L, 2) float64 and their keys as (n, 2).
 
         The middle axis follows `manifest.losses`; the last is the epoch's mean, then its last batch
-        (which is what the paper's released code records).
+        (which is what the paper's released code records). With `after`, only GANs that it names, each
+        from the epoch that follows the one given, and at most `limit` of each.
         """
-        shape = (len(self.manifest.losses), 2)
-        pairs, values = [], []
         with self._cursor(b"losses") as cursor:
-            for key, value in cursor.iternext(keys=True, values=True):
-                pairs.append(keys.unpack(key))
-                what = "losses of GAN {} at epoch {}".format(*pairs[-1])
-                values.append(self._decode(value, what, shape[0] * 2).reshape(shape).copy())
-        return np.array(values, np.float64).reshape(-1, *shape), keys.as_array(pairs)
+            return losses.read(cursor, len(self.manifest.losses), self._decode, after, limit)
 
     def constant(self, name: str) -> NDArray[Any]:
         """Return an array stored once for the whole run, in the shape that the manifest gives.
@@ -231,7 +245,8 @@ class Run:
         """
         with self._environment.writing() as transaction:
             self._refuse_if_trained(self._state_in(transaction))
-            self._update_state(transaction, stored="training", holder=Holder.me())
+            holder = Holder.me(transaction.count(b"losses"))
+            self._update_state(transaction, stored="training", holder=holder)
 
     def check_free(self) -> None:
         """Make sure that nobody trains the run.

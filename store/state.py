@@ -4,9 +4,12 @@ import json
 import os
 import socket
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
+
+from store.errors import Damaged
 
 Status = Literal["new", "training", "interrupted", "crashed", "diverged", "complete"]
 
@@ -31,19 +34,23 @@ def here() -> str:
 
 @dataclass(frozen=True)
 class Holder:
-    """The process that trains a run. Times are seconds since 1970."""
+    """The process that trains a run. Times are seconds since 1970.
+
+    `done` is how many GAN-epochs the run held when it began: with what it holds now, its speed.
+    """
 
     host: str
     where: str
     pid: int
     since: float
     beat: float
+    done: int = 0
 
     @classmethod
-    def me(cls) -> "Holder":
+    def me(cls, done: int = 0) -> "Holder":
         """Return this process as a holder whose heart just beat."""
         now = time.time()
-        return cls(socket.gethostname(), here(), os.getpid(), now, now)
+        return cls(socket.gethostname(), here(), os.getpid(), now, now, done)
 
     def __str__(self) -> str:
         since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(self.since))
@@ -85,10 +92,28 @@ class State:
 
     @classmethod
     def from_json(cls, document: bytes) -> "State":
-        """Return the state that `to_json` wrote."""
-        read = json.loads(document)
-        return cls(
-            stored=read["stored"],
-            holder=Holder(**read["holder"]) if read["holder"] else None,
-            diverged={int(gan): epoch for gan, epoch in read["diverged"].items()},
-        )
+        """Return the state that `to_json` wrote.
+
+        Raises:
+            Damaged: it did not write this.
+        """
+        try:
+            read = json.loads(document)
+            return cls(
+                stored=read["stored"],
+                holder=Holder(**read["holder"]) if read["holder"] else None,
+                diverged={int(gan): epoch for gan, epoch in read["diverged"].items()},
+            )
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise Damaged(f"what is stored is not a run's state: {error}") from error
+
+
+@dataclass(frozen=True)
+class Glance:
+    """Where a run stands: its state, how many GAN-epochs are trained and how many snapshots there are,
+    and of each GAN its last epoch with that epoch's mean losses."""
+
+    state: State
+    done: int
+    snapshots: int
+    last: Mapping[int, tuple[int, tuple[float, ...]]]

@@ -8,6 +8,7 @@ from gangan_cli.cli import diagnostics, runs
 from gangan_cli.cli.export_figures import export_figures
 from gangan_cli.cli.train_gangan import train_gangan
 from gangan_cli.cli.train_gans import train_gans
+from gangan_cli.cli.tui import tui
 
 app = typer.Typer(
     name="gangan",
@@ -20,6 +21,7 @@ app = typer.Typer(
 )
 app.command("train-gans")(train_gans)
 app.command("train-gangan")(train_gangan)
+app.command("tui")(tui)
 app.command("export-figures")(export_figures)
 app.add_typer(runs.app, name="runs")
 

@@ -3,12 +3,12 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from gangan_cli import wording
 from gangan_cli.cli import diagnostics, options, output
 from gangan_cli.errors import ConfigurationError
 from store import Catalog, StoreError
@@ -46,8 +46,8 @@ def list_runs(store: options.Store = None, json: options.Json = False) -> None:
                     run["parent"] or run["dataset"],
                     f"{run['gans']} × {run['epochs']}",
                     _of(run["snapshots"], run["planned_snapshots"]),
-                    _size(run["size_bytes"]),
-                    _age(run["created"]),
+                    wording.size(run["size_bytes"]),
+                    wording.age(run["created"]),
                 ]
                 for run in found
             ],
@@ -75,10 +75,10 @@ def show(run: RunName, store: options.Store = None, json: options.Json = False) 
         "trained on": known["parent"] or known["dataset"],
         "GANs × epochs": f"{known['gans']} × {known['epochs']}",
         "snapshots": _of(known["snapshots"], known["planned_snapshots"]),
-        "size": _size(known["size_bytes"]),
+        "size": wording.size(known["size_bytes"]),
         "last losses": losses,
         "GAN-GANs over it": ", ".join(known["children"]),
-        "created": f"{known['created']} ({_age(known['created'])} ago)",
+        "created": f"{known['created']} ({wording.age(known['created'])} ago)",
         "command": known["command"],
         "configuration": ", ".join(
             f"{k.replace('_', '-')}={v}" for k, v in known["config"].items() if v != ""
@@ -107,7 +107,7 @@ def remove(
     if not yes:
         if not sys.stdin.isatty():
             raise ConfigurationError("there is no terminal to ask: give --yes to remove without asking")
-        question = f"Remove {run}: {count} snapshots, {_size(size)}?"
+        question = f"Remove {run}: {count} snapshots, {wording.size(size)}?"
         if not typer.confirm(question, err=True):
             diagnostics.say("nothing was removed")
             diagnostics.leave(diagnostics.FAILED)
@@ -115,7 +115,7 @@ def remove(
     if json:
         output.document({"removed": run, "snapshots": count, "size_bytes": size})
     else:
-        diagnostics.say(f"removed {run}: {count} snapshots, {_size(size)}")
+        diagnostics.say(f"removed {run}: {count} snapshots, {wording.size(size)}")
 
 
 @app.command("export")
@@ -139,7 +139,7 @@ def export_(
     if json:
         output.document({"run": run, "path": str(out), "snapshots": len(keys), "size_bytes": size})
     else:
-        diagnostics.say(f"{len(keys)} snapshots of {run} are in {out} ({_size(size)})")
+        diagnostics.say(f"{len(keys)} snapshots of {run} are in {out} ({wording.size(size)})")
 
 
 @app.command("import")
@@ -183,19 +183,3 @@ def _counting(what: str) -> Iterator[Callable[[int], Callable[[], None]]]:
 
 def _of(count: int, planned: int) -> str:
     return str(count) if count == planned else f"{count} of {planned}"
-
-
-def _size(count: float) -> str:
-    for unit in ("B", "kB", "MB", "GB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.1f} TB"
-
-
-def _age(created: str) -> str:
-    seconds: float = (datetime.now(UTC) - datetime.fromisoformat(created)).total_seconds()
-    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= length:
-            return f"{seconds / length:.0f} {unit}"
-    return f"{max(0, seconds):.0f} s"

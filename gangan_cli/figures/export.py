@@ -10,7 +10,8 @@ from gangan_cli.figures.samples import draw_samples
 from gangan_cli.figures.style import Output
 from gangan_cli.studies.decoding import Lineage
 from gangan_cli.studies.latent_axis import sample, walk
-from gangan_cli.studies.progress import population_losses, samples_over_training
+from gangan_cli.studies.losses import LossHistory
+from gangan_cli.studies.progress import samples_over_training
 from store import Catalog
 
 
@@ -39,7 +40,7 @@ def export_figures(
             drawn = sample(lineage, gan=gan, epoch=epoch, seed=output.seed)
             yield from _named("samples", draw_grid(run, parent, "samples", drawn, output))
         if run.manifest.losses:  # imported state dicts come without
-            yield from _named("losses", draw_losses(run, population_losses(run), output))
+            yield from _named("losses", draw_losses(run, LossHistory.read(run), output))
         yield from _named("lineage", draw_lineage([level.run for level in lineage.levels], output))
 
 

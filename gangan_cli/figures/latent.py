@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from gangan_cli.figures.style import Output, describe, new_figure, save, tile
+from gangan_cli.figures.style import Output, describe, new_figure, save
 from gangan_cli.studies.latent_axis import LatentGrid
+from gangan_cli.studies.mosaic import grey, tile
 from store import Run
 
 FRAME_MS = 120
@@ -15,7 +16,7 @@ FRAME_MS = 120
 def draw_grid(run: Run, parent: Run, name: str, study: LatentGrid, output: Output) -> list[Path]:
     """Draw a walk or independent samples: z on the left, the nearest snapshot on the right."""
     rows, columns, height, width = study.images.shape
-    sheet = tile(study.images)
+    sheet = tile(grey(study.images))
     figure, ((axis,),) = new_figure(2.2 + 0.24 * columns, 0.9 + 0.24 * rows * height / width)
     axis.imshow(sheet, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
     centres = np.arange(rows) * (height + 1) + (height - 1) / 2
@@ -50,7 +51,7 @@ def animate_walk(run: Run, study: LatentGrid, output: Output) -> list[Path]:
     side = int(study.images.shape[1] ** 0.5)
     frames = []
     for row, images in enumerate(study.images[:, : side * side]):
-        sheet = tile(images.reshape(side, side, *images.shape[1:]), gap=2)
+        sheet = tile(grey(images).reshape(side, side, *images.shape[1:]), gap=2)
         scale = max(1, 336 // sheet.shape[1])
         big = np.kron(sheet, np.ones((scale, scale), np.uint8))
         bar = np.full((14, big.shape[1]), 255, np.uint8)

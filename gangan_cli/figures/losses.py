@@ -2,19 +2,21 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from gangan_cli.figures.style import LOSS_COLOURS, Output, new_figure, save
-from gangan_cli.studies.progress import PopulationLosses
+from gangan_cli.studies.losses import LossHistory
 from store import Run
 
 
-def draw_losses(run: Run, study: PopulationLosses, output: Output) -> list[Path]:
+def draw_losses(run: Run, study: LossHistory, output: Output) -> list[Path]:
     """Draw every network's loss over the epochs."""
     figure, ((axis,),) = new_figure(7, 3.6)
     names = {"g_loss": "generator", "d_loss": "discriminator"}
-    for colour, (name, (low, first, median, third, high)) in zip(
-        LOSS_COLOURS, study.quantiles.items(), strict=False
-    ):
-        if study.gans > 1:
+    gans = int(np.count_nonzero(study.done))
+    for colour, name in zip(LOSS_COLOURS, study.names, strict=False):
+        low, first, median, third, high = study.spread(name)
+        if gans > 1:
             axis.fill_between(study.epochs, low, high, color=colour, alpha=0.12, linewidth=0)
             axis.fill_between(study.epochs, first, third, color=colour, alpha=0.25, linewidth=0)
         marker = "o" if len(study.epochs) == 1 else None
@@ -26,6 +28,6 @@ def draw_losses(run: Run, study: PopulationLosses, output: Output) -> list[Path]
     axis.set_xlim(study.epochs[0], max(study.epochs[-1], study.epochs[0] + 1))
     axis.legend(frameon=False)
     axis.grid(axis="y", linewidth=0.4, alpha=0.5)
-    spread = f"{study.gans} GANs: median, quartiles, range" if study.gans > 1 else "one GAN"
+    spread = f"{gans} GANs: median, quartiles, range" if gans > 1 else "one GAN"
     axis.set_title(f"{run.name}: losses of {spread}")
-    return save(figure, "losses", run, output, gans=study.gans, epochs=study.epochs)
+    return save(figure, "losses", run, output, gans=gans, epochs=study.epochs)

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from gangan_cli.figures.style import Output, new_figure, save, tile
+from gangan_cli.figures.style import Output, new_figure, save
+from gangan_cli.studies.mosaic import grey, tile
 from gangan_cli.studies.progress import SamplesOverTraining
 from store import Run
 
@@ -18,7 +19,7 @@ def draw_samples(run: Run, study: SamplesOverTraining, output: Output) -> list[P
         axis.axis("off")
     for axis, epoch, images in zip(axes.flat, study.epochs, study.images, strict=False):
         side = int(len(images) ** 0.5)
-        sheet = tile(images[: side * side].reshape(side, side, *images.shape[1:]), gap=2)
+        sheet = tile(grey(images[: side * side]).reshape(side, side, *images.shape[1:]), gap=2)
         axis.imshow(sheet, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
         axis.set_title(f"epoch {epoch}", loc="center")
     figure.suptitle(

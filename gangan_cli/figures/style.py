@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from gangan_cli.errors import WorkFailed
 from store import Run
@@ -91,18 +90,6 @@ def describe(name: str, run: Run, output: Output, files: Sequence[Path], **facts
     }
     path = output.folder / run.name / f"{name}.json"
     path.write_text(json.dumps(document, indent=2) + "\n")
-
-
-def tile(images: NDArray[np.float32], gap: int = 1) -> NDArray[np.uint8]:
-    """Return pictures (rows, columns, height, width) in [-1, 1] as one grey picture, white between."""
-    rows, columns, height, width = images.shape
-    sheet = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap), 255, np.uint8)
-    grey = np.clip((images + 1) * 127.5, 0, 255).round().astype(np.uint8)
-    for row in range(rows):
-        for column in range(columns):
-            top, left = row * (height + gap), column * (width + gap)
-            sheet[top : top + height, left : left + width] = grey[row, column]
-    return sheet
 
 
 def _plain(value: Any) -> Any:

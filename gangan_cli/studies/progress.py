@@ -1,12 +1,10 @@
-"""A population over its training: samples (the paper's Figure 2) and losses."""
+"""A population over its training: samples (the paper's Figure 2)."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gangan_cli.studies.decoding import Lineage, Pictures, pick
-from store import Run
 
 PAPER_EPOCHS = (1, 2, 11, 26, 28, 31, 33, 36, 41, 50)
 """The epochs of Figure 2, counted from 1: its caption counts all but the first two from 0."""
@@ -38,25 +36,3 @@ def samples_over_training(
     vectors, _ = lineage.top.matrix(np.array([(gan, epoch) for epoch in epochs], np.int64))
     images = lineage.images(vectors, lineage.noises(samples, seed))
     return SamplesOverTraining(gan, epochs, images, seed)
-
-
-@dataclass(frozen=True)
-class PopulationLosses:
-    """Losses per epoch over the GANs of a run: for each name min, quartiles and max, (5, epochs)."""
-
-    epochs: NDArray[np.int64]
-    quantiles: dict[str, NDArray[np.float64]]
-    gans: int
-
-
-def population_losses(run: Run) -> PopulationLosses:
-    """Return how the losses (means over an epoch) of a run's GANs are spread, epoch by epoch."""
-    values, keys = run.losses()
-    epochs = np.unique(keys[:, 1])
-    quantiles = {
-        name: np.array(
-            [np.quantile(values[keys[:, 1] == e, column, 0], [0, 0.25, 0.5, 0.75, 1]) for e in epochs]
-        ).T
-        for column, name in enumerate(run.manifest.losses)
-    }
-    return PopulationLosses(epochs, quantiles, len(np.unique(keys[:, 0])))

@@ -9,17 +9,17 @@ from store import Catalog, Run
 
 def summary(run: Run) -> dict[str, Any]:
     """Return what a list of runs shows: plain values by name."""
-    manifest, state = run.manifest, run.state()
+    manifest, glance = run.manifest, run.glance()
     return {
         "name": run.name,
-        "state": state.status,
+        "state": glance.state.status,
         "family": manifest.family,
         "dataset": (manifest.dataset or {}).get("name"),
         "parent": manifest.parent.name if manifest.parent else None,
         "gans": manifest.gans,
         "epochs": manifest.epochs,
         "parameters": manifest.layout.size,
-        "snapshots": len(run.keys()),
+        "snapshots": glance.snapshots,
         "planned_snapshots": manifest.planned_snapshots,
         "size_bytes": run.size_bytes,
         "created": manifest.created,

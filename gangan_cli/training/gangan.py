@@ -109,7 +109,7 @@ def train_gangan(config: GanGanConfig, machine: Machine) -> Events:
     with catalog.open(config.on) as parent:
 
         def create() -> tuple[Manifest, dict[str, Any]]:
-            return _new_run(config, identity, parent)
+            return _new_run(config, identity, parent, machine)
 
         with open_or_create(catalog, config.run, identity, machine, create) as run:
             if run.manifest.parent is None or run.manifest.parent.id != parent.manifest.id:
@@ -135,7 +135,7 @@ def examples_of(run: Run, parent: Path) -> Source:
 
 
 def _new_run(
-    config: GanGanConfig, identity: dict[str, Any], parent: Run
+    config: GanGanConfig, identity: dict[str, Any], parent: Run, machine: Machine
 ) -> tuple[Manifest, dict[str, Any]]:
     keys = select(parent.keys(), config.gans, config.snapshot_epochs)
     if config.batch_size > len(keys) * config.repeat:
@@ -170,6 +170,6 @@ def _new_run(
         config=identity,
         parent=Parent(parent.name, parent.manifest.id),
         constants={name: array.shape for name, array in constants.items()},
-        **provenance(),
+        **provenance(machine),
     )
     return manifest, constants

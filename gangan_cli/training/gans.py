@@ -64,7 +64,7 @@ def train_gans(config: GansConfig, machine: Machine) -> Events:
         return load_images(config.dataset, machine.data_dir)
 
     def create() -> tuple[Manifest, dict[str, Any]]:
-        return _manifest(config, identity, images()), {}
+        return _manifest(config, identity, images(), machine), {}
 
     with open_or_create(catalog, config.run, identity, machine, create) as run:
         if ended := already_ended(run):
@@ -80,7 +80,9 @@ def train_gans(config: GansConfig, machine: Machine) -> Events:
         yield from train_run(run, task, spread)
 
 
-def _manifest(config: GansConfig, identity: dict[str, Any], images: Images) -> Manifest:
+def _manifest(
+    config: GansConfig, identity: dict[str, Any], images: Images, machine: Machine
+) -> Manifest:
     if config.batch_size > len(images.pixels):
         raise ConfigurationError(
             f"batch-size is {config.batch_size}, but {config.dataset} has {len(images.pixels)} images"
@@ -96,5 +98,5 @@ def _manifest(config: GansConfig, identity: dict[str, Any], images: Images) -> M
         snapshot_every=config.snapshot_every,
         config=identity,
         dataset=images.describe(),
-        **provenance(),
+        **provenance(machine),
     )

@@ -68,9 +68,16 @@ def refuse_other(run: Run, config: Mapping[str, Any]) -> None:
         )
 
 
-def provenance() -> dict[str, Any]:
-    """Return what a manifest says of how it came to be."""
+def provenance(machine: Machine | None = None) -> dict[str, Any]:
+    """Return what a manifest says of how it came to be: trained on `machine`, or imported."""
     return {
+        "machine": {
+            "data_dir": str(machine.data_dir.resolve()) if machine.data_dir else None,
+            "device": machine.device,
+            "workers": machine.workers,
+        }
+        if machine
+        else {},
         "id": uuid.uuid4().hex,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),

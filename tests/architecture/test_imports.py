@@ -47,3 +47,13 @@ def test_looking_at_runs_imports_nothing_heavy(trained, command):
 
 def test_the_store_imports_nothing_heavy():
     assert heavy_modules_after("import store") == []
+
+
+def test_the_tui_has_no_torch_in_its_process_whatever_page_is_shown():
+    pages = "import gangan_cli.tui.app, gangan_cli.tui.screens.live, gangan_cli.tui.screens.latent"
+    assert heavy_modules_after(pages) == ["textual"]
+
+
+def test_the_list_of_runs_needs_no_textual(trained):
+    arguments = ["tui", "--once", "--store", str(trained)]
+    assert heavy_modules_after(RUN_CLI.format(arguments=arguments)) == []

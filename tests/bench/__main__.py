@@ -1,6 +1,6 @@
 """`make bench`: ratios measured in one run, interleaved, so that a noisy machine does not decide.
 
-python -m tests.bench [NAME...]     train, read or start; all without a name
+python -m tests.bench [NAME...]     train, read, start or tui; all without a name
 """
 
 import os
@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.bench import tui
 from tests.conftest import clean_environment, command
 
 ROUNDS = 3
@@ -143,7 +144,7 @@ def _named(measured: tuple[list[float], list[float]], name: str) -> tuple[list[f
     return measured[0], name, measured[1]
 
 
-BENCHES = {"train": bench_train, "read": bench_read, "start": bench_start}
+BENCHES = {"train": bench_train, "read": bench_read, "start": bench_start, "tui": tui.bench}
 
 if __name__ == "__main__":
     for wanted in sys.argv[1:] or BENCHES:

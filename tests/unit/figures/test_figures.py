@@ -7,9 +7,10 @@ from PIL import Image
 
 from gangan_cli.errors import WorkFailed
 from gangan_cli.figures.export import export_figures
-from gangan_cli.figures.style import Output, tile
+from gangan_cli.figures.style import Output
 from gangan_cli.interchange.importing import import_run
 from gangan_cli.models import build
+from gangan_cli.studies.mosaic import grey, tile
 from store import Catalog
 
 
@@ -17,7 +18,7 @@ def test_tiles_are_grey_from_black_to_white_with_white_between():
     images = np.stack([np.full((2, 2), value, np.float32) for value in (-1, 0, 1, 3)]).reshape(
         2, 2, 2, 2
     )
-    sheet = tile(images, gap=1)
+    sheet = tile(grey(images), gap=1)
     assert sheet.shape == (5, 5)
     assert sheet[0, 0] == 0
     assert sheet[0, 3] in (127, 128)

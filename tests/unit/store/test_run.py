@@ -1,4 +1,5 @@
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -207,3 +208,50 @@ def test_in_use_in_this_process_for_reading_only(tmp_path):
     Run.create(tmp_path / "r", small_manifest()).close()
     with Run.open(tmp_path / "r"), pytest.raises(InUse, match="open for reading"):
         Run.open(tmp_path / "r", write=True)
+
+
+CUTS = [
+    pytest.param(lambda size: size // 2, id="half"),
+    pytest.param(lambda size: 8192, id="the head"),
+    pytest.param(lambda size: 4096, id="half of the head"),
+    pytest.param(lambda size: 0, id="nothing"),
+]
+
+
+@pytest.mark.parametrize("left", CUTS)
+def test_a_file_that_is_cut_while_it_is_open_is_damage_and_not_the_end_of_the_process(run, left):
+    for epoch in (1, 2, 3):
+        fill(run, epoch)
+    run.close()
+    file = run.path / "data.mdb"
+    code = (
+        "import os; from store import Run; from store.errors import Damaged\n"
+        f"run = Run.open({str(run.path)!r})\n"
+        "assert len(run.keys()) == 6\n"
+        f"os.truncate({str(file)!r}, {left(file.stat().st_size)})\n"
+        "for read in (run.matrix, run.losses, run.state, lambda: run.last_transaction):\n"
+        "    try: read()\n"
+        "    except Damaged as error: print(error)\n"
+    )
+    read = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert read.returncode == 0, read.stderr
+    assert read.stdout.count("the end of its data.mdb is missing") == 4
+
+
+@pytest.mark.parametrize("left", CUTS)
+def test_a_file_that_was_cut_is_damage(run, left):
+    for epoch in (1, 2, 3):
+        fill(run, epoch)
+    run.close()
+    file = run.path / "data.mdb"
+    os.truncate(file, left(file.stat().st_size))
+    with pytest.raises(Damaged, match="damaged"):
+        Run.open(run.path)
+
+
+def test_a_run_that_is_removed_while_it_is_open_is_said_to_be_gone(run):
+    fill(run, 1)
+    shutil.rmtree(run.path)
+    for read in (run.keys, run.state, lambda: run.snapshot(0, 1), lambda: run.last_transaction):
+        with pytest.raises(NotAStore, match="has been removed"):
+            read()

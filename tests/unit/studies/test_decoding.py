@@ -7,7 +7,7 @@ from gangan_cli.models import build
 from gangan_cli.models.family import layout
 from gangan_cli.studies.decoding import Lineage, pick
 from gangan_cli.studies.latent_axis import generated_weights, sample, walk
-from gangan_cli.studies.progress import population_losses, samples_over_training
+from gangan_cli.studies.progress import samples_over_training
 from store import Catalog, Run
 from store.errors import UnknownRun
 from tests.conftest import small_manifest
@@ -118,13 +118,3 @@ def test_samples_over_training_take_the_epochs_nearest_to_the_papers(catalog):
         study = samples_over_training(lineage, samples=9)
         assert study.epochs == [1, 2, 3]
         assert study.images.shape == (3, 9, 28, 28)
-
-
-def test_losses_of_a_population_are_its_quantiles(catalog):
-    with catalog.open("a") as run:
-        study, (values, keys) = population_losses(run), run.losses()
-    assert study.epochs.tolist() == [1, 2, 3]
-    assert study.gans == 2
-    of_second = values[keys[:, 1] == 2, 1, 0]
-    low, _, median, _, high = study.quantiles["d_loss"][:, 1]
-    assert (low, median, high) == pytest.approx((of_second.min(), of_second.mean(), of_second.max()))

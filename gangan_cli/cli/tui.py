@@ -1,0 +1,98 @@
+"""gangan tui"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from gangan_cli.cli import diagnostics, options, output
+from gangan_cli.cli.configuration import gather
+from gangan_cli.cli.options import setting
+from gangan_cli.errors import ConfigurationError
+from store import Catalog
+
+
+@dataclass(frozen=True)
+class TuiConfig:
+    """What the table [tui] of a configuration file may say."""
+
+    store: Path = Path("gangan-runs")
+    images: str = "auto"
+    keys: dict = field(default_factory=dict)  # type: ignore[type-arg]
+
+
+def tui(
+    run: Annotated[str | None, typer.Argument(metavar="[RUN]", help="Run to open.")] = None,
+    store: options.Store = None,
+    images: Annotated[
+        str | None,
+        setting(help="How to draw pictures: auto, sixel, kitty, half or ascii.", default="auto"),
+    ] = None,
+    once: Annotated[
+        bool, setting("--once", help="Print the list of runs and end, in a terminal or not.")
+    ] = False,
+    config: options.Config = None,
+) -> None:
+    """Browse runs, watch their losses, scrub the latent axis with pictures.
+
+    Press ? in it for its keys. A file given with --config may change them in its table \\[tui.keys].
+    """
+    given = {"store": store, "images": images}
+    settings = TuiConfig(**gather("tui", given, config, [TuiConfig]))
+    from gangan_cli.tui import terminal
+    from gangan_cli.tui.feed import Feed
+
+    if settings.images not in terminal.IMAGES:
+        raise ConfigurationError(f"images is {settings.images!r}: give {', '.join(terminal.IMAGES)}")
+    feed = Feed(settings.store)
+    if run is not None:
+        Catalog(settings.store).open(run).close()  # an unknown or unreadable one is better said now
+    if once:
+        _print(feed)
+        return
+    feed.catalog.names()  # a store that is missing is better said now than waited for
+    terminal.check()
+    graphics = terminal.graphics(settings.images)
+    from gangan_cli.tui import keys
+    from gangan_cli.tui.app import GanganApp
+    from gangan_cli.tui.memory import Memory
+
+    app = GanganApp(
+        feed, Memory.recall(settings.store), graphics, run=run or "", rebound=keys.keymap(settings.keys)
+    )
+    app.run()
+    if app._exception is not None:
+        raise app._exception
+    if app.return_code:
+        diagnostics.leave(app.return_code)
+
+
+def _print(feed: Any) -> None:
+    from gangan_cli import wording
+    from gangan_cli.tui import listing
+
+    rows = listing.arrange(feed.scan(patience=60.0))
+    for row in rows:
+        if row.run.problem:
+            diagnostics.warn(f"{row.run.name} cannot be read: {row.run.problem}")
+    if not rows:
+        diagnostics.say(f"the store {feed.root} is empty: gangan train-gans makes a run")
+        return
+    output.table(
+        ["run", "state", "family", "on", "GANs × epochs", "losses", "size", "age"],
+        [
+            [
+                row.branch + row.run.name,
+                listing.standing(row.run),
+                row.run.manifest.family if row.run.manifest else "",
+                row.run.on,
+                listing.population(row.run),
+                listing.losses(row.run),
+                wording.size(row.run.size) if row.run.size else "",
+                listing.age(row.run),
+            ]
+            for row in rows
+        ],
+        right=(4, 6, 7),
+    )

@@ -1,0 +1,282 @@
+"""The application: three pages over one store, what they share, and leaving the terminal clean."""
+
+import asyncio
+import os
+import signal
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar, cast
+
+from textual.app import App, SystemCommand
+from textual.screen import Screen
+from textual.theme import Theme
+
+from gangan_cli.tui import keys, listing, messages
+from gangan_cli.tui.feed import Feed, RunView
+from gangan_cli.tui.memory import Memory
+from gangan_cli.tui.pictures import Answer, Pictures
+from gangan_cli.tui.screens.page import Page
+from gangan_cli.tui.screens.runs import RunsPage
+from gangan_cli.tui.system import Machine
+from gangan_cli.tui.terminal import Graphics
+from gangan_cli.tui.watcher import Watcher
+
+DARK = Theme(
+    name="gangan-dark",
+    primary="#5ab4f0",
+    secondary="#e69f00",
+    accent="#e69f00",
+    foreground="#d8dce2",
+    background="#101418",
+    surface="#161b21",
+    panel="#1f262e",
+    success="#2bb58a",
+    warning="#e69f00",
+    error="#f0705a",
+    dark=True,
+)
+LIGHT = Theme(
+    name="gangan-light",
+    primary="#0067a8",
+    secondary="#a85f00",
+    accent="#a85f00",
+    foreground="#1b1f24",
+    background="#fbfbf9",
+    surface="#f2f2ee",
+    panel="#e4e5e0",
+    success="#00795a",
+    warning="#a85f00",
+    error="#b8321c",
+    dark=False,
+)
+
+STDIN = 0
+
+HANGUP_PATIENCE = 2.0
+"""Seconds for leaving in order after a signal; a terminal that is gone may make that hang."""
+
+
+@dataclass
+class Shared:
+    """What the pages share: the store as last read, and what is chosen in it."""
+
+    runs: dict[str, RunView] = field(default_factory=dict)
+    problem: str = ""
+    read: bool = False
+    current: str = ""
+    marked: list[str] = field(default_factory=list)
+    machine: Machine | None = None
+
+
+class GanganApp(App[int]):
+    """`gangan tui`."""
+
+    TITLE = "gangan"
+    CSS_PATH = "gangan.tcss"
+    BINDINGS: ClassVar[list[keys.Bound]] = keys.bindings("everywhere")
+    MODES: ClassVar = {
+        "runs": RunsPage,
+        "live": lambda: _live_page(),
+        "latent": lambda: _latent_page(),
+    }
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - as Textual declares it
+        (0, "-narrow"),
+        (110, "-wide"),
+    ]
+
+    def __init__(
+        self,
+        feed: Feed,
+        memory: Memory,
+        graphics: Graphics,
+        *,
+        run: str = "",
+        rebound: dict[str, str] | None = None,
+    ) -> None:
+        """Show the store of `feed`, at `run` if one is named, else where `memory` left it."""
+        super().__init__()
+        self.store: Path = feed.root
+        self.memory, self.graphics = memory, graphics
+        if memory.sort not in listing.SORTS:
+            memory.sort = "name"
+        self.shared = Shared(current=run or memory.run)
+        self._first = "live" if run else memory.screen
+        self._rebound = rebound or {}
+        self.watcher = Watcher(feed, self.post_message)
+        self.pictures = Pictures(self._picture_came)
+        for theme in (DARK, LIGHT):
+            self.register_theme(theme)
+
+    def _picture_came(self, answer: Answer) -> None:
+        self.post_message(messages.PictureAnswered(answer))
+
+    @property
+    def page(self) -> Page | None:
+        """The page that is shown, also when something lies over it."""
+        stack = self.screen_stack
+        return stack[0] if stack and isinstance(stack[0], Page) else None
+
+    # ------------------------------------------------------------------ beginning and end
+
+    def on_mount(self) -> None:
+        """Start the threads and show the first page."""
+        self.theme = self.memory.theme if self.memory.theme in self.available_themes else DARK.name
+        self.set_keymap(self._rebound)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if threading.current_thread() is threading.main_thread():
+                asyncio.get_running_loop().add_signal_handler(number, self._leave, number)
+        if os.isatty(STDIN):
+            self.set_interval(1.0, self._leave_if_alone)
+        self.watcher.start()
+        self.action_look(self._first if self._first in self.MODES else "runs")
+
+    def on_unmount(self) -> None:
+        """Stop the threads and remember where we were."""
+        self.watcher.end()
+        self.pictures.close()
+        self.memory.screen, self.memory.run = self.current_mode, self.shared.current
+        self.memory.theme = self.theme
+        self.memory.keep(self.store)
+
+    def _fatal_error(self) -> None:
+        """End on a bug without Textual's page of locals: the command line says it in a sentence."""
+        self._close_messages_no_wait()
+
+    def _leave_if_alone(self) -> None:
+        """Go when the terminal has gone without a SIGHUP, as below a shell that ignores it."""
+        if not os.isatty(STDIN):
+            self._leave(signal.SIGHUP)
+
+    def _leave(self, number: int) -> None:
+        last = threading.Timer(HANGUP_PATIENCE, os._exit, (128 + number,))
+        last.daemon = True
+        last.start()
+        self.exit(128 + number, return_code=128 + number)
+
+    # ------------------------------------------------------------------ what the threads tell
+
+    def on_runs_read(self, message: messages.RunsRead) -> None:
+        """Take over the store's runs; say what became of the chosen one."""
+        before, runs = self.shared.runs, {run.name: run for run in message.runs}
+        if message.problem and message.problem != self.shared.problem:
+            self.notify(message.problem, severity="error", markup=False)
+        for name in {self.shared.current, *self.shared.marked} & before.keys():
+            self._tell_changes(before[name], runs.get(name))
+        self.shared.runs, self.shared.problem, self.shared.read = runs, message.problem, True
+        self.shared.marked = [name for name in self.shared.marked if name in runs]
+        if self.shared.current not in runs:
+            first = listing.arrange(message.runs, self.memory.sort)[:1]
+            self.shared.current = first[0].run.name if first else ""
+            self.follow()
+        if self.page is not None:
+            self.page.runs_changed()
+
+    def _tell_changes(self, before: RunView, now: RunView | None) -> None:
+        if now is None:
+            self.notify(
+                f"{before.name} has been removed from the store", severity="warning", markup=False
+            )
+        elif now.status != before.status:
+            bad = now.status in ("crashed", "diverged", "unreadable")
+            said = f"{now.name} is {now.status}" + (f": {now.problem}" if now.problem else "")
+            self.notify(said, severity="error" if bad else "information", markup=False)
+
+    def on_losses_read(self, message: messages.LossesRead) -> None:
+        """Hand losses on."""
+        if self.page is not None:
+            self.page.losses_changed(message.histories)
+
+    def on_machine_read(self, message: messages.MachineRead) -> None:
+        """Hand the machine's state on."""
+        self.shared.machine = message.machine
+        if self.page is not None:
+            self.page.machine_changed()
+
+    def on_picture_answered(self, message: messages.PictureAnswered) -> None:
+        """Hand pictures on."""
+        if self.page is not None:
+            self.page.picture_answered(message.answer)
+
+    def on_broken(self, message: messages.Broken) -> None:
+        """End: without its watcher the app would show what is no longer so."""
+        raise message.error
+
+    def on_done(self, message: messages.Done) -> None:
+        """Say how a job went."""
+        if message.problem:
+            self.notify(message.problem, severity="error", markup=False)
+        else:
+            self.notify(message.said, markup=False)
+
+    # ------------------------------------------------------------------ what the pages ask
+
+    def choose(self, name: str) -> None:
+        """Make a run the one that all pages show."""
+        if name != self.shared.current:
+            self.shared.current = name
+            self.follow()
+
+    def follow(self) -> None:
+        """Have the losses read that the live page shows."""
+        live = self.current_mode == "live"
+        names = {self.shared.current, *self.shared.marked} if live else set()
+        self.watcher.follow(frozenset(names))
+
+    # ------------------------------------------------------------------ keys
+
+    def action_look(self, mode: str) -> None:
+        """Show a page."""
+        self.switch_mode(mode)
+        self.follow()
+
+    def action_theme(self) -> None:
+        """Change between light and dark."""
+        self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
+
+    def action_help(self) -> None:
+        """Show the keys."""
+        from gangan_cli.tui.screens.overlays import Help
+
+        if not isinstance(self.screen, Help):
+            self.push_screen(Help(self.current_mode))
+
+    def action_system(self) -> None:
+        """Show the machine."""
+        from gangan_cli.tui.screens.overlays import MachinePane
+
+        if not isinstance(self.screen, MachinePane):
+            self.push_screen(MachinePane())
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Fill the command palette from the table of keys, and with the runs."""
+        for place in ("everywhere", self.current_mode):
+            for key in keys.KEYS[cast(keys.Place, place)]:
+                action = key.action
+                yield SystemCommand(key.says, f"key {key.keys}", lambda action=action: self._act(action))
+        for name in self.shared.runs:
+            yield SystemCommand(f"Watch {name}", "its losses", lambda name=name: self._go(name, "live"))
+            yield SystemCommand(
+                f"Scrub {name}", "its pictures", lambda name=name: self._go(name, "latent")
+            )
+
+    def _act(self, action: str) -> None:
+        if self.page is not None:
+            self.run_worker(self.run_action(action, self.page))
+
+    def _go(self, name: str, mode: str) -> None:
+        self.choose(name)
+        self.action_look(mode)
+
+
+def _live_page() -> Page:
+    from gangan_cli.tui.screens.live import LivePage
+
+    return LivePage()
+
+
+def _latent_page() -> Page:
+    from gangan_cli.tui.screens.latent import LatentPage
+
+    return LatentPage()

@@ -1,0 +1,107 @@
+"""What the runs page says of one run, and of several side by side."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from gangan_cli import wording
+from gangan_cli.tui import listing
+from gangan_cli.tui.feed import RunView
+
+GANS_SHOWN = 40
+"""Rows of the per-GAN table: those around the chosen GAN, where there are more."""
+
+
+def page(run: RunView, children: Sequence[str], gan: int) -> RenderableType:
+    """Return manifest, hyperparameters and a table of the GANs, the chosen one marked."""
+    title = Text(run.name, "bold")
+    if run.manifest is None:
+        return Group(title, Text(f"\n{run.problem}"))
+    manifest, state = run.manifest, run.state
+    facts = {
+        "state": listing.standing(run),
+        "trained by": str(state.holder) if state.holder and run.status == "training" else "",
+        "diverged": ", ".join(f"GAN {one} in epoch {epoch}" for one, epoch in state.diverged.items()),
+        "family": f"{manifest.family}, {manifest.layout.size:,} parameters",
+        "trained on": run.on,
+        "below it": ", ".join(children),
+        "snapshots": f"{run.snapshots} of {manifest.planned_snapshots}, {wording.size(run.size)}",
+        "created": f"{manifest.created[:16].replace('T', ' ')}, {listing.age(run)} ago",
+        "versions": ", ".join(f"{name} {number}" for name, number in manifest.versions.items()),
+        "command": manifest.command,
+    }
+    settings = {k: str(v) for k, v in manifest.config.items() if v not in ("", None)}
+    return Group(
+        title, _pairs(facts), Text(), Text("settings", "bold"), _pairs(settings, 2), *_gans(run, gan)
+    )
+
+
+def comparison(runs: Sequence[RunView]) -> RenderableType:
+    """Return the settings in which runs differ, a column each, and their last losses."""
+    table = Table.grid(padding=(0, 2))
+    table.add_row("", *(Text(run.name, "bold") for run in runs))
+    known = [dict(run.manifest.config) if run.manifest else {} for run in runs]
+    differing = [
+        name for name in dict.fromkeys(name for one in known for name in one)
+        if len({str(one.get(name)) for one in known}) > 1
+    ]  # fmt: skip
+    for name in differing:
+        table.add_row(Text(name.replace("_", "-"), "dim"), *(str(one.get(name, "–")) for one in known))
+    rows = {
+        "state": [listing.standing(run) for run in runs],
+        "on": [run.on for run in runs],
+        **{
+            loss: [f"{run.losses[loss]:.3f}" if loss in run.losses else "–" for run in runs]
+            for loss in dict.fromkeys(loss for run in runs for loss in run.losses)
+        },
+        "size": [wording.size(run.size) for run in runs],
+    }
+    for name, values in rows.items():
+        table.add_row(Text(name, "dim"), *values)
+    return Group(Text(f"{len(runs)} runs, what differs", "bold"), Text(), table)
+
+
+def nothing_yet(store: Path) -> str:
+    """Return what to say of an empty store."""
+    return (
+        f"No runs in {store} yet. In another terminal:\n\n"
+        "  gangan train-gans --run digits --dataset mnist5k --gans 4 --epochs 90\n\n"
+        "It will appear here as soon as it begins."
+    )
+
+
+def _pairs(values: dict[str, str], indent: int = 0) -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in values.items():
+        if value:
+            table.add_row(Text(" " * indent + name.replace("_", "-"), "dim"), Text(value))
+    return table
+
+
+def _gans(run: RunView, gan: int) -> list[RenderableType]:
+    assert run.manifest is not None
+    if not run.gans:
+        return []
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for heading in ("", "GAN", "epoch", *run.manifest.losses):
+        table.add_column(heading, justify="right")
+    table.add_row("", *(Text(name, "dim") for name in ("GAN", "epoch", *run.manifest.losses)))
+    rows = list(run.gans.items())
+    place = next((i for i, (one, _) in enumerate(rows) if one == gan), 0)
+    first = max(0, min(place - GANS_SHOWN // 2, len(rows) - GANS_SHOWN))
+    for one, (epoch, losses) in rows[first : first + GANS_SHOWN]:
+        chosen = one == gan
+        table.add_row(
+            "▸" if chosen else "",
+            *(
+                Text(text, "bold" if chosen else "")
+                for text in (str(one), str(epoch), *(f"{x:.3f}" for x in losses))
+            ),
+        )
+    left = f" ({len(rows)})" if len(rows) > GANS_SHOWN else ""
+    return [Text(), Text(f"GANs{left}", "bold"), table]

@@ -1,0 +1,199 @@
+"""The TUI's only door to the store: runs as plain values. Knows nothing of Textual."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+
+from gangan_cli.studies.losses import LossHistory
+from store import Catalog, Manifest, Run, StoreError
+from store.state import State
+
+TREND = 12
+"""Points of a sparkline."""
+
+RACY = 0.1
+"""Seconds. A file that changed so shortly before it was read may have changed again within the same
+tick of the file system's clock, so it is read once more."""
+
+
+@dataclass(frozen=True)
+class RunView:
+    """What the list shows of a run. `problem` says why the rest is missing, if it is.
+
+    `done` counts trained GAN-epochs; `losses` are medians over the GANs, each at its last epoch;
+    `trend` are medians of the first loss at up to TREND epochs; `gans` has each one's last epoch and
+    losses.
+    """
+
+    name: str
+    path: Path
+    manifest: Manifest | None = None
+    state: State = field(default_factory=State)
+    done: int = 0
+    snapshots: int = 0
+    size: int = 0
+    losses: Mapping[str, float] = field(default_factory=dict)
+    trend: tuple[float, ...] = ()
+    gans: Mapping[int, tuple[int, tuple[float, ...]]] = field(default_factory=dict)
+    problem: str = ""
+
+    @property
+    def status(self) -> str:
+        """Where it stands now: a training whose process is gone has crashed, whatever is written."""
+        return "unreadable" if self.problem else self.state.status
+
+    @property
+    def total(self) -> int:
+        """GAN-epochs of the finished run."""
+        return self.manifest.gans * self.manifest.epochs if self.manifest else 0
+
+    @property
+    def on(self) -> str:
+        """The dataset or run it is trained on."""
+        if self.manifest is None:
+            return ""
+        parent = self.manifest.parent
+        return parent.name if parent else str((self.manifest.dataset or {}).get("name", ""))
+
+    @property
+    def speed(self) -> float:
+        """GAN-epochs per second of the present sitting; 0 where there is none, or nothing came yet."""
+        holder = self.state.holder
+        if self.status != "training" or holder is None or self.done <= holder.done:
+            return 0.0
+        return (self.done - holder.done) / max(holder.beat - holder.since, 1e-3)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long the training will go on at its speed, None where that is not known."""
+        return (self.total - self.done) / self.speed if self.speed else None
+
+
+class Feed:
+    """A store as its viewer sees it. Reads a run again only when its file has changed."""
+
+    def __init__(self, root: Path) -> None:
+        """Take the store `root`.
+
+        Raises:
+            NotAStore: it is there and is not a folder.
+        """
+        self.catalog = Catalog(root)
+        self._known: dict[str, _Known] = {}
+        self._histories: dict[str, tuple[str, LossHistory]] = {}
+
+    @property
+    def root(self) -> Path:
+        """The store's folder."""
+        return self.catalog.root
+
+    def scan(self, patience: float = 0.05) -> list[RunView]:
+        """Return all runs by name; one that cannot be read says why.
+
+        Trends take most of the time: so many seconds of `patience` are spent on those that lack, and
+        the rest of them follow with the next scans.
+
+        Raises:
+            NotAStore: the store is missing or cannot be read.
+        """
+        known: dict[str, _Known] = {}
+        for name in self.catalog.names():
+            path = self.catalog.root / name
+            try:
+                found = (path / "data.mdb").stat()
+            except OSError:
+                continue  # removed since it was listed
+            stamp = (found.st_mtime_ns, found.st_size, found.st_ino)
+            before = self._known.get(name)
+            if before and before.stamp == stamp and not before.racy:
+                known[name] = before
+            else:
+                racy = abs(time.time() - found.st_mtime) < RACY
+                view = _view(name, path)
+                if before:
+                    view = replace(view, trend=before.view.trend)
+                known[name] = _Known(stamp, racy, view)
+        self._known = known
+        self._histories = {name: one for name, one in self._histories.items() if name in known}
+        began = time.monotonic()
+        for one in known.values():
+            if not one.trended and time.monotonic() - began < patience:
+                one.view, one.trended = replace(one.view, trend=_trend(one.view)), True
+        return [one.view for one in known.values()]
+
+    def history(self, name: str) -> LossHistory:
+        """Return the losses of a run; what was read of it before is not read again.
+
+        Raises:
+            StoreError: it cannot be read.
+        """
+        with self.catalog.open(name) as run:
+            id, history = self._histories.get(name, ("", None))
+            if history is None or id != run.manifest.id:
+                history = LossHistory.read(run)
+            else:
+                history = history.extended(run)
+            self._histories[name] = run.manifest.id, history
+            return history
+
+    def remove(self, name: str) -> None:
+        """Delete a run.
+
+        Raises:
+            UnknownRun, InUse: it is gone, or being trained.
+        """
+        self.catalog.remove(name)
+
+
+@dataclass
+class _Known:
+    """A run as last read: its file's stamp then, whether that may deceive, and what was read."""
+
+    stamp: tuple[int, int, int]
+    racy: bool
+    view: RunView
+    trended: bool = False
+
+
+def _view(name: str, path: Path) -> RunView:
+    try:
+        with Run.open(path) as run:
+            return _look(run, name)
+    except (StoreError, OSError) as error:
+        return RunView(name, path, problem=str(error))
+
+
+def _look(run: Run, name: str) -> RunView:
+    glance = run.glance()
+    columns = zip(*(losses for _, losses in glance.last.values()), strict=True)
+    return RunView(
+        name=name,
+        path=run.path,
+        manifest=run.manifest,
+        state=glance.state,
+        done=glance.done,
+        snapshots=glance.snapshots,
+        size=run.size_bytes,
+        losses=dict(zip(run.manifest.losses, map(median, columns), strict=False)),
+        gans=glance.last,
+    )
+
+
+def _trend(view: RunView) -> tuple[float, ...]:
+    last = {gan: epoch for gan, (epoch, _) in view.gans.items()}
+    epochs = np.unique(np.linspace(1, max(last.values(), default=1), TREND).round().astype(int))
+    medians = []
+    try:
+        with Run.open(view.path) as run:
+            for epoch in epochs.tolist():
+                reached = {gan: epoch - 1 for gan, end in last.items() if end >= epoch}
+                values, _ = run.losses(after=reached, limit=1)
+                if values.size:
+                    medians.append(float(np.median(values[:, 0, 0])))
+    except (StoreError, OSError):
+        return ()  # the next scan says what is wrong
+    return tuple(medians)

@@ -1,0 +1,83 @@
+"""Starting and stopping trainings, which are other processes. The TUI never trains in its own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from gangan_cli.errors import ConfigurationError
+from gangan_cli.tui.feed import RunView
+from store.state import here
+
+Deed = Callable[[RunView], str]
+"""What is done to a run; returns what was done."""
+
+
+def interrupt(run: RunView) -> str:
+    """Ask the process that trains `run` to stop after its step; return what was done.
+
+    Raises:
+        ConfigurationError: nobody trains it, or a process on another machine does.
+    """
+    holder = run.state.holder
+    if run.status != "training" or holder is None:
+        raise ConfigurationError(f"{run.name} is not being trained")
+    if holder.where != here():
+        raise ConfigurationError(f"{run.name} is trained by {holder}, which is not this machine")
+    try:
+        os.kill(holder.pid, signal.SIGINT)
+    except OSError as error:
+        raise ConfigurationError(f"{run.name}: {holder} cannot be told: {error.strerror}") from error
+    return f"{run.name} is told to stop; R resumes it"
+
+
+def resume(run: RunView, store: Path) -> str:
+    """Start a process that trains what `run` lacks; return what was done.
+
+    It outlives the TUI. What it says goes to train.log in the run's folder.
+
+    Raises:
+        ConfigurationError: there is nothing to train, or it cannot be started.
+    """
+    manifest = run.manifest
+    if manifest is None or run.status not in ("interrupted", "crashed", "new"):
+        raise ConfigurationError(f"{run.name} is {run.status}: there is nothing to resume")
+    if manifest.dataset is None and manifest.parent is None:
+        raise ConfigurationError(f"{run.name} was imported: there is nothing to resume")
+    command = "train-gangan" if manifest.parent else "train-gans"
+    settings = run.path / "resume.toml"
+    log = run.path / "train.log"
+    arguments = [command, "--config", str(settings), "--run", run.name, "--store", str(store)]
+    for name, value in manifest.machine.items():
+        if value is not None:
+            arguments += [f"--{name.replace('_', '-')}", str(value)]
+    # What was set for a training that starts anew must not change the one that goes on.
+    kept = ("GANGAN_DATA", "GANGAN_DEVICE", "GANGAN_WORKERS")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("GANGAN_") or k in kept}
+    try:
+        settings.write_text(_as_toml(command, manifest.config))
+        with log.open("ab") as said:
+            subprocess.Popen(
+                [sys.executable, "-m", "gangan_cli", *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=said,
+                env=environment,
+                start_new_session=True,
+            )
+    except OSError as error:
+        raise ConfigurationError(f"{run.name} cannot be resumed: {error}") from error
+    return f"{run.name} goes on; what it says is in {log}"
+
+
+def _as_toml(command: str, config: object) -> str:
+    assert isinstance(config, dict)
+    lines = [
+        f"{name.replace('_', '-')} = {json.dumps(value, ensure_ascii=False)}"
+        for name, value in config.items()
+        if value is not None
+    ]
+    return "\n".join([f"[{command}]", *lines]) + "\n"

@@ -1,0 +1,117 @@
+"""The list of runs: which are shown, in which order, with what in each column. No Textual here."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from gangan_cli import wording
+from gangan_cli.tui.feed import RunView
+
+BARS = "▁▂▃▄▅▆▇█"
+
+STATES = ("training", "crashed", "diverged", "interrupted", "new", "complete", "unreadable")
+"""What a run can be, what needs looking at first."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A run in its place: `depth` counts the runs above it that it stands on; `branch` draws that."""
+
+    run: RunView
+    depth: int
+    branch: str
+
+
+SORTS: dict[str, Callable[[RunView], tuple[object, ...]]] = {
+    "name": lambda run: (run.name,),
+    "newest": lambda run: (-_created(run), run.name),
+    "state": lambda run: (STATES.index(run.status), run.name),
+    "size": lambda run: (-run.size, run.name),
+}
+"""By what the list can be ordered; runs stay below the one they were trained on."""
+
+
+def arrange(runs: Sequence[RunView], sort: str = "name", words: str = "") -> list[Row]:
+    """Return the runs that match, as a tree: each below the run that it was trained on.
+
+    A run whose parent is not shown stands at the top.
+    """
+    shown = sorted((run for run in runs if matches(run, words)), key=SORTS[sort])
+    # Of copies of a run, the one of the name that was trained on comes first.
+    places = {(run.manifest.id, name): run for run in shown if run.manifest for name in ("", run.name)}
+    below: dict[str, list[RunView]] = {}
+    tops = []
+    for run in shown:
+        parent = run.manifest.parent if run.manifest else None
+        above = parent and (places.get((parent.id, parent.name)) or places.get((parent.id, "")))
+        if above and above is not run:
+            below.setdefault(above.name, []).append(run)
+        else:
+            tops.append(run)
+    rows: list[Row] = []
+
+    def grow(run: RunView, depth: int, stem: str, last: bool) -> None:
+        rows.append(Row(run, depth, stem + ("└ " if last else "├ ") if depth else ""))
+        under = below.get(run.name, [])
+        for child in under:
+            rest = stem + ("  " if last else "│ ") if depth else ""
+            grow(child, depth + 1, rest, child is under[-1])
+
+    for run in tops:
+        grow(run, 0, "", True)
+    return rows
+
+
+def matches(run: RunView, words: str) -> bool:
+    """Tell whether a run has all `words`: "state:training", "family:dcgan", "on:mlp", or part of any."""
+    about = {"state": run.status, "family": "", "on": run.on, "name": run.name}
+    if run.manifest:
+        about["family"] = run.manifest.family
+    for word in words.lower().split():
+        kind, colon, wanted = word.partition(":")
+        if colon and kind in about:
+            if not about[kind].lower().startswith(wanted):
+                return False
+        elif not any(word in value.lower() for value in about.values()):
+            return False
+    return True
+
+
+def standing(run: RunView) -> str:
+    """Return where a run stands, with percent and time left while it is trained."""
+    if run.status in ("training", "interrupted", "crashed") and run.total:
+        left = run.seconds_left
+        rest = f" {wording.duration(left)} left" if left is not None else ""
+        return f"{run.status} {100 * run.done // run.total}%{rest}"
+    return run.status
+
+
+def losses(run: RunView) -> str:
+    """Return the last losses and their way there, as "0.71 1.32 ▂▃▅▇"."""
+    numbers = " ".join(f"{value:.2f}" for value in run.losses.values())
+    return f"{numbers} {sparkline(run.trend)}".strip()
+
+
+def sparkline(values: Sequence[float]) -> str:
+    """Return values as bars between their least and greatest; what is not finite is left out."""
+    values = [value for value in values if math.isfinite(value)]
+    if len(values) < 2:
+        return ""
+    low, high = min(values), max(values)
+    step = (high - low) / (len(BARS) - 1) or 1
+    return "".join(BARS[round((value - low) / step)] for value in values)
+
+
+def population(run: RunView) -> str:
+    """Return "35 × 100"."""
+    return f"{run.manifest.gans} × {run.manifest.epochs}" if run.manifest else ""
+
+
+def age(run: RunView) -> str:
+    """Return how long ago the run was begun."""
+    return wording.age(run.manifest.created) if run.manifest else ""
+
+
+def _created(run: RunView) -> float:
+    return datetime.fromisoformat(run.manifest.created).timestamp() if run.manifest else 0.0

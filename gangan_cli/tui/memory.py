@@ -1,0 +1,52 @@
+"""What was looked at last, per store: a small JSON file that may be lost without harm."""
+
+import contextlib
+import json
+import os
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+
+@dataclass
+class Memory:
+    """Where the TUI was left."""
+
+    screen: str = "runs"
+    run: str = ""
+    sort: str = "name"
+    theme: str = "gangan-dark"
+    preview: bool = False
+    detail: bool = True
+
+    @classmethod
+    def recall(cls, store: Path) -> "Memory":
+        """Return what is remembered of `store`."""
+        memory = cls()
+        known = _read().get(str(store.resolve()))
+        if isinstance(known, dict):
+            for field in fields(cls):
+                if isinstance(known.get(field.name), type(field.default)):
+                    setattr(memory, field.name, known[field.name])
+        return memory
+
+    def keep(self, store: Path) -> None:
+        """Remember this of `store`; a disk that cannot be written is no reason to complain."""
+        path = _path()
+        with contextlib.suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            aside = path.with_suffix(f".{os.getpid()}")
+            aside.write_text(json.dumps({**_read(), str(store.resolve()): asdict(self)}, indent=1))
+            aside.replace(path)
+
+
+def _path() -> Path:
+    state = os.environ.get("XDG_STATE_HOME")
+    return (Path(state) if state else Path.home() / ".local" / "state") / "gangan" / "tui.json"
+
+
+def _read() -> dict[str, object]:
+    try:
+        known = json.loads(_path().read_text())
+    except (OSError, ValueError):
+        return {}
+    return known if isinstance(known, dict) else {}

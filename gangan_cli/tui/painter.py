@@ -1,0 +1,126 @@
+"""The process that makes pictures for the TUI: the only one of the two that imports torch.
+
+Importing torch holds Python's lock for half a second at a time, which in the TUI's own process would
+freeze it. Run as `python -m gangan_cli.tui.painter FD`; it ends when the other end of the socket does.
+"""
+
+import os
+import queue
+import sys
+import threading
+import traceback
+from multiprocessing.connection import Connection
+
+import numpy as np
+
+from gangan_cli.errors import ConfigurationError
+from gangan_cli.studies.decoding import Lineage
+from gangan_cli.studies.distances import Landmarks, Nearest, nearest
+from gangan_cli.studies.mosaic import Bytes, grey
+from gangan_cli.tui.pictures import Failed, Measured, Painted, Request, View
+from store import Catalog, StoreError
+
+
+class Painter:
+    """Makes what is asked for; keeps what the next request will need again. One thread's own."""
+
+    def __init__(self) -> None:
+        self._lineage: Lineage | None = None
+        self._view: View | None = None
+        self._vector: tuple[int, int, np.ndarray] | None = None
+        self._landmarks: Landmarks | None = None
+
+    def paint(self, request: Request) -> Bytes:
+        """Return the pictures (n, height, width) that `request` asks for.
+
+        Raises:
+            StoreError, ConfigurationError: the run, or one below it, is not what it should be.
+        """
+        lineage, vector = self._at(request)
+        noises = lineage.noises(request.count, request.noise)
+        if request.latent is None:
+            return grey(lineage.images(vector, noises)[0])
+        weights = _weights(lineage, vector, request.latent)
+        return grey(lineage.images(weights, noises[1:], level=1)[0])
+
+    def measure(self, request: Request) -> tuple[Nearest, Bytes] | None:
+        """Return the training snapshot nearest to the GAN at a latent, and its pictures."""
+        if request.latent is None:
+            return None
+        lineage, vector = self._at(request)
+        weights = _weights(lineage, vector, request.latent)
+        below, keys, code = lineage.levels[1].run, lineage.top.constant("keys"), lineage.levels[0].code
+        if code is None:
+            found = nearest(weights, below, keys)
+        else:
+            if self._landmarks is None:
+                self._landmarks = Landmarks(below, keys, code)
+            found = self._landmarks.nearest(code.encode(weights))
+        snapshot = below.snapshot(*found.keys[0].tolist())
+        noises = lineage.noises(request.count, request.noise)
+        return found, grey(lineage.images(snapshot[None], noises[1:], level=1)[0])
+
+    def _at(self, request: Request) -> tuple[Lineage, np.ndarray]:
+        if self._lineage is None or self._view != request.view:
+            self._close()
+            view = request.view
+            self._lineage = Lineage.open(Catalog(view.store), view.run)
+            self._view, self._vector, self._landmarks = view, None, None
+        if self._vector is None or self._vector[:2] != (request.gan, request.epoch):
+            vector = self._lineage.top.snapshot(request.gan, request.epoch)
+            self._vector = request.gan, request.epoch, vector[None]
+        return self._lineage, self._vector[2]
+
+    def _close(self) -> None:
+        if self._lineage is not None:
+            self._lineage.__exit__()
+        self._lineage = None
+
+
+def _weights(lineage: Lineage, vector: np.ndarray, latent: tuple[float, ...]) -> np.ndarray:
+    point = np.array(latent, np.float32)[None, None]
+    weights: np.ndarray = lineage.levels[0].generate(vector, point)[0]
+    return weights
+
+
+def main(connection: Connection) -> None:
+    """Answer requests until the other end is closed."""
+    painter, measurer, sending = Painter(), Painter(), threading.Lock()
+    to_measure: queue.SimpleQueue[Request] = queue.SimpleQueue()
+
+    def send(answer: Painted | Measured | Failed) -> None:
+        with sending:
+            connection.send(answer)
+
+    def measure() -> None:
+        while True:
+            request = to_measure.get()
+            while not to_measure.empty():  # only the last one is still on screen
+                request = to_measure.get()
+            try:
+                if found := measurer.measure(request):
+                    near, images = found
+                    gan, epoch = near.keys[0].tolist()
+                    distance = float(near.distances[0])
+                    send(Measured(request.serial, gan, epoch, distance, near.spacing, images))
+            except (StoreError, ConfigurationError) as error:
+                send(Failed(request.serial, str(error)))
+            except Exception:
+                traceback.print_exc()
+                os._exit(1)  # as it would end if painting had failed so; the TUI says why
+
+    threading.Thread(target=measure, daemon=True).start()
+    while True:
+        request: Request = connection.recv()
+        try:
+            send(Painted(request.serial, painter.paint(request)))
+            to_measure.put(request)
+        except (StoreError, ConfigurationError) as error:
+            send(Failed(request.serial, str(error)))
+
+
+if __name__ == "__main__":
+    try:
+        main(Connection(int(sys.argv[1])))
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        os._exit(0)  # the TUI is gone; the measuring thread may still be at work

@@ -1,0 +1,1 @@
+"""What fills the terminal: runs, live, latent, and what lies over them."""

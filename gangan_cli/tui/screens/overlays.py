@@ -1,0 +1,120 @@
+"""What lies over a page: help, a question, the machine."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
+
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from gangan_cli import wording
+from gangan_cli.tui.keys import KEYS, Place
+from gangan_cli.tui.screens.page import PAGES
+
+if TYPE_CHECKING:
+    from gangan_cli.tui.app import GanganApp
+
+
+Answer = TypeVar("Answer")
+
+
+class Overlay(ModalScreen[Answer], Generic[Answer]):
+    """A box in the middle that escape closes."""
+
+    BINDINGS: ClassVar = [Binding("escape,q,question_mark,S", "dismiss", "Close")]
+
+
+class Help(Overlay[None]):
+    """The keys of a page and of all pages."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__()
+        self._place = cast(Place, place)
+
+    def compose(self) -> ComposeResult:
+        """Show the table of keys."""
+        table = Table.grid(padding=(0, 2))
+        rebound: Mapping[str, str] = self.app._keymap
+        for place, title in ((self._place, PAGES[self._place][2:]), ("everywhere", "Everywhere")):
+            table.add_row(Text(title, "bold"), "")
+            for key in KEYS[place]:
+                shown = " ".join(
+                    self.app.get_key_display(Binding(one, ""))
+                    for one in rebound.get(key.id, key.keys).split(",")
+                )
+                table.add_row(shown, key.says)
+            table.add_row("", "")
+        table.add_row("^p", "All of this, and the runs, by name")
+        with VerticalScroll():
+            yield Static(table)
+
+
+class Question(Overlay[bool]):
+    """Yes or no; anything but y is no."""
+
+    BINDINGS: ClassVar = [
+        Binding("y", "dismiss(True)", "Yes"),
+        Binding("n,enter", "dismiss(False)", "No"),
+    ]
+
+    def __init__(self, question: str) -> None:
+        super().__init__()
+        self._question = question
+
+    def compose(self) -> ComposeResult:
+        """Ask."""
+        with VerticalScroll():
+            yield Static(Text(self._question + "\n\ny  yes      n  no"))
+
+
+class MachinePane(Overlay[None]):
+    """Everything known of the machine, kept up to date."""
+
+    def compose(self) -> ComposeResult:
+        """Leave room for it."""
+        with VerticalScroll():
+            yield Static(id="all")
+
+    def on_mount(self) -> None:
+        """Draw now and every second."""
+        self._draw()
+        self.set_interval(1, self._draw)
+
+    def _draw(self) -> None:
+        machine = cast("GanganApp", self.app).shared.machine
+        table = Table.grid(padding=(0, 2))
+        if machine is None:
+            table.add_row("reading …")
+        else:
+            for number, load in enumerate(machine.cores):
+                table.add_row(f"core {number}", _meter(load), f"{load:3.0f}%")
+            table.add_row("load", "", " ".join(f"{value:.2f}" for value in machine.load))
+            table.add_row(
+                "memory", _meter(100 * machine.used / machine.total), _of(machine.used, machine.total)
+            )
+            if machine.disk_total:
+                used = machine.disk_total - machine.disk_free
+                table.add_row(
+                    "disk", _meter(100 * used / machine.disk_total), _of(used, machine.disk_total)
+                )
+            for number, gpu in enumerate(machine.gpus):
+                table.add_row(
+                    f"gpu {number}", _meter(gpu.load), f"{gpu.load:3.0f}%  {gpu.name}, {gpu.celsius} °C"
+                )
+                table.add_row("", _meter(100 * gpu.used / gpu.total), _of(gpu.used, gpu.total))
+            if not machine.gpus:
+                table.add_row("gpu", "", "no NVIDIA GPU here")
+        self.query_one("#all", Static).update(table)
+
+
+def _of(used: float, total: float) -> str:
+    return f"{wording.size(used)} of {wording.size(total)}"
+
+
+def _meter(percent: float, width: int = 24) -> str:
+    full = round(width * min(100, max(0, percent)) / 100)
+    return "━" * full + "─" * (width - full)

@@ -1,0 +1,88 @@
+"""What the three pages have in common: the bar above, the machine and the keys below."""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, cast
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Footer, Static
+
+from gangan_cli.studies.losses import LossHistory
+from gangan_cli.tui.feed import RunView
+from gangan_cli.tui.pictures import Answer
+
+if TYPE_CHECKING:
+    from gangan_cli.tui.app import GanganApp
+
+PAGES = {"runs": "1 Runs", "live": "2 Live", "latent": "3 Latent"}
+
+
+class Page(Screen[None]):
+    """A page over the store. Its subclasses give the body, and say what to do when things change."""
+
+    place = ""
+    AUTO_FOCUS = ""  # nothing: a hidden field would swallow the keys
+
+    @property
+    def gangan(self) -> "GanganApp":
+        """The app."""
+        return cast("GanganApp", self.app)
+
+    @property
+    def run_shown(self) -> RunView | None:
+        """The run that all pages show, if the store has any."""
+        return self.gangan.shared.runs.get(self.gangan.shared.current)
+
+    def compose(self) -> ComposeResult:
+        """Put the body between bar and footer."""
+        yield Static(id="bar")
+        yield from self.body()
+        yield Static(id="machine")
+        yield Footer(show_command_palette=False)
+
+    def body(self) -> Iterable[Widget]:
+        """Return what stands between bar and machine."""
+        raise NotImplementedError
+
+    def on_mount(self) -> None:
+        """Draw what is known."""
+        self.refresh_all()
+
+    def on_screen_resume(self) -> None:
+        """Draw what changed while another page was shown."""
+        self.refresh_all()
+
+    def refresh_all(self) -> None:
+        """Draw everything anew."""
+        self.machine_changed()
+        self.runs_changed()
+
+    def draw_bar(self) -> None:
+        """Draw the bar: where we are, which store and which run."""
+        shared = self.gangan.shared
+        text = Text("  gangan ", "bold", no_wrap=True, overflow="ellipsis")
+        for place, title in PAGES.items():
+            text.append(f" {title} ", "bold reverse" if place == self.place else "not bold")
+        text.append(f"   {self.gangan.store}", "not bold")
+        if shared.current and self.place != "runs":
+            text.append(f" › {shared.current}")
+        if shared.marked:
+            text.append(f"   {len(shared.marked)} marked", "not bold")
+        self.query_one("#bar", Static).update(text)
+
+    def runs_changed(self) -> None:
+        """Take note of the store's runs as they are now."""
+        raise NotImplementedError
+
+    def losses_changed(self, histories: Mapping[str, LossHistory]) -> None:
+        """Take note of losses that came in."""
+
+    def picture_answered(self, answer: Answer) -> None:
+        """Take note of a picture that came in."""
+
+    def machine_changed(self) -> None:
+        """Draw the machine's line."""
+        machine = self.gangan.shared.machine
+        self.query_one("#machine", Static).update(Text(machine.line() if machine else "", no_wrap=True))

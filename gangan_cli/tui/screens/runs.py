@@ -1,0 +1,330 @@
+"""The runs page: all runs of the store as a tree, and what is known of the chosen one."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from rich.text import Text
+from textual.containers import Horizontal, VerticalScroll
+from textual.widget import Widget
+from textual.widgets import DataTable, Input, Static
+
+from gangan_cli import wording
+from gangan_cli.errors import ConfigurationError
+from gangan_cli.studies.mosaic import shrink, tile
+from gangan_cli.tui import detail, keys, launch, listing
+from gangan_cli.tui.feed import RunView
+from gangan_cli.tui.pictures import Answer, Failed, Painted, Request, View
+from gangan_cli.tui.screens.page import Page
+from gangan_cli.tui.widgets.halfblocks import HalfBlocks
+
+COLUMNS = (
+    ("run", 0),
+    ("state", 0),
+    ("GANs × epochs", 0),
+    ("losses", 0),
+    ("family", 110),
+    ("on", 110),
+    ("size", 100),
+    ("age", 74),
+)
+"""The table's columns, and how many cells the table must have for them to be shown."""
+
+SIDE = 58
+"""Cells of the details beside the table, as in gangan.tcss."""
+
+STATE_COLOURS = {
+    "training": "$primary",
+    "complete": "$success",
+    "interrupted": "$warning",
+    "crashed": "$error",
+    "diverged": "$error",
+    "unreadable": "$error",
+}
+
+PREVIEW = (5, 20)
+"""Digits in the preview, and their width in pixels."""
+
+
+class RunsPage(Page):
+    """Browse, filter, compare; delete, interrupt, resume."""
+
+    place = "runs"
+    BINDINGS: ClassVar[list[keys.Bound]] = keys.bindings("runs")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._words = ""
+        self._rows: list[listing.Row] = []
+        self._shown: dict[str, tuple[Text, ...]] = {}
+        self._columns: tuple[str, ...] = ()
+        self._gan = 0
+        self._over = False  # details over the table, where there is no room beside it
+        self._pictured: tuple[object, ...] = ()
+        self._asked = 0
+
+    def body(self) -> Iterable[Widget]:
+        """Return table and details, side by side."""
+        table: DataTable[Text] = DataTable(id="table", cursor_type="row", zebra_stripes=False)
+        side = VerticalScroll(
+            Static(id="detail"),
+            HalfBlocks(ascii=self.gangan.graphics.images == "ascii", id="digits"),
+            Static(id="note"),
+            id="side",
+            can_focus=False,
+        )
+        side.set_class(not self.gangan.memory.detail, "-hidden")
+        yield Horizontal(table, side)
+        yield Input(id="filter", placeholder="words, state:training, family:mlp, on:digits")
+
+    def on_mount(self) -> None:
+        """Draw what is known."""
+        super().on_mount()
+        self.query_one("#table").focus()
+
+    # ------------------------------------------------------------------ drawing
+
+    def runs_changed(self) -> None:
+        """Draw the table's rows that differ from what it shows, and the details."""
+        shared = self.gangan.shared
+        self.draw_bar()
+        self._rows = listing.arrange(list(shared.runs.values()), self.gangan.memory.sort, self._words)
+        table = self._table
+        columns = tuple(name for name, room in COLUMNS if self._room >= room)
+        rows = {row.run.name: self._cells(row, columns) for row in self._rows}
+        if columns != self._columns or list(rows) != list(self._shown):
+            table.clear(columns=columns != self._columns)
+            if columns != self._columns:
+                for name in columns:
+                    table.add_column(
+                        Text(name, justify="right" if name in ("size", "age") else "left"), key=name
+                    )
+            for name, cells in rows.items():
+                table.add_row(*cells, key=name)
+            if shared.current in rows:
+                table.move_cursor(row=list(rows).index(shared.current), animate=False)
+        else:
+            for name, cells in rows.items():
+                for column, cell, old in zip(columns, cells, self._shown[name], strict=True):
+                    if cell != old:
+                        table.update_cell(name, column, cell, update_width=True)
+        self._columns, self._shown = columns, rows
+        self._draw_detail()
+
+    def _cells(self, row: listing.Row, columns: tuple[str, ...]) -> tuple[Text, ...]:
+        run, shared = row.run, self.gangan.shared
+        mark = "● " if run.name in shared.marked else "  " if shared.marked else ""
+        colour = STATE_COLOURS.get(run.status, "")
+        cells = {
+            "run": Text.assemble((mark, "bold"), (row.branch, "dim"), run.name),
+            "state": Text(listing.standing(run), self.gangan.theme_variables.get(colour[1:], "")),
+            "GANs × epochs": Text(listing.population(run), justify="left"),
+            "losses": Text(listing.losses(run)),
+            "family": Text(run.manifest.family if run.manifest else ""),
+            "on": Text(run.on),
+            "size": Text(wording.size(run.size) if run.size else "", justify="right"),
+            "age": Text(listing.age(run), justify="right"),
+        }
+        return tuple(cells[name] for name in columns)
+
+    def _draw_detail(self) -> None:
+        shared, note = self.gangan.shared, self.query_one("#note", Static)
+        digits = self.query_one(HalfBlocks)
+        run = self.run_shown if self._rows else None
+        marked = [shared.runs[name] for name in shared.marked]
+        if not shared.read:
+            note.update("reading the store …")
+        elif shared.problem or not shared.runs:
+            note.update(shared.problem or detail.nothing_yet(self.gangan.store))
+        elif run is None:
+            note.update(f"no run matches {self._words!r}: escape shows all")
+        else:
+            note.update("")
+        if len(marked) >= 2:
+            self.query_one("#detail", Static).update(detail.comparison(marked))
+        else:
+            children = [
+                other.name
+                for other in shared.runs.values()
+                if run and run.manifest and other.manifest and other.manifest.parent
+                and other.manifest.parent.id == run.manifest.id
+            ]  # fmt: skip
+            self.query_one("#detail", Static).update(
+                detail.page(run, children, self._gan) if run else ""
+            )
+        wanted = run is not None and self.gangan.memory.preview and len(marked) < 2 and run.gans
+        digits.display = bool(wanted)
+        if wanted and run:
+            self._ask_preview(run)
+
+    def _ask_preview(self, run: RunView) -> None:
+        assert run.manifest is not None
+        saved = [e for e in run.manifest.saved_epochs() if e <= run.gans.get(self._gan, (0,))[0]]
+        pictured = (run.manifest.id, self._gan, saved[-1:])
+        if saved and pictured != self._pictured:
+            self._pictured = pictured
+            view = View(self.gangan.store, run.name, run.manifest.id)
+            request = Request(view, self._gan, saved[-1], None, PREVIEW[0], 0)
+            self._asked = self.gangan.pictures.ask(request)
+
+    def picture_answered(self, answer: Answer) -> None:
+        """Show the preview that was asked for last."""
+        if answer.serial != self._asked:
+            return
+        if isinstance(answer, Painted):
+            _, height, width = answer.images.shape
+            small = shrink(answer.images, round(PREVIEW[1] * height / width), PREVIEW[1])
+            self.query_one(HalfBlocks).show(tile(small[None], 1, 0))
+        elif isinstance(answer, Failed):
+            self.query_one("#note", Static).update(Text(answer.reason))
+
+    # ------------------------------------------------------------------ events
+
+    def on_resize(self) -> None:
+        """Show as many columns as there is room for."""
+        if self._columns:
+            self.runs_changed()
+
+    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
+        """Choose the run under the cursor."""
+        if event.row_key.value and event.row_key.value in self.gangan.shared.runs:
+            if event.row_key.value != self.gangan.shared.current:
+                self._gan = 0
+            self.gangan.choose(event.row_key.value)
+            self._draw_detail()
+
+    def on_data_table_row_selected(self) -> None:
+        """Open the run, as enter does and a click on the chosen row."""
+        self.action_open()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Filter as it is typed."""
+        self._words = event.value
+        self.runs_changed()
+        if self._rows and self.gangan.shared.current not in self._shown:
+            self._table.move_cursor(row=0, animate=False)
+            self.gangan.choose(self._rows[0].run.name)
+            self._draw_detail()
+
+    def on_input_submitted(self) -> None:
+        """Go back to the table, filtered."""
+        self._table.focus()
+
+    # ------------------------------------------------------------------ keys
+
+    def action_open(self) -> None:
+        """Watch the chosen run."""
+        if self.run_shown:
+            self.gangan.action_look("live")
+
+    def action_filter(self) -> None:
+        """Open the filter."""
+        field = self.query_one("#filter", Input)
+        field.add_class("-open")
+        field.focus()
+
+    def action_clear(self) -> None:
+        """Close the filter, or the details that lie over the table."""
+        field = self.query_one("#filter", Input)
+        field.value = ""
+        field.remove_class("-open")
+        self._table.focus()
+        self._lay_over(False)
+
+    def action_sort(self) -> None:
+        """Sort by the next thing."""
+        names = list(listing.SORTS)
+        memory = self.gangan.memory
+        memory.sort = (
+            names[(names.index(memory.sort) + 1) % len(names)] if memory.sort in names else names[0]
+        )
+        self.notify(f"sorted by {memory.sort}", timeout=1.5)
+        self.runs_changed()
+
+    def action_mark(self) -> None:
+        """Mark the chosen run, or take the mark away, and go on to the next."""
+        if run := self.run_shown:
+            marked = self.gangan.shared.marked
+            if run.name in marked:
+                marked.remove(run.name)
+            else:
+                marked.append(run.name)
+            self.runs_changed()
+            self._table.action_cursor_down()
+
+    def action_detail(self) -> None:
+        """Show or hide the details: beside the table, or over it where it is narrow."""
+        if self.has_class("-narrow"):
+            self._lay_over(not self._over)
+        else:
+            self.gangan.memory.detail = not self.gangan.memory.detail
+            self.query_one("#side").set_class(not self.gangan.memory.detail, "-hidden")
+            self.runs_changed()
+
+    def _lay_over(self, over: bool) -> None:
+        self._over = over
+        self.query_one("#side").set_class(over, "-over")
+        self._table.set_class(over, "-under")
+
+    def action_preview(self) -> None:
+        """Show or hide the digits."""
+        self.gangan.memory.preview = not self.gangan.memory.preview
+        if self.gangan.memory.preview:
+            self.notify("drawing …", timeout=1.5)
+        self._draw_detail()
+
+    def action_gan(self, by: int) -> None:
+        """Choose another GAN."""
+        if self.run_shown and self.run_shown.gans:
+            gans = list(self.run_shown.gans)
+            place = gans.index(self._gan) if self._gan in gans else 0
+            self._gan = gans[(place + by) % len(gans)]
+            self._draw_detail()
+
+    def action_delete(self) -> None:
+        """Delete the chosen run, after asking."""
+        from gangan_cli.tui.screens.overlays import Question
+
+        run = self.run_shown
+        if run is None:
+            return
+        children = [r.name for r in self.gangan.shared.runs.values() if r.on == run.name and r.manifest
+                    and r.manifest.parent]  # fmt: skip
+        loss = f"\n{', '.join(children)} will no longer decode to images." if children else ""
+        question = f"Delete {run.name}: {run.snapshots} snapshots, {wording.size(run.size)}?{loss}"
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.gangan.watcher.remove(run.name)
+
+        self.app.push_screen(Question(question), answered)
+
+    def action_interrupt(self) -> None:
+        """Interrupt the chosen run's training."""
+        self._try(lambda run: launch.interrupt(run))
+
+    def action_resume(self) -> None:
+        """Resume the chosen run's training."""
+        self._try(lambda run: launch.resume(run, self.gangan.store))
+
+    def _try(self, what: "launch.Deed") -> None:
+        if run := self.run_shown:
+            try:
+                self.notify(what(run), markup=False)
+            except ConfigurationError as error:
+                self.notify(str(error), severity="error", markup=False)
+
+    def action_copy(self) -> None:
+        """Copy the command that made the run."""
+        if self.run_shown and self.run_shown.manifest:
+            self.app.copy_to_clipboard(self.run_shown.manifest.command)
+            self.notify(f"copied: {self.run_shown.manifest.command}", markup=False)
+
+    @property
+    def _room(self) -> int:
+        """Return how many cells wide the table may be."""
+        beside = not self.has_class("-narrow") and self.gangan.memory.detail
+        return self.size.width - (SIDE if beside else 0)
+
+    @property
+    def _table(self) -> "DataTable[Text]":
+        return self.query_one("#table", DataTable)

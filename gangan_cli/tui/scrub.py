@@ -1,0 +1,173 @@
+"""Where the latent page stands: a point of a latent space and the axis through it, or an epoch of a GAN.
+
+Plain values and arithmetic; the page draws them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+
+from gangan_cli.errors import ConfigurationError
+from gangan_cli.tui.feed import RunView
+
+STEP = 0.05
+"""Between two places of the slider, in standard deviations of the latent."""
+
+REACH = 3.0
+"""How far the slider goes from 0: of a normal latent 99.7 % lie within."""
+
+
+@dataclass(frozen=True)
+class Scrub:
+    """A position. `latent` is None for a run on images, and where epochs are scrubbed.
+
+    The axis of a latent goes through `origin` along `direction`, both (L,); `value` is how far along.
+    `dimension` names the axis when it is one of the L, else it is a random direction.
+    """
+
+    gan: int
+    epoch: int
+    gans: tuple[int, ...]
+    epochs: tuple[int, ...]
+    origin: tuple[float, ...] = ()
+    direction: tuple[float, ...] = ()
+    dimension: int | None = 0
+    value: float = 0.0
+    by_epoch: bool = True
+    noise: int = 0
+
+    @classmethod
+    def start(cls, run: RunView) -> Self | None:
+        """Return the position at the last snapshot of `run`'s first GAN, at a typical latent.
+
+        None where there is no snapshot yet.
+        """
+        if run.manifest is None or not run.gans:
+            return None
+        gans = tuple(gan for gan in run.gans if epochs_of(run, gan))
+        if not gans:
+            return None
+        epochs = epochs_of(run, gans[0])
+        here = cls(gans[0], epochs[-1], gans, epochs)
+        if run.manifest.parent is None:
+            return here
+        size = int(run.manifest.sizes["latent_dim"])
+        middle = (0.0,) * size
+        there = replace(here, origin=middle, direction=middle, by_epoch=False).along(0)
+        # The middle of many dimensions is like no point that is drawn from them: a blur.
+        return there if size == 1 else there.drawn(np.random.default_rng(0))
+
+    @property
+    def has_latent(self) -> bool:
+        """Whether this is a GAN-GAN, whose latent stands for a GAN."""
+        return bool(self.origin)
+
+    @property
+    def latent(self) -> tuple[float, ...] | None:
+        """The point on the axis, (L,), or None where epochs are scrubbed."""
+        if self.by_epoch:
+            return None
+        return tuple(o + self.value * d for o, d in zip(self.origin, self.direction, strict=True))
+
+    @property
+    def steps(self) -> int:
+        """The last place of the slider; the first is 0."""
+        return max(1, len(self.epochs) - 1) if self.by_epoch else round(2 * REACH / STEP)
+
+    @property
+    def place(self) -> int:
+        """The slider's place nearest to where this is."""
+        if self.by_epoch:
+            return self.epochs.index(self.epoch)
+        return min(max(round((self.value + REACH) / STEP), 0), self.steps)
+
+    def at(self, place: int) -> Self:
+        """Return the position at a place of the slider, or at its end."""
+        place = min(max(place, 0), self.steps)
+        if self.by_epoch:
+            return replace(self, epoch=self.epochs[min(place, len(self.epochs) - 1)])
+        return replace(self, value=round(place * STEP - REACH, 6))
+
+    def typed(self, text: str) -> Self:
+        """Return the position at a value that was typed: a latent's, or an epoch.
+
+        Raises:
+            ConfigurationError: it is none.
+        """
+        try:
+            number = float(text)
+        except ValueError:
+            raise ConfigurationError(f"{text!r} is not a number") from None
+        if self.by_epoch:
+            if number not in self.epochs:
+                raise ConfigurationError(
+                    f"no snapshot at epoch {text}: "
+                    f"GAN {self.gan} has {self.epochs[0]} to {self.epochs[-1]}"
+                )
+            return replace(self, epoch=int(number))
+        if not abs(number) <= REACH:
+            raise ConfigurationError(f"{text}: the slider goes from {-REACH:g} to {REACH:g}")
+        return replace(self, value=number)
+
+    def along(self, dimension: int) -> Self:
+        """Return the same point, with the axis along one dimension, counted round."""
+        point = self.latent or self.origin
+        dimension %= len(point)
+        unit = tuple(float(k == dimension) for k in range(len(point)))
+        rest = tuple(0.0 if k == dimension else z for k, z in enumerate(point))
+        return replace(self, origin=rest, direction=unit, dimension=dimension, value=point[dimension])
+
+    def turned(self, random: np.random.Generator) -> Self:
+        """Return the same point, with the axis along a random direction."""
+        point = self.latent or self.origin
+        direction = random.standard_normal(len(point))
+        direction /= np.linalg.norm(direction)
+        return replace(
+            self, origin=point, direction=tuple(direction.tolist()), dimension=None, value=0.0
+        )
+
+    def drawn(self, random: np.random.Generator) -> Self:
+        """Return a point drawn from the latent's distribution, with the same kind of axis through it."""
+        point = np.clip(random.standard_normal(len(self.origin)), -REACH, REACH)
+        there = replace(self, origin=tuple(point.round(3).tolist()), value=0.0)
+        if self.dimension is None:
+            return there
+        return replace(there, direction=(0.0,) * len(point)).along(self.dimension)
+
+    def of_gan(self, by: int, run: RunView) -> Self:
+        """Return the position in another GAN, at its epoch nearest to this one."""
+        gan = self.gans[(self.gans.index(self.gan) + by) % len(self.gans)]
+        epochs = epochs_of(run, gan)
+        return replace(self, gan=gan, epochs=epochs, epoch=_nearest(epochs, self.epoch))
+
+    def grown(self, run: RunView) -> Self:
+        """Return the position once `run` has gone on; who stood at the last epoch goes along."""
+        gans = tuple(gan for gan in run.gans if epochs_of(run, gan))
+        epochs = epochs_of(run, self.gan)
+        if not epochs or (gans, epochs) == (self.gans, self.epochs):
+            return self
+        epoch = epochs[-1] if self.epoch == self.epochs[-1] else _nearest(epochs, self.epoch)
+        return replace(self, gans=gans, epochs=epochs, epoch=epoch)
+
+    def axis(self) -> str:
+        """Return what the slider goes along, in words."""
+        if self.by_epoch:
+            return f"GAN {self.gan}, epoch"
+        if self.dimension is None:
+            return "along a random direction, t"
+        if len(self.origin) == 1:
+            return "latent z"
+        return f"z{self.dimension + 1} of {len(self.origin)}"
+
+
+def epochs_of(run: RunView, gan: int) -> tuple[int, ...]:
+    """Return the epochs of which `run` has a snapshot of `gan`."""
+    assert run.manifest is not None
+    done = run.gans.get(gan, (0, ()))[0]
+    return tuple(epoch for epoch in run.manifest.saved_epochs() if epoch <= done)
+
+
+def _nearest(epochs: Sequence[int], epoch: int) -> int:
+    return min(epochs, key=lambda one: abs(one - epoch))

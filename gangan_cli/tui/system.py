@@ -1,0 +1,102 @@
+"""The machine: processors, memory, free disk and GPUs."""
+
+import os
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from gangan_cli import wording
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """A GPU: load in percent, memory in bytes, temperature in °C."""
+
+    name: str
+    load: int
+    used: int
+    total: int
+    celsius: int
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A reading. `cores` are loads in percent; memory and disk are bytes; `load` as uptime's."""
+
+    cores: tuple[float, ...]
+    load: tuple[float, float, float]
+    used: int
+    total: int
+    disk_free: int
+    disk_total: int
+    gpus: tuple[Gpu, ...]
+
+    def line(self) -> str:
+        """Return it in one line."""
+        cpu = sum(self.cores) / max(1, len(self.cores))
+        parts = [
+            f"cpu {cpu:3.0f}%",
+            f"mem {wording.size(self.used)}/{wording.size(self.total)}",
+            f"disk {wording.size(self.disk_free)} free",
+        ]
+        parts += [
+            f"gpu{n} {gpu.load}% {wording.size(gpu.used)}/{wording.size(gpu.total)} {gpu.celsius}°C"
+            for n, gpu in enumerate(self.gpus)
+        ]
+        return "  ".join(parts)
+
+
+class Readings:
+    """Reads the machine that holds the store at `root`; finds its GPUs once."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        psutil.cpu_percent(percpu=True)  # loads are since the call before
+        self._gpus = _find_gpus()
+
+    def read(self) -> Machine:
+        """Return a reading."""
+        memory = psutil.virtual_memory()
+        disk_total = disk_free = 0
+        with suppress(OSError):
+            usage = shutil.disk_usage(self._root)
+            disk_total, disk_free = usage.total, usage.free
+        return Machine(
+            cores=tuple(psutil.cpu_percent(percpu=True)),
+            load=os.getloadavg(),
+            used=memory.total - memory.available,
+            total=memory.total,
+            disk_free=disk_free,
+            disk_total=disk_total,
+            gpus=tuple(gpu for handle in self._gpus if (gpu := _read_gpu(handle)) is not None),
+        )
+
+
+def _find_gpus() -> list[object]:
+    try:
+        import pynvml
+
+        pynvml.nvmlInit()
+        return [pynvml.nvmlDeviceGetHandleByIndex(n) for n in range(pynvml.nvmlDeviceGetCount())]
+    except Exception:
+        return []  # no NVIDIA driver here: that is no fault
+
+
+def _read_gpu(handle: object) -> Gpu | None:
+    import pynvml
+
+    try:
+        memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
+        name = pynvml.nvmlDeviceGetName(handle)
+        return Gpu(
+            name=name if isinstance(name, str) else name.decode(),
+            load=int(pynvml.nvmlDeviceGetUtilizationRates(handle).gpu),
+            used=int(memory.used),
+            total=int(memory.total),
+            celsius=int(pynvml.nvmlDeviceGetTemperature(handle, pynvml.NVML_TEMPERATURE_GPU)),
+        )
+    except pynvml.NVMLError:
+        return None  # a GPU that fell off the bus, or keeps this to itself

@@ -1,0 +1,114 @@
+"""What the terminal is: whether the TUI can run in it, and which pictures it can show."""
+
+import os
+import re
+import select
+import shutil
+import struct
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Literal
+
+from gangan_cli.errors import ConfigurationError
+
+Images = Literal["auto", "sixel", "kitty", "half", "ascii"]
+IMAGES: tuple[Images, ...] = ("auto", "sixel", "kitty", "half", "ascii")
+
+SMALLEST = (60, 15)
+"""Columns and lines below which there is nothing to see."""
+
+PATIENCE = 0.25
+"""Seconds to wait for a terminal that does not answer; the others do so at once."""
+
+
+@dataclass(frozen=True)
+class Graphics:
+    """How pictures are drawn: sixel or kitty at rest with cells of so many pixels, else only text."""
+
+    images: Literal["sixel", "kitty", "half", "ascii"]
+    cell: tuple[int, int] = (10, 20)
+
+
+def check() -> None:
+    """Make sure that this is a terminal the TUI can run in.
+
+    Raises:
+        ConfigurationError: it is not one, or too plain, or too small.
+    """
+    # Textual draws on stderr, so that a redirected one shows nothing.
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+        raise ConfigurationError(
+            "gangan tui needs a terminal: over SSH use ssh -t, or see the runs with "
+            "gangan tui --once or gangan runs list --json"
+        )
+    kind = os.environ.get("TERM", "")
+    if kind in ("", "dumb", "unknown"):
+        raise ConfigurationError(
+            f"TERM is {kind!r}, a terminal that cannot place text: set TERM to what yours is "
+            "(xterm-256color, tmux-256color …), or see the runs with gangan tui --once"
+        )
+    columns, lines = shutil.get_terminal_size()
+    if columns < SMALLEST[0] or lines < SMALLEST[1]:
+        raise ConfigurationError(
+            f"the window is {columns}×{lines}: gangan tui needs {SMALLEST[0]}×{SMALLEST[1]} or more; "
+            "enlarge it, or see the runs with gangan tui --once"
+        )
+
+
+def graphics(images: Images) -> Graphics:
+    """Return how to draw pictures, asking the terminal where that is needed.
+
+    Must be called before the app starts, which from then on reads all that the terminal says.
+    """
+    if images in ("half", "ascii"):
+        return Graphics(images)
+    answer = _ask(b"\x1b_Gi=4207,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[16t\x1b[c")
+    cell = _cell_size()
+    if found := re.search(rb"\x1b\[6;(\d+);(\d+)t", answer):
+        cell = int(found[2]) or cell[0], int(found[1]) or cell[1]
+    if images != "auto":
+        return Graphics(images, cell)
+    attributes = re.search(rb"\x1b\[\?([\d;]*)c", answer)
+    # Sixel first: terminals that have both tend to lack the placeholders that kitty's pictures need.
+    if attributes and b"4" in attributes[1].split(b";"):
+        return Graphics("sixel", cell)
+    if b"\x1b_Gi=4207;OK" in answer:
+        return Graphics("kitty", cell)
+    return Graphics("half")
+
+
+def _cell_size() -> tuple[int, int]:
+    """Return a cell's width and height in pixels as the kernel knows it, or else the VT340's."""
+    import fcntl
+    import termios
+
+    with suppress(OSError):
+        packed = fcntl.ioctl(sys.stdout.fileno(), termios.TIOCGWINSZ, bytes(8))
+        lines, columns, width, height = struct.unpack("HHHH", packed)
+        if lines and columns and width and height:
+            return width // columns, height // lines
+    return 10, 20
+
+
+def _ask(question: bytes) -> bytes:
+    """Return what the terminal answers, up to its device attributes, which every terminal knows."""
+    import termios
+    import tty
+
+    stdin = sys.stdin.fileno()
+    before = termios.tcgetattr(stdin)
+    answer = b""
+    try:
+        tty.setcbreak(stdin, termios.TCSANOW)
+        os.write(sys.stdout.fileno(), question)
+        until = time.monotonic() + PATIENCE
+        while not re.search(rb"\x1b\[\?[\d;]*c", answer):
+            ready, _, _ = select.select([stdin], [], [], max(0, until - time.monotonic()))
+            if not ready:
+                break
+            answer += os.read(stdin, 1024)
+    finally:
+        termios.tcsetattr(stdin, termios.TCSANOW, before)
+    return answer

@@ -1,0 +1,122 @@
+"""The thread that reads: the store twice a second, the machine every other second, and what is asked."""
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+
+from textual.message import Message
+
+from gangan_cli.studies.losses import LossHistory
+from gangan_cli.tui.feed import Feed, RunView
+from gangan_cli.tui.messages import Broken, Done, LossesRead, MachineRead, RunsRead
+from gangan_cli.tui.system import Readings
+from store import StoreError
+
+EVERY = 0.5
+"""Seconds between two looks at the store. A look at 200 runs that did not change takes 2 ms."""
+
+TRENDS = 0.1
+"""Seconds of a look that may be spent on trends."""
+
+FIRST = 0.2
+"""Seconds of rest after the first look, whose list is on its way to the screen."""
+
+MACHINE_EVERY = 2.0
+
+REFRESH_EVERY = 20.0
+"""Seconds after which ages and times left are drawn again though nothing changed."""
+
+
+class Watcher(threading.Thread):
+    """Looks at a store and posts what is new. The only thread that uses the feed."""
+
+    def __init__(self, feed: Feed, post: Callable[[Message], object]) -> None:
+        super().__init__(name="watcher", daemon=True)
+        self._feed, self._post = feed, post
+        self._jobs: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._wake = threading.Event()
+        self._ended = False
+        self._followed: frozenset[str] = frozenset()
+        self._sent: dict[str, LossHistory] = {}
+
+    def follow(self, names: frozenset[str]) -> None:
+        """Post the losses of these runs, now and whenever they grow."""
+
+        def change() -> None:
+            self._followed, self._sent = names, {}
+
+        self.do(change)
+
+    def do(self, job: Callable[[], None]) -> None:
+        """Run `job` between two looks."""
+        self._jobs.put(job)
+        self._wake.set()
+
+    def remove(self, name: str) -> None:
+        """Delete a run; say how it went."""
+
+        def job() -> None:
+            try:
+                self._feed.remove(name)
+                self._post(Done(f"{name} is deleted"))
+            except (StoreError, OSError) as error:
+                self._post(Done("", f"{name} is not deleted: {error}"))
+
+        self.do(job)
+
+    def end(self) -> None:
+        """Stop after the present look."""
+        self._ended = True
+        self._wake.set()
+
+    def run(self) -> None:
+        """Look until told to end."""
+        try:
+            self._look()
+        except Exception as error:
+            self._post(Broken(error))
+
+    def _look(self) -> None:
+        before: list[tuple[int, str]] | None = None
+        first = True
+        drawn = machine_read = float("-inf")
+        runs: list[RunView] = []
+        readings: Readings | None = None
+        while not self._ended:
+            while not self._jobs.empty():
+                self._jobs.get()()
+            problem = ""
+            try:
+                # The first list is shown at once; trends follow.
+                runs = self._feed.scan(patience=TRENDS if before else 0.0)
+            except StoreError as error:
+                runs, problem = [], str(error)
+            now = time.monotonic()
+            # A crash changes what a run's state means, not the file.
+            look = [(id(run), run.status) for run in runs] + [(0, problem)]
+            if look != before or now - drawn > REFRESH_EVERY:
+                self._post(RunsRead(runs, problem))
+                before, drawn = look, now
+            self._read_losses({run.name for run in runs})
+            if now - machine_read > MACHINE_EVERY and not first:
+                readings = readings or Readings(self._feed.root)
+                self._post(MachineRead(readings.read()))
+                machine_read = now
+            if first:
+                time.sleep(FIRST)
+                first = False
+            self._wake.wait(EVERY)
+            self._wake.clear()
+
+    def _read_losses(self, there: set[str]) -> None:
+        fresh: dict[str, LossHistory] = {}
+        for name in self._followed & there:
+            try:
+                history = self._feed.history(name)
+            except (StoreError, OSError):
+                continue  # the list says what is wrong with it
+            if history is not self._sent.get(name):
+                fresh[name] = self._sent[name] = history
+        if fresh:
+            self._post(LossesRead(fresh))

@@ -1,0 +1,120 @@
+"""Grey pictures as text: two pixels a cell. Works in any terminal and is what scrubbing draws."""
+
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region, Size
+from textual.strip import Strip
+from textual.widget import Widget
+
+Bytes = NDArray[np.uint8]
+
+LEVELS = 16
+"""Shades of grey. More are hardly seen in a digit, and each change of shade costs 40 bytes."""
+
+RAMP = " .:-=+*#%@"
+
+
+class HalfBlocks(Widget):
+    """Shows a picture (H, W) of grey values, H / 2 lines of W cells, or H lines of plain characters."""
+
+    DEFAULT_CSS = "HalfBlocks { width: auto; height: auto; }"
+
+    def __init__(self, *, ascii: bool = False, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._ascii = ascii
+        self._levels: Bytes = np.zeros((0, 0), np.uint8)
+        self._strips: list[Strip] = []
+
+    def show(self, picture: Bytes) -> None:
+        """Show `picture`; redraws the lines that differ from the last one."""
+        before, size = self._levels, self._levels.shape
+        shades = len(RAMP) if self._ascii else LEVELS
+        self._levels = (picture.astype(np.uint16) * shades // 256).astype(np.uint8)
+        lines = self._rows(self._levels)
+        if self._levels.shape != size:
+            self._strips = [self._strip(line) for line in lines]
+            self.refresh(layout=True)
+            return
+        for y, (line, old) in enumerate(zip(lines, self._rows(before), strict=True)):
+            if not np.array_equal(line, old):
+                self._strips[y] = self._strip(line)
+                self.refresh(Region(0, y, self._levels.shape[1], 1))
+
+    def _rows(self, levels: Bytes) -> list[Bytes]:
+        """Return the (2, W) pixels of each line, or (1, W) in plain characters."""
+        if self._ascii:
+            return list(levels[:, None])
+        if len(levels) % 2:
+            levels = np.vstack([levels, np.zeros_like(levels[:1])])
+        return list(levels.reshape(-1, 2, levels.shape[1]))
+
+    def _strip(self, line: Bytes) -> Strip:
+        if self._ascii:
+            return Strip([Segment("".join(RAMP[shade] for shade in line[0].tolist()))], line.shape[1])
+        return Strip(
+            [Segment(text, style(*pair)) for text, *pair in runs(*line.tolist())], line.shape[1]
+        )
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:
+        """Return the picture's width."""
+        return int(self._levels.shape[1])
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return the picture's height in lines."""
+        return len(self._strips)
+
+    def render_line(self, y: int) -> Strip:
+        """Return a line as it was prepared."""
+        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
+
+
+def runs(above: Sequence[int], below: Sequence[int]) -> list[tuple[str, int, int]]:
+    """Return a line's cells as (text, foreground, background), as few as one pass can make them.
+
+    A style has two shades, and its cells can be all four ways of putting these above each other. So
+    a run goes on as long as its pixels are of two shades: in a digit, far fewer than changes of cell.
+    """
+    found: list[tuple[str, int, int]] = []
+    end = len(above)
+    start = 0
+    while start < end:
+        ground = ink = above[start]
+        at = start
+        while at < end:
+            fresh = ink
+            for shade in (above[at], below[at]):
+                if shade not in (ground, fresh):
+                    if fresh != ground:
+                        break
+                    fresh = shade
+            else:
+                ink = fresh
+                at += 1
+                continue
+            break
+        text = "".join(
+            _CELLS[a != ground, b != ground]
+            for a, b in zip(above[start:at], below[start:at], strict=True)
+        )
+        found.append((text, ink, ground))
+        start = at
+    return found
+
+
+_CELLS = {(False, False): " ", (True, False): "▀", (False, True): "▄", (True, True): "█"}
+
+
+@cache
+def style(ink: int, ground: int) -> Style:
+    """Return the style of two of LEVELS shades."""
+    return Style.parse(f"{_shade(ink)} on {_shade(ground)}")
+
+
+def _shade(level: int) -> str:
+    value = round(level * 255 / (LEVELS - 1))
+    return f"#{value:02x}{value:02x}{value:02x}"

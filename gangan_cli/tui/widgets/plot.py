@@ -1,0 +1,188 @@
+"""Curves and bands over epochs, drawn with plotext. The only file that imports it.
+
+plotext 6 rather than 5.3, both measured on a two-series plot at 100 × 30: 6 against 18 ms for 200
+points, 59 against 31 ms for 2,000, 600 against 344 ms for 20,000. What comes here is an envelope of a
+few hundred points whatever the length of the series, and there version 6 is three times as fast.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.style import Style
+from rich.text import Span, Text
+
+Numbers = NDArray[np.float64]
+Colour = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A line through (n,) points."""
+
+    x: Numbers
+    y: Numbers
+    colour: Colour
+
+
+@dataclass(frozen=True)
+class Band:
+    """The area between `low` and `high` over `x`, all (n,)."""
+
+    x: Numbers
+    low: Numbers
+    high: Numbers
+    colour: Colour
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What part of the plane is drawn, how large in cells, and the colour of its axes."""
+
+    width: int
+    height: int
+    x: tuple[float, float]
+    y: tuple[float, float]
+    log: bool
+    ink: Colour
+
+
+def draw(frame: Frame, curves: Sequence[Curve], bands: Sequence[Band] = ()) -> Text:
+    """Return the plot as `frame.height` lines of text.
+
+    Bands colour the ground and curves the characters on it. plotext's cells can't do both, so each
+    is drawn by itself and the cells are laid over each other.
+    """
+    lines = [
+        Text(line.plain, spans=list(_spans_of(line, "color"))) for line in _lines(frame, curves, ())
+    ]
+    if bands:
+        for line, ground in zip(lines, _lines(frame, (), bands), strict=True):
+            line.spans.extend(_spans_of(ground, "bgcolor"))
+    return Text("\n").join(lines)
+
+
+def _spans_of(line: Text, what: str) -> Iterator[Span]:
+    """Yield one kind of colour of a line; plotext's own, for what is given none, are left out."""
+    for span in line.spans:
+        colour = getattr(span.style, what, None)
+        if colour is not None and colour.triplet is not None:
+            yield Span(span.start, span.end, Style(**{what: colour}))
+
+
+def _lines(frame: Frame, curves: Sequence[Curve], bands: Sequence[Band]) -> list[Text]:
+    import plotext
+
+    def placed(values: Numbers | Sequence[float]) -> list[float]:
+        """Return heights on the axis, those far outside the frame brought to just outside it.
+
+        plotext draws what is not seen too, and for what is far enough takes all memory there is.
+        """
+        away = frame.y[1] - frame.y[0]
+        heights = np.clip(values, frame.y[0] - away, frame.y[1] + away)
+        heights = np.log10(np.maximum(heights, frame.y[0])) if frame.log else heights
+        return [float(height) for height in heights]
+
+    plotext.terminal.limit(False, False)
+    figure = plotext.figure
+    figure.clear()
+    figure.plot_size(frame.width, frame.height)
+    figure.canvas("default")
+    figure.axes(pixel=(frame.ink, "default"))
+    figure.axes(False, side=[1])
+    across = ticks(*frame.x, max(2, frame.width // 14))
+    up = ticks(*frame.y, max(2, frame.height // 4), frame.log)
+    for ruler, limits, at, labels in (
+        (figure.ruler(0), frame.x, across, [f"{value:g}" for value in across]),
+        (figure.ruler(1), placed(frame.y), placed(up), [f"{value:>6.4g}" for value in up]),
+    ):
+        ruler.lim(*limits)
+        ruler.ticks(at, labels)
+        ruler.pixel((frame.ink, "default"))
+    for band in bands:
+        marker = plotext.marker(" ", ("default", band.colour))
+        low = figure.signal(band.x.tolist(), placed(band.low), marker=marker)
+        high = figure.signal(band.x.tolist(), placed(band.high), marker=marker)
+        figure.draw(high.lines(True).fill(low))
+    for curve in curves:
+        marker = plotext.marker("braille", curve.colour)
+        figure.draw(figure.signal(curve.x.tolist(), placed(curve.y), marker=marker).lines(True))
+    return list(Text.from_ansi(str(figure.build())).split("\n"))[: frame.height]
+
+
+def ticks(low: float, high: float, count: int, log: bool = False) -> list[float]:
+    """Return about `count` round numbers between `low` and `high`; powers of ten where `log`."""
+    if log:
+        powers = range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)
+        if len(powers) >= 2:
+            return [10.0**power for power in powers][:: -(-len(powers) // count)]
+    rough = (high - low) / count
+    size = 10.0 ** math.floor(math.log10(rough))
+    step = next(size * factor for factor in (1, 2, 5, 10) if size * factor >= rough * 0.99)
+    if math.floor(high / step + 1e-9) < math.ceil(low / step - 1e-9):
+        step /= 5  # a range so short that it lies between two
+    digits = max(0, 2 - math.floor(math.log10(step)))
+    first = math.ceil(low / step - 1e-9)
+    return [round(k * step, digits) for k in range(first, math.floor(high / step + 1e-9) + 1)]
+
+
+def envelope(x: Numbers, y: Numbers, width: int) -> tuple[Numbers, Numbers]:
+    """Return (n,) points as they are or, when many, the least and greatest of each of `width` spans.
+
+    So 100,000 points draw as fast as 200, and no peak is lost. `x` ascends; what is not finite is
+    left out.
+    """
+    there = np.isfinite(y)
+    x, y = x[there], y[there]
+    if len(x) <= 2 * width:
+        return x, y
+    starts = _spans(x, width)
+    both = np.stack([np.minimum.reduceat(y, starts), np.maximum.reduceat(y, starts)], axis=1)
+    return np.repeat(x[starts], 2), both.ravel()
+
+
+def hull(band: Band, width: int) -> Band:
+    """Return `band` with at most `width` points: of each span the least low and the greatest high."""
+    there = np.isfinite(band.low) & np.isfinite(band.high)
+    x, low, high = band.x[there], band.low[there], band.high[there]
+    if len(x) > width:
+        starts = _spans(x, width)
+        x, low, high = x[starts], np.minimum.reduceat(low, starts), np.maximum.reduceat(high, starts)
+    return Band(x, low, high, band.colour)
+
+
+def _spans(x: Numbers, width: int) -> NDArray[np.int64]:
+    """Return where each of at most `width` equal spans of the ascending `x` begins."""
+    span = ((x - x[0]) * (width / (x[-1] - x[0]))).astype(np.int64)
+    return np.flatnonzero(np.diff(np.minimum(span, width - 1), prepend=-1))
+
+
+def smooth(y: Numbers, weight: float) -> Numbers:
+    """Return the exponential moving average of (n,) values, corrected for its start.
+
+    What is not finite is left out, and NaN in its place.
+
+    Block by block as a product with a triangle of powers: a loop takes 64 ms for 100,000 values.
+    """
+    there = np.isfinite(y)
+    values = y[there]
+    if not weight or not len(values):
+        return y
+    powers = np.arange(BLOCK)
+    triangle = np.tril(weight ** np.maximum(powers[:, None] - powers, 0))
+    blocks = np.append(values, np.zeros(-len(values) % BLOCK)).reshape(-1, BLOCK)
+    sums = blocks @ triangle.T
+    carry = 0.0
+    for row in sums:
+        row += carry * weight ** (powers + 1)
+        carry = row[-1]
+    norm = (1 - weight ** np.arange(1, len(values) + 1)) / (1 - weight)
+    smoothed = np.full_like(y, np.nan)
+    smoothed[there] = sums.ravel()[: len(values)] / norm
+    return smoothed
+
+
+BLOCK = 64
+"""Values that `smooth` takes at a time."""

@@ -1,0 +1,53 @@
+"""The losses in a run: how a cursor over them is read."""
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from store import keys
+from store.keys import Keys
+
+Decode = Callable[[memoryview, str, int], NDArray[Any]]
+"""(value, what it is, its size) -> the array; raises Damaged."""
+
+
+def read(
+    cursor: Any, columns: int, decode: Decode, after: Mapping[int, int] | None, limit: int | None
+) -> tuple[NDArray[np.float64], Keys]:
+    """Return losses (n, columns, 2) and their keys (n, 2), as `Run.losses`."""
+    pairs, values = [], []
+    for pair, value in _found(cursor, after, limit):
+        pairs.append(pair)
+        what = "losses of GAN {} at epoch {}".format(*pair)
+        values.append(decode(value, what, columns * 2).copy())
+    return np.array(values, np.float64).reshape(len(pairs), columns, 2), keys.as_array(pairs)
+
+
+def last_epochs(cursor: Any) -> dict[int, int]:
+    """Return the last epoch of each GAN that has one, by going from GAN to GAN backwards."""
+    last: dict[int, int] = {}
+    there = cursor.last()
+    while there:
+        gan, epoch = keys.unpack(cursor.key())
+        last[gan] = epoch
+        there = cursor.set_range(keys.pack(gan, 0)) and cursor.prev()
+    return dict(sorted(last.items()))
+
+
+def _found(
+    cursor: Any, after: Mapping[int, int] | None, limit: int | None
+) -> Iterator[tuple[tuple[int, int], memoryview]]:
+    if after is None:
+        for key, value in cursor.iternext(keys=True, values=True):
+            yield keys.unpack(key), value
+        return
+    for gan, epoch in after.items():
+        if cursor.set_range(keys.pack(gan, epoch + 1)):
+            for key, value in islice(cursor.iternext(keys=True, values=True), limit):
+                pair = keys.unpack(key)
+                if pair[0] != gan:
+                    break
+                yield pair, value

@@ -1,0 +1,62 @@
+"""Fixtures of the TUI's tests: a store made without training, and the app over it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from gangan_cli import wording
+from gangan_cli.tui import watcher
+from gangan_cli.tui.app import GanganApp
+from gangan_cli.tui.feed import Feed
+from gangan_cli.tui.memory import Memory
+from gangan_cli.tui.pictures import Pictures
+from gangan_cli.tui.terminal import Graphics
+from store import Run
+from tests.tui import gallery
+
+
+@pytest.fixture(scope="session")
+def gallery_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return gallery.make(tmp_path_factory.mktemp("gallery") / "runs")
+
+
+class SharedPictures(Pictures):
+    """One painter process for all tests, since torch takes seconds to import."""
+
+    def close(self) -> None:
+        self._answered = lambda answer: None
+
+
+@pytest.fixture(scope="session")
+def pictures() -> Iterator[SharedPictures]:
+    shared = SharedPictures(lambda answer: None)
+    yield shared
+    Pictures.close(shared)
+
+
+@pytest.fixture
+def app_over(tmp_path, monkeypatch, pictures) -> Callable[..., GanganApp]:
+    """Return what makes the app over a store, in a folder of its own, remembering nothing."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("COLORTERM", "truecolor")
+
+    def make(store: Path, run: str = "", images: str = "half", **remembered) -> GanganApp:
+        app = GanganApp(Feed(store), Memory(**remembered), Graphics(images), run=run)
+        app.pictures = pictures
+        pictures._answered = app._picture_came
+        return app
+
+    return make
+
+
+@pytest.fixture
+def steady(monkeypatch, tmp_path, gallery_store) -> Path:
+    """Make what differs from day to day and machine to machine stand still; return the store."""
+    monkeypatch.setattr(wording, "age", lambda created: "2 d")
+    monkeypatch.setattr(watcher, "Readings", gallery.SteadyMachine)
+    monkeypatch.setattr(Run, "size_bytes", property(lambda run: 12_300_000))
+    (tmp_path / "runs").symlink_to(gallery_store)
+    monkeypatch.chdir(tmp_path)
+    return Path("runs")

@@ -1,0 +1,102 @@
+import signal
+import subprocess
+import time
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from gangan_cli.errors import ConfigurationError
+from gangan_cli.tui import launch
+from gangan_cli.tui.feed import RunView
+from store import Parent
+from store.state import Holder, State, here
+from tests.conftest import small_manifest
+
+
+def view(status, holder=None, path=Path("r"), **manifest):
+    return RunView("r", path, small_manifest(**manifest), State(status, holder))
+
+
+def holder(pid, where):
+    now = time.time()
+    return Holder("far", where, pid, now, now)
+
+
+@pytest.fixture
+def child():
+    def heed_interrupts():  # whoever runs the tests in the background has them ignored
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    with subprocess.Popen(["sleep", "60"], preexec_fn=heed_interrupts) as process:
+        yield process
+        process.kill()
+
+
+def test_the_process_that_trains_a_run_is_interrupted(child):
+    said = launch.interrupt(view("training", holder(child.pid, here())))
+    assert "told to stop" in said
+    assert child.wait(timeout=30) == -signal.SIGINT
+
+
+@pytest.mark.parametrize("status", ["new", "interrupted", "crashed", "complete", "diverged"])
+def test_a_run_that_nobody_trains_is_not_interrupted(status):
+    with pytest.raises(ConfigurationError, match="r is not being trained"):
+        launch.interrupt(view(status))
+
+
+def test_a_run_whose_process_died_is_not_interrupted(child):
+    child.kill()
+    child.wait()
+    with pytest.raises(ConfigurationError, match="r is not being trained"):
+        launch.interrupt(view("training", holder(child.pid, here())))
+
+
+def test_a_training_on_another_machine_is_left_alone(child):
+    run = view("training", holder(child.pid, "another machine"))
+    with pytest.raises(ConfigurationError, match=f"process {child.pid} on far .*not this machine"):
+        launch.interrupt(run)
+    assert child.poll() is None
+
+
+def test_a_run_that_cannot_be_read_is_neither_interrupted_nor_resumed(tmp_path):
+    run = RunView("r", tmp_path, problem="damaged")
+    with pytest.raises(ConfigurationError, match="not being trained"):
+        launch.interrupt(run)
+    with pytest.raises(ConfigurationError, match="unreadable"):
+        launch.resume(run, tmp_path)
+
+
+@pytest.mark.parametrize("status", ["complete", "diverged"])
+def test_a_run_that_has_ended_is_not_resumed(tmp_path, status):
+    run = view(status, path=tmp_path, dataset={"name": "mnist5k"})
+    with pytest.raises(ConfigurationError, match=f"r is {status}: there is nothing to resume"):
+        launch.resume(run, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_in_training_is_not_resumed(tmp_path):
+    run = view("training", Holder.me(), tmp_path, parent=Parent("a", "1"))
+    with pytest.raises(ConfigurationError, match="r is training"):
+        launch.resume(run, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_that_was_imported_is_not_resumed(tmp_path):
+    with pytest.raises(ConfigurationError, match="r was imported"):
+        launch.resume(view("interrupted", path=tmp_path), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_that_has_vanished_is_not_resumed(tmp_path):
+    run = view("interrupted", path=tmp_path / "gone", dataset={"name": "mnist5k"})
+    with pytest.raises(ConfigurationError, match="r cannot be resumed"):
+        launch.resume(run, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_goes_on_with_the_settings_it_began_with():
+    config = {"lr": 2e-05, "gans": "0,3-7", "batch_size": 32, "dataset": 'a "b" \\ é', "on": "x"}
+    settings = tomllib.loads(launch._as_toml("train-gans", config))
+    expected = {name.replace("_", "-"): value for name, value in config.items()}
+    assert settings == {"train-gans": expected}

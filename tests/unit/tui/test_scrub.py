@@ -1,0 +1,190 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gangan_cli.errors import ConfigurationError
+from gangan_cli.tui.feed import RunView
+from gangan_cli.tui.scrub import REACH, STEP, Scrub, epochs_of
+from store import Parent
+from tests.conftest import small_manifest
+
+
+def gangan(latent_dim=3, gans=((0, 5), (1, 2)), **manifest):
+    made = small_manifest(
+        parent=Parent("a", "1"), sizes={"latent_dim": latent_dim}, epochs=7, snapshot_every=2, **manifest
+    )
+    return RunView("g", Path("g"), made, gans={gan: (done, ()) for gan, done in gans})
+
+
+def population(done=3):
+    return RunView("a", Path("a"), small_manifest(), gans={0: (done, ()), 1: (2, ())})
+
+
+@pytest.fixture
+def scrub():
+    return Scrub.start(gangan())
+
+
+@pytest.fixture
+def random():
+    return np.random.default_rng(1)
+
+
+def test_the_epochs_of_a_gan_are_those_that_left_a_snapshot():
+    run = gangan(gans=((0, 7), (1, 5), (2, 1)))
+    assert [epochs_of(run, gan) for gan in range(4)] == [(2, 4, 6, 7), (2, 4), (), ()]
+
+
+def test_it_starts_at_the_last_snapshot_of_the_first_gan_that_has_one():
+    scrub = Scrub.start(gangan(gans=((0, 1), (3, 5), (4, 7))))
+    assert (scrub.gan, scrub.epoch, scrub.epochs, scrub.gans) == (3, 4, (2, 4), (3, 4))
+
+
+def test_without_a_snapshot_there_is_nowhere_to_start():
+    assert Scrub.start(RunView("a", Path("a"), problem="damaged")) is None
+    assert Scrub.start(gangan(gans=())) is None
+    assert Scrub.start(gangan(gans=((0, 1),))) is None
+
+
+def test_a_run_on_images_has_epochs_to_scrub_and_no_latent():
+    scrub = Scrub.start(population())
+    assert (scrub.latent, scrub.has_latent, scrub.by_epoch) == (None, False, True)
+    assert (scrub.steps, scrub.place) == (2, 2)
+    assert [scrub.at(place).epoch for place in range(3)] == [1, 2, 3]
+
+
+def test_a_latent_of_many_dimensions_starts_at_the_same_point_of_it_each_time(scrub):
+    assert scrub == Scrub.start(gangan())
+    assert len(scrub.latent) == 3
+    assert 0 < np.abs(scrub.latent).max() <= REACH
+
+
+def test_a_latent_of_one_dimension_starts_in_its_middle():
+    scrub = Scrub.start(gangan(latent_dim=1))
+    assert scrub.latent == (0,)
+    assert (scrub.at(0).latent, scrub.at(scrub.steps).latent) == ((-REACH,), (REACH,))
+
+
+@pytest.mark.parametrize("run", [gangan(), population()])
+def test_each_place_of_the_slider_is_another_and_is_found_again(run):
+    scrub = Scrub.start(run)
+    there = [scrub.at(place) for place in range(scrub.steps + 1)]
+    assert [one.place for one in there] == list(range(scrub.steps + 1))
+    assert len(set(there)) == scrub.steps + 1
+
+
+def test_beyond_its_ends_the_slider_stays(scrub):
+    assert scrub.at(-1) == scrub.at(0)
+    assert scrub.at(10**6) == scrub.at(scrub.steps)
+    assert scrub.at(0).value == -scrub.at(scrub.steps).value == -REACH
+
+
+def test_a_single_epoch_is_both_ends_of_the_slider():
+    scrub = Scrub.start(population(done=1))
+    assert scrub.at(0).epoch == scrub.at(scrub.steps).epoch == 1
+
+
+def test_the_slider_moves_the_latent_along_its_axis_only(scrub):
+    before, after = np.array(scrub.at(10).latent), np.array(scrub.at(30).latent)
+    np.testing.assert_allclose(after - before, [20 * STEP, 0, 0], atol=1e-9)
+
+
+def test_another_dimension_goes_through_the_same_point(scrub):
+    before = scrub.at(17)
+    after = before.along(2)
+    assert after.latent == pytest.approx(before.latent)
+    assert after.value == pytest.approx(before.latent[2])
+    moved = np.array(after.at(100).latent) - before.latent
+    assert np.flatnonzero(np.abs(moved) > 1e-9).tolist() == [2]
+
+
+def test_dimensions_are_counted_round(scrub):
+    assert scrub.along(3) == scrub.along(0)
+    assert scrub.along(-1) == scrub.along(2)
+
+
+def test_a_random_direction_goes_through_the_same_point(scrub, random):
+    before = scrub.at(17)
+    after = before.turned(random)
+    assert after.latent == pytest.approx(before.latent)
+    there = np.array(after.at(after.place + 40).latent)
+    assert np.linalg.norm(there - after.latent) == pytest.approx(40 * STEP)
+    assert np.count_nonzero(there - after.latent) == 3
+    assert after.turned(random).direction != after.direction
+
+
+def test_from_a_random_direction_a_dimension_goes_through_the_point_reached(scrub, random):
+    there = scrub.turned(random).typed("0.5")
+    assert there.along(1).latent == pytest.approx(there.latent)
+
+
+def test_a_drawn_point_is_another_within_reach_with_an_axis_along_the_same_dimension(scrub, random):
+    one = scrub.along(1).drawn(random)
+    two = one.drawn(random)
+    assert len({scrub.latent, one.latent, two.latent}) == 3
+    assert (one.dimension, one.direction) == (1, (0, 1, 0))
+    assert one.value == one.latent[1]
+    far = replace(scrub, origin=(0.0,) * 10_000, dimension=None).drawn(random)
+    assert max(far.origin) == REACH
+
+
+def test_drawing_keeps_a_random_direction(scrub, random):
+    turned = scrub.turned(random)
+    drawn = turned.drawn(random)
+    assert drawn.direction == turned.direction
+    assert drawn.latent == drawn.origin != turned.origin
+
+
+def test_a_typed_value_need_not_be_a_place_of_the_slider(scrub):
+    assert scrub.along(1).typed("-0.123").latent[1] == pytest.approx(-0.123)
+    assert scrub.typed("3").value == REACH
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("3.01", "from -3 to 3"), ("nan", "from -3 to 3"), ("two", "'two' is not a number")],
+)
+def test_a_typed_value_that_is_none_is_refused_with_what_is_possible(scrub, text, said):
+    with pytest.raises(ConfigurationError, match=said):
+        scrub.typed(text)
+
+
+def test_an_epoch_is_typed_as_a_number_that_has_a_snapshot(scrub):
+    by_epoch = replace(scrub, by_epoch=True)
+    assert by_epoch.typed("2").epoch == 2
+    with pytest.raises(ConfigurationError, match="epoch 3: GAN 0 has 2 to 4"):
+        by_epoch.typed("3")
+
+
+def test_the_gans_are_gone_through_in_a_circle_each_at_its_nearest_epoch():
+    run = gangan(gans=((0, 7), (1, 3), (5, 7)))
+    scrub = replace(Scrub.start(run), epoch=6)
+    assert [scrub.of_gan(by, run).gan for by in (1, 2, 3, -1)] == [1, 5, 0, 5]
+    assert (scrub.of_gan(1, run).epoch, scrub.of_gan(1, run).epochs) == (2, (2,))
+    assert scrub.of_gan(-1, run).epoch == 6
+
+
+def test_who_looks_at_the_last_epoch_goes_along_with_the_training(scrub):
+    grown = scrub.grown(gangan(gans=((0, 7), (1, 2))))
+    assert (grown.epoch, grown.epochs) == (7, (2, 4, 6, 7))
+    assert grown.latent == scrub.latent
+
+
+def test_who_looks_at_another_epoch_stays_there_and_sees_new_ones(scrub):
+    grown = replace(scrub, epoch=2).grown(gangan(gans=((0, 7), (1, 2), (2, 2))))
+    assert (grown.epoch, grown.epochs, grown.gans) == (2, (2, 4, 6, 7), (0, 1, 2))
+
+
+def test_nothing_changes_while_no_snapshot_is_added(scrub):
+    assert scrub.grown(gangan()) is scrub
+    assert scrub.grown(gangan(gans=())) is scrub
+
+
+def test_the_axis_is_told_in_words(scrub, random):
+    assert scrub.axis() == "z1 of 3"
+    assert scrub.along(2).axis() == "z3 of 3"
+    assert scrub.turned(random).axis() == "along a random direction, t"
+    assert replace(scrub, by_epoch=True, gan=4).axis() == "GAN 4, epoch"
+    assert Scrub.start(gangan(latent_dim=1)).axis() == "latent z"
