@@ -1,6 +1,7 @@
 """The application: three pages over one store, what they share, and leaving the terminal clean."""
 
 import asyncio
+import gc
 import os
 import signal
 import threading
@@ -68,6 +69,8 @@ class Shared:
     current: str = ""
     marked: list[str] = field(default_factory=list)
     machine: Machine | None = None
+    statuses: dict[str, str] = field(default_factory=dict)
+    """As last told: a view's own status moves with the clock."""
 
 
 class GanganApp(App[int]):
@@ -159,29 +162,38 @@ class GanganApp(App[int]):
 
     def on_runs_read(self, message: messages.RunsRead) -> None:
         """Take over the store's runs; say what became of the chosen one."""
-        before, runs = self.shared.runs, {run.name: run for run in message.runs}
+        runs = {run.name: run for run in message.runs}
         if message.problem and message.problem != self.shared.problem:
             self.notify(message.problem, severity="error", markup=False)
-        for name in {self.shared.current, *self.shared.marked} & before.keys():
-            self._tell_changes(before[name], runs.get(name))
+        statuses = {name: run.status for name, run in runs.items()}
+        for name in {self.shared.current, *self.shared.marked}:
+            if name in self.shared.statuses and self.shared.statuses[name] != statuses.get(name):
+                self._tell(name, runs.get(name))
+        self.shared.statuses = statuses
         self.shared.runs, self.shared.problem, self.shared.read = runs, message.problem, True
         self.shared.marked = [name for name in self.shared.marked if name in runs]
-        if self.shared.current not in runs:
+        if self.shared.current not in runs and message.whole:
             first = listing.arrange(message.runs, self.memory.sort)[:1]
             self.shared.current = first[0].run.name if first else ""
             self.follow()
         if self.page is not None:
             self.page.runs_changed()
+        if not gc.isenabled():
+            self.call_after_refresh(self._collect)
 
-    def _tell_changes(self, before: RunView, now: RunView | None) -> None:
-        if now is None:
-            self.notify(
-                f"{before.name} has been removed from the store", severity="warning", markup=False
-            )
-        elif now.status != before.status:
-            bad = now.status in ("crashed", "diverged", "unreadable")
-            said = f"{now.name} is {now.status}" + (f": {now.problem}" if now.problem else "")
-            self.notify(said, severity="error" if bad else "information", markup=False)
+    def _collect(self) -> None:
+        """Collect garbage from now on, but not look again through all that was imported."""
+        gc.freeze()
+        gc.enable()
+
+    def _tell(self, name: str, run: RunView | None) -> None:
+        """Say what became of a run that is on screen."""
+        if run is None:
+            self.notify(f"{name} has been removed", severity="warning", markup=False)
+            return
+        bad = run.status in ("crashed", "diverged", "unreadable")
+        said = f"{name} is {run.status}" + (f": {run.problem}" if run.problem else "")
+        self.notify(said, severity="error" if bad else "information", markup=False)
 
     def on_losses_read(self, message: messages.LossesRead) -> None:
         """Hand losses on."""
@@ -227,7 +239,9 @@ class GanganApp(App[int]):
     # ------------------------------------------------------------------ keys
 
     def action_look(self, mode: str) -> None:
-        """Show a page."""
+        """Show a page, or draw it anew when it is shown already."""
+        if mode == self.current_mode and self.page is not None:
+            self.page.runs_changed()
         self.switch_mode(mode)
         self.follow()
 

@@ -91,8 +91,10 @@ class Feed:
         """The store's folder."""
         return self.catalog.root
 
-    def scan(self, patience: float = 0.05) -> list[RunView]:
+    def scan(self, patience: float = 0.05, unread: int | None = None) -> list[RunView]:
         """Return all runs by name; one that cannot be read says why.
+
+        With `unread`, only so many are read that were not before, so that a first list comes soon.
 
         Trends take most of the time: so many seconds of `patience` are spent on those that lack, and
         the rest of them follow with the next scans.
@@ -102,6 +104,8 @@ class Feed:
         """
         known: dict[str, _Known] = {}
         for name in self.catalog.names():
+            if unread is not None and len(known) == unread and name not in self._known:
+                break
             path = self.catalog.root / name
             try:
                 found = (path / "data.mdb").stat()

@@ -88,6 +88,11 @@ KEYS: dict[Place, tuple[Key, ...]] = {
 }
 
 
+AT_ONCE = ("quit-anywhere", "filter", "value")
+"""Keys that go before what has the focus: Ctrl-C, which fields take for copying, and those that open
+a field, since the next keys may be in the same packet and are meant for it."""
+
+
 def bindings(place: Place) -> list[Bound]:
     """Return the keys of a place as Textual takes them; ids let the configuration rebind them."""
     return [
@@ -97,8 +102,7 @@ def bindings(place: Place) -> list[Bound]:
             key.short or key.says,
             show=bool(key.short),
             id=key.id,
-            # Ctrl-C ends it wherever the focus is; Textual's own fields take it for copying.
-            priority=key.id == "quit-anywhere",
+            priority=key.id in AT_ONCE,
         )
         for key in KEYS[place]
     ]

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def resume(run: RunView, store: Path) -> str:
     try:
         settings.write_text(_as_toml(command, manifest.config))
         with log.open("ab") as said:
-            subprocess.Popen(
+            process = subprocess.Popen(
                 [sys.executable, "-m", "gangan_cli", *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -70,6 +71,9 @@ def resume(run: RunView, store: Path) -> str:
             )
     except OSError as error:
         raise ConfigurationError(f"{run.name} cannot be resumed: {error}") from error
+    # Should it die, nobody else would take note, and a process that is dead and not waited for
+    # looks alive.
+    threading.Thread(target=process.wait, daemon=True).start()
     return f"{run.name} goes on; what it says is in {log}"
 
 

@@ -13,10 +13,11 @@ from gangan_cli.tui.system import Machine
 
 @dataclass
 class RunsRead(Message):
-    """The store as it is now; `problem` says why it cannot be read."""
+    """The store as it is now, or its first runs; `problem` says why it cannot be read."""
 
     runs: Sequence[RunView]
     problem: str = ""
+    whole: bool = True
 
     def can_replace(self, message: Message) -> bool:
         """Only the last reading counts."""

@@ -19,8 +19,11 @@ EVERY = 0.5
 TRENDS = 0.1
 """Seconds of a look that may be spent on trends."""
 
-FIRST = 0.2
-"""Seconds of rest after the first look, whose list is on its way to the screen."""
+SCREENFUL = 60
+"""Runs that the first look reads; the others follow when these are on the screen."""
+
+FIRST = 0.1
+"""Seconds of rest after the first look, while its list is drawn."""
 
 MACHINE_EVERY = 2.0
 
@@ -88,15 +91,14 @@ class Watcher(threading.Thread):
                 self._jobs.get()()
             problem = ""
             try:
-                # The first list is shown at once; trends follow.
-                runs = self._feed.scan(patience=TRENDS if before else 0.0)
+                runs = self._feed.scan(0.0, SCREENFUL) if first else self._feed.scan(TRENDS)
             except StoreError as error:
                 runs, problem = [], str(error)
             now = time.monotonic()
             # A crash changes what a run's state means, not the file.
             look = [(id(run), run.status) for run in runs] + [(0, problem)]
             if look != before or now - drawn > REFRESH_EVERY:
-                self._post(RunsRead(runs, problem))
+                self._post(RunsRead(runs, problem, whole=not first or len(runs) < SCREENFUL))
                 before, drawn = look, now
             self._read_losses({run.name for run in runs})
             if now - machine_read > MACHINE_EVERY and not first:
@@ -106,7 +108,8 @@ class Watcher(threading.Thread):
             if first:
                 time.sleep(FIRST)
                 first = False
-            self._wake.wait(EVERY)
+            else:
+                self._wake.wait(EVERY)
             self._wake.clear()
 
     def _read_losses(self, there: set[str]) -> None:

@@ -116,8 +116,10 @@ def scrubbing(store: Path, run: str) -> tuple[list[float], list[int]]:
         screen.press(b"3")
         screen.until(BLOCKS[0])
         screen.quiet(1.0)  # the machine's line is written every other second
+        screen.press(b"\x1b[D")
+        screen.quiet(1.0)
         for step in range(STEPS):
-            screen.press(b"\x1b[C" if step < STEPS // 2 else b"\x1b[D")
+            screen.press(b"\x1b[D" if step % 2 else b"\x1b[C")
             began, size, last = time.perf_counter(), 0, 0.0
             while chunk := screen.read(0.12):
                 size += len(chunk)

@@ -120,6 +120,7 @@ class LatentPage(Page):
 
     def on_resize(self) -> None:
         """Draw what there is room for now."""
+        super().on_resize()
         self.call_after_refresh(self._draw_picture)
 
     # ------------------------------------------------------------------ drawing
@@ -271,12 +272,16 @@ class LatentPage(Page):
         self._stop()
         self._move(lambda scrub: scrub.at(which * scrub.steps))
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave enter to the field once it is open."""
+        return action != "value" or not self.query_one("#value").has_focus
+
     def action_value(self) -> None:
         """Open the field in which a value is typed."""
         field = self.query_one("#value", Input)
         field.value = ""
-        field.add_class("-open")
-        field.focus()
+        field.display = True
+        self.set_focus(field)  # at once: the next key may be the first digit
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Go to the value that was typed."""
@@ -286,12 +291,12 @@ class LatentPage(Page):
             self._move(lambda scrub: scrub.typed(event.value.strip()))
 
     def _close_field(self) -> None:
-        self.query_one("#value", Input).remove_class("-open")
+        self.query_one("#value", Input).display = False
         self.set_focus(None)
 
     def action_back(self) -> None:
         """Leave the field without a value, or the page."""
-        if self.query_one("#value").has_class("-open"):
+        if self.query_one("#value").display:
             self._close_field()
         else:
             self.gangan.action_look("runs")

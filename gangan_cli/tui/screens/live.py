@@ -88,6 +88,7 @@ class LivePage(Page):
 
     def on_resize(self) -> None:
         """Draw as large as there is room."""
+        super().on_resize()
         self.call_after_refresh(self._draw)
 
     # ------------------------------------------------------------------ drawing
@@ -108,7 +109,7 @@ class LivePage(Page):
         if run is None:
             return Text("no run to watch: 1 shows the list")
         if run.problem:
-            return Text(f"{run.name} cannot be read: {run.problem}")
+            return Text(f"{run.name} cannot be read")
         parts = [run.name, listing.standing(run), f"{listing.population(run)} GANs × epochs"]
         if run.done < run.total:
             parts.append(f"{run.done} of {run.total} GAN-epochs")
@@ -120,6 +121,8 @@ class LivePage(Page):
         return Text("  ·  ".join(part for part in parts if part), no_wrap=True, overflow="ellipsis")
 
     def _legend(self, run: RunView | None) -> Text:
+        if run is not None and run.problem:
+            return Text(run.problem)
         dark = self.app.current_theme.dark
         text = Text()
         for name in self._shown():

@@ -50,6 +50,10 @@ class Page(Screen[None]):
         """Draw what is known."""
         self.refresh_all()
 
+    def on_resize(self) -> None:
+        """Draw what there is room for."""
+        self.draw_bar()
+
     def on_screen_resume(self) -> None:
         """Draw what changed while another page was shown."""
         self.refresh_all()
@@ -65,11 +69,13 @@ class Page(Screen[None]):
         text = Text("  gangan ", "bold", no_wrap=True, overflow="ellipsis")
         for place, title in PAGES.items():
             text.append(f" {title} ", "bold reverse" if place == self.place else "not bold")
-        text.append(f"   {self.gangan.store}", "not bold")
-        if shared.current and self.place != "runs":
-            text.append(f" › {shared.current}")
-        if shared.marked:
-            text.append(f"   {len(shared.marked)} marked", "not bold")
+        store = str(self.gangan.store)
+        run = f" › {shared.current}" if shared.current and self.place != "runs" else ""
+        marked = f"   {len(shared.marked)} marked" if shared.marked else ""
+        room = self.size.width - text.cell_len - 3 - len(run) - len(marked)
+        if len(store) > room:  # its end says more than its beginning
+            store = f"…{store[1 - room :]}" if room > 1 else ""
+        text.append(f"   {store}", "not bold").append(run).append(marked, "not bold")
         self.query_one("#bar", Static).update(text)
 
     def runs_changed(self) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.containers import Horizontal, VerticalScroll
 from textual.widget import Widget
@@ -57,6 +58,7 @@ class RunsPage(Page):
         self._rows: list[listing.Row] = []
         self._shown: dict[str, tuple[Text, ...]] = {}
         self._columns: tuple[str, ...] = ()
+        self._widths: list[int] = []
         self._gan = 0
         self._over = False  # details over the table, where there is no room beside it
         self._pictured: tuple[object, ...] = ()
@@ -91,13 +93,14 @@ class RunsPage(Page):
         table = self._table
         columns = tuple(name for name, room in COLUMNS if self._room >= room)
         rows = {row.run.name: self._cells(row, columns) for row in self._rows}
-        if columns != self._columns or list(rows) != list(self._shown):
-            table.clear(columns=columns != self._columns)
-            if columns != self._columns:
-                for name in columns:
-                    table.add_column(
-                        Text(name, justify="right" if name in ("size", "age") else "left"), key=name
-                    )
+        widths = [
+            max(map(cell_len, (name, *(row[place].plain for row in rows.values()))))
+            for place, name in enumerate(columns)
+        ]
+        if widths != self._widths or columns != self._columns or list(rows) != list(self._shown):
+            table.clear(columns=True)
+            for name, width in zip(columns, widths, strict=True):
+                table.add_column(name, key=name, width=width)
             for name, cells in rows.items():
                 table.add_row(*cells, key=name)
             if shared.current in rows:
@@ -106,7 +109,8 @@ class RunsPage(Page):
             for name, cells in rows.items():
                 for column, cell, old in zip(columns, cells, self._shown[name], strict=True):
                     if cell != old:
-                        table.update_cell(name, column, cell, update_width=True)
+                        table.update_cell(name, column, cell)
+        self._widths = widths
         self._columns, self._shown = columns, rows
         self._draw_detail()
 
@@ -181,6 +185,7 @@ class RunsPage(Page):
 
     def on_resize(self) -> None:
         """Show as many columns as there is room for."""
+        super().on_resize()
         if self._columns:
             self.runs_changed()
 
@@ -216,18 +221,22 @@ class RunsPage(Page):
         if self.run_shown:
             self.gangan.action_look("live")
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave the slash to the field once it is open."""
+        return action != "filter" or not self.query_one("#filter").has_focus
+
     def action_filter(self) -> None:
         """Open the filter."""
         field = self.query_one("#filter", Input)
-        field.add_class("-open")
-        field.focus()
+        field.display = True
+        self.set_focus(field)  # at once: the next key may be the first letter
 
     def action_clear(self) -> None:
         """Close the filter, or the details that lie over the table."""
         field = self.query_one("#filter", Input)
         field.value = ""
-        field.remove_class("-open")
-        self._table.focus()
+        field.display = False
+        self.set_focus(self._table)
         self._lay_over(False)
 
     def action_sort(self) -> None:

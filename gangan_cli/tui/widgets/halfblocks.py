@@ -5,6 +5,8 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.color import Color, ColorType
+from rich.color_triplet import ColorTriplet
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region, Size
@@ -14,7 +16,7 @@ from textual.widget import Widget
 Bytes = NDArray[np.uint8]
 
 LEVELS = 16
-"""Shades of grey. More are hardly seen in a digit, and each change of shade costs 40 bytes."""
+"""Shades of grey. More are hardly seen in a digit, and each change of shade costs 25 bytes."""
 
 RAMP = " .:-=+*#%@"
 
@@ -80,41 +82,41 @@ def runs(above: Sequence[int], below: Sequence[int]) -> list[tuple[str, int, int
     a run goes on as long as its pixels are of two shades: in a digit, far fewer than changes of cell.
     """
     found: list[tuple[str, int, int]] = []
-    end = len(above)
-    start = 0
-    while start < end:
-        ground = ink = above[start]
-        at = start
-        while at < end:
-            fresh = ink
-            for shade in (above[at], below[at]):
-                if shade not in (ground, fresh):
-                    if fresh != ground:
-                        break
-                    fresh = shade
+    ink = ground = above[0] if above else 0
+    text: list[str] = []
+    for top, bottom in zip(above, below, strict=True):
+        if not ((top in (ground, ink)) and (bottom in (ground, ink))):
+            other = bottom if top == ground else top
+            if ink == ground and (top in (ground, bottom) or bottom == ground):
+                ink = other  # the run's second shade
             else:
-                ink = fresh
-                at += 1
-                continue
-            break
-        text = "".join(
-            _CELLS[a != ground, b != ground]
-            for a, b in zip(above[start:at], below[start:at], strict=True)
-        )
-        found.append((text, ink, ground))
-        start = at
+                found.append(("".join(text), ink, ground))
+                text, ground, ink = [], top, bottom
+        text.append(CELLS[(top != ground) + 2 * (bottom != ground)])
+    if text:
+        found.append(("".join(text), ink, ground))
     return found
 
 
-_CELLS = {(False, False): " ", (True, False): "▀", (False, True): "▄", (True, True): "█"}
+CELLS = " ▀▄█"
+"""Neither pixel in ink, the upper, the lower, both."""
 
 
 @cache
 def style(ink: int, ground: int) -> Style:
     """Return the style of two of LEVELS shades."""
-    return Style.parse(f"{_shade(ink)} on {_shade(ground)}")
+    return Style(color=_grey(ink), bgcolor=_grey(ground))
 
 
-def _shade(level: int) -> str:
+def _grey(level: int) -> Color:
+    """Return a shade as one of the 256 colours: half as long to write as its red, green and blue.
+
+    It carries these too, else Textual would write them in its place.
+    """
     value = round(level * 255 / (LEVELS - 1))
-    return f"#{value:02x}{value:02x}{value:02x}"
+    number = min(GREYS, key=lambda number: abs(GREYS[number] - value))
+    return Color(f"color({number})", ColorType.EIGHT_BIT, number, ColorTriplet(*[GREYS[number]] * 3))
+
+
+GREYS = {16: 0, 231: 255, **{232 + n: 8 + 10 * n for n in range(24)}}
+"""The greys among the 256 colours, and their values."""
