@@ -45,7 +45,7 @@ def training(store, *arguments):
 
 PICTURE = re.compile("[▀▄█]{10}")
 
-LONG = ["--gans", 2, "--epochs", 100, "--batch-size", 250]
+LONG = ["--gans", 2, "--epochs", 100, "--batch-size", 250, "--workers", 1]
 
 
 def done(screen):
@@ -196,7 +196,7 @@ def test_what_others_do_to_the_runs_on_screen_is_said_and_it_goes_on(tmp_path, t
 def test_a_file_grows_no_faster_for_being_watched(tmp_path):
     alone, watched = tmp_path / "alone", tmp_path / "watched"
     watched.mkdir()
-    short = ["--gans", 1, "--epochs", 12, "--batch-size", 1000, "--workers", 1]
+    short = ["--gans", 1, "--epochs", 9, "--batch-size", 1000, "--workers", 1]
     with (
         Terminal(tmp_path, "--store", watched) as terminal,
         training(alone, *short) as first,
