@@ -159,17 +159,26 @@ class Terminal:
         """Return what the terminal shows."""
         return self._tmux("capture-pane", "-p", check=False)
 
-    def wait_for(self, wanted: str | Callable[[str], object], timeout: float = 30) -> str:
-        """Return the screen once it shows a text, or once a function of it is true."""
+    def wait_for(self, *wanted: str | Callable[[str], object], timeout: float = 30) -> str:
+        """Return the screen once it shows all texts, and all functions of it are true.
+
+        Ask for all at once: what is seen of a screen may be half of its next picture.
+        """
         screen = ""
 
-        def reached() -> object:
+        def lacking() -> list[str]:
+            return [
+                repr(one) if isinstance(one, str) else "what the test says"
+                for one in wanted
+                if not (one in screen if isinstance(one, str) else one(screen))
+            ]
+
+        def reached() -> bool:
             nonlocal screen
             screen = self.screen()
-            return wanted in screen if isinstance(wanted, str) else wanted(screen)
+            return not lacking()
 
-        what = repr(wanted) if isinstance(wanted, str) else "what the test says"
-        wait_until(reached, what, timeout, lambda: f"the screen shows:\n{screen}")
+        wait_until(reached, "the screen", timeout, lambda: f"it lacks {', '.join(lacking())}:\n{screen}")
         return screen
 
     def wait_for_still(self, reading: Callable[[str], object], looks: int = 12) -> object:

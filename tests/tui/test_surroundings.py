@@ -1,5 +1,6 @@
 """Where `gangan tui` cannot run, what it finds in a store, and what it says then."""
 
+import re
 import shutil
 import subprocess
 
@@ -17,6 +18,11 @@ def mixed(tmp_path, trained):
     shutil.copytree(trained, store)
     Run.create(store / "later", small_manifest(format=999)).close()
     return store
+
+
+def beside(screen):
+    """The text beside the list, its lines joined."""
+    return " ".join(line.partition("│")[2].strip() for line in screen.splitlines())
 
 
 def refused(terminal):
@@ -101,16 +107,14 @@ def test_an_empty_store_says_how_to_fill_it_and_shows_the_run_that_comes(tmp_pat
     assert (once.code, once.out) == (0, "")
     assert "empty" in once.err
     with Terminal(tmp_path, "--store", store) as terminal:
-        screen = terminal.wait_for("No runs in")
-        assert "gangan train-gans --run" in screen
+        terminal.wait_for("No runs in", "gangan train-gans --run")
         for page, says in (("2", "no run to watch"), ("3", "no run to look at"), ("1", "No runs in")):
             terminal.keys(page)
             terminal.wait_for(says)
         terminal.keys("Enter", "d", "i", "R", "y", "o", "p", "space")  # nothing to do it to
         shutil.copytree(trained / "a", tmp_path / "aside")
         (tmp_path / "aside").rename(store / "a")
-        screen = terminal.wait_for(lambda screen: "complete" in screen and "2 × 3" in screen, timeout=10)
-        assert "No runs in" not in screen
+        terminal.wait_for("complete", "2 × 3", lambda screen: "No runs in" not in screen, timeout=10)
         terminal.keys("2")
         terminal.wait_for("generator loss")
         terminal.keys("q")
@@ -137,15 +141,11 @@ def test_a_store_that_is_missing_or_a_file_is_refused_in_a_terminal_too(tmp_path
 
 def test_a_run_of_a_later_gangan_is_listed_with_the_reason_and_the_others_are_usable(tmp_path, mixed):
     with Terminal(tmp_path, "--store", mixed) as terminal:
-        screen = terminal.wait_for("unreadable")
-        assert screen.count("complete") == 4
+        terminal.wait_for("unreadable", lambda screen: screen.count("complete") == 4)
         terminal.keys("Down", "Down", "Down")
-        screen = terminal.wait_for("format 999")
-        beside = " ".join(line.partition("│")[2].strip() for line in screen.splitlines())
-        assert "upgrade gangan" in beside
+        terminal.wait_for(lambda screen: re.search("format 999, .*upgrade gangan", beside(screen)))
         terminal.keys("Enter")
-        screen = terminal.wait_for("later cannot be read")
-        assert "format 999" in screen
+        terminal.wait_for("later cannot be read", "format 999")
         terminal.keys("3")
         terminal.wait_for(lambda screen: "3 Latent" in screen and "format 999" in screen)
         terminal.keys("1")
@@ -153,8 +153,7 @@ def test_a_run_of_a_later_gangan_is_listed_with_the_reason_and_the_others_are_us
         terminal.keys("Up", "Up")
         terminal.wait_for("trained on  a")
         terminal.keys("Enter")
-        screen = terminal.wait_for("discriminator loss")
-        assert "› g\n" in screen
+        terminal.wait_for("› g\n", "discriminator loss")
         terminal.keys("q")
         assert terminal.status() == 0
 

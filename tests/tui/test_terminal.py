@@ -16,7 +16,7 @@ from tests.conftest import clean_environment, command
 from tests.tui.terminal import Terminal, alive, painters, wait_until
 
 BRAILLE = re.compile("[\u2801-\u28ff]")
-HALF_BLOCKS = re.compile("[▀▄█]{10}")
+digits = re.compile("[▀▄█]{10}").search
 
 
 def listed(screen):
@@ -28,6 +28,12 @@ def value(screen):
     """Where the slider stands."""
     found = re.search(r"^ z\d of 8 = ([+-]\d\.\d\d) ", screen, re.M)
     return float(found[1]) if found else None
+
+
+def slider(screen):
+    """How wide the slider is."""
+    found = re.search(r"^ (━*●─*)$", screen, re.M)
+    return len(found[1]) if found else 0
 
 
 def two_plots(screen):
@@ -42,8 +48,7 @@ def two_plots(screen):
 
 def test_a_session_from_the_list_to_a_saved_picture(tmp_path, trained):
     with Terminal(tmp_path, "--store", trained) as terminal:
-        screen = terminal.wait_for("└ gg")
-        assert listed(screen) == ["a", "└ g", "  └ gg"]
+        terminal.wait_for(lambda screen: listed(screen) == ["a", "└ g", "  └ gg"])
 
         terminal.keys("/")
         terminal.wait_for("words, state:")
@@ -57,17 +62,10 @@ def test_a_session_from_the_list_to_a_saved_picture(tmp_path, trained):
         terminal.keys("Up")
         terminal.wait_for("trained on  a")
         terminal.keys("Enter")
-        screen = terminal.wait_for(two_plots)
-        assert "› g\n" in screen
-        assert "complete" in screen
+        terminal.wait_for("› g\n", "complete", two_plots)
 
         terminal.keys("3")
-        screen = terminal.wait_for("distance")
-        assert "nearest snapshot" in screen
-        assert HALF_BLOCKS.search(screen)
-        assert re.search(r"^ ━+●─+$", screen, re.M)
-
-        start = value(screen)
+        start = value(terminal.wait_for("nearest snapshot", "distance", digits, slider, value))
         terminal.keys("Right")
         terminal.wait_for(lambda screen: start < value(screen) < start + 0.1)
         terminal.keys("space")
@@ -139,7 +137,7 @@ def test_a_signal_ends_it_with_its_painter_and_leaves_terminal_and_training_as_t
         for terminal in (ended, hung_up):
             terminal.wait_for("generator loss")
         ended.keys("3")
-        ended.wait_for(HALF_BLOCKS.search)
+        ended.wait_for(digits)
         (painter,) = painters(ended.pid)
 
         os.kill(ended.pid, signal.SIGTERM)
@@ -162,7 +160,7 @@ def test_it_ends_when_its_terminal_vanishes_from_below(tmp_path, trained, shell)
         processes = [terminal.pid]
         if before:
             terminal.keys("3")
-            terminal.wait_for(HALF_BLOCKS.search)
+            terminal.wait_for(digits)
             processes += painters(terminal.pid)
             assert len(processes) == 2
         terminal.vanish()
@@ -176,7 +174,7 @@ def test_any_size_from_60_by_15_up_shows_what_matters_and_it_comes_back_as_it_wa
         terminal.wait_for("trained on  mnist5k")
         for size in ((80, 24), (60, 15), (120, 40)):
             terminal.resize(*size)
-            screen = terminal.wait_for(
+            terminal.wait_for(
                 lambda screen, size=size: (
                     len(screen.splitlines()) == size[1]
                     and listed(screen) == ["a", "└ g", "  └ gg"]
@@ -189,27 +187,23 @@ def test_any_size_from_60_by_15_up_shows_what_matters_and_it_comes_back_as_it_wa
         for size in ((80, 24), (60, 15), (20, 5), (120, 40)):
             terminal.resize(*size)
             if size[0] >= 60:
-                screen = terminal.wait_for(
-                    lambda screen, size=size: (
-                        two_plots(screen)
-                        and max(map(len, screen.splitlines())) in range(size[0] - 3, size[0] + 1)
-                        and "cpu" in screen
-                    ),
+                widths = range(size[0] - 3, size[0] + 1)
+                terminal.wait_for(
+                    "› g\n",
+                    "cpu",
+                    two_plots,
+                    lambda screen, widths=widths: max(map(len, screen.splitlines())) in widths,
                     timeout=10,
                 )
-                assert "› g\n" in screen
         terminal.keys("3")
         terminal.wait_for("distance")
         for size in ((80, 24), (60, 15), (120, 40)):
             terminal.resize(*size)
             terminal.wait_for(
-                lambda screen, size=size: (
-                    HALF_BLOCKS.search(screen)
-                    and "nearest snapshot" in screen
-                    and re.search(r"^ (━*●─*){1}$", screen, re.M)
-                    and len(re.search(r"^ (━*●─*)$", screen, re.M)[1]) == size[0] - 2
-                    and value(screen) is not None
-                ),
+                "nearest snapshot",
+                digits,
+                value,
+                lambda screen, width=size[0] - 2: slider(screen) == width,
                 timeout=10,
             )
         terminal.keys("2")
@@ -219,7 +213,7 @@ def test_any_size_from_60_by_15_up_shows_what_matters_and_it_comes_back_as_it_wa
         terminal.assert_clean()
 
     with Terminal(tmp_path, "--store", trained) as terminal:
-        assert "› g\n" in terminal.wait_for(two_plots)
+        terminal.wait_for("› g\n", two_plots)
 
 
 def test_help_palette_and_keys_of_ones_own(tmp_path, trained):
@@ -227,7 +221,7 @@ def test_help_palette_and_keys_of_ones_own(tmp_path, trained):
     with Terminal(tmp_path, "--store", trained, "--config", "mine.toml") as terminal:
         terminal.wait_for("trained on  mnist5k")
         terminal.keys("?")
-        screen = terminal.wait_for("Everywhere")
+        terminal.wait_for("Everywhere")
         for key, says in (
             ("d", "Delete the run, after asking"),
             ("R", "Resume a run that is not complete"),
@@ -236,7 +230,7 @@ def test_help_palette_and_keys_of_ones_own(tmp_path, trained):
             ("f3", "Latent"),
             ("[?]", "Help"),
         ):
-            assert re.search(rf"│  {key} +{says} ", screen), f"{key}: {says}\n{screen}"
+            terminal.wait_for(re.compile(rf"│  {key} +{says} ").search, timeout=5)
         terminal.keys("Escape")
         terminal.wait_for(lambda screen: "Everywhere" not in screen)
 
@@ -245,23 +239,21 @@ def test_help_palette_and_keys_of_ones_own(tmp_path, trained):
         terminal.type("Scrub g")
         terminal.wait_for("Scrub gg")
         terminal.keys("Enter")
-        terminal.wait_for("GAN-GAN 0 at epoch 8")
-        assert "› g\n" in terminal.screen()
+        terminal.wait_for("› g\n", "GAN-GAN 0 at epoch 8")
 
         terminal.keys("C-p")
         terminal.wait_for("Search for commands")
         terminal.type("Scrub gg")
         terminal.wait_for(lambda screen: screen.count("Scrub gg") == 2)
         terminal.keys("Enter")
-        terminal.wait_for("GAN-GAN 0 at epoch 3", timeout=5)
-        assert "› gg\n" in terminal.screen()
+        terminal.wait_for("› gg\n", "GAN-GAN 0 at epoch 3", timeout=5)
 
         terminal.keys("C-p")
         terminal.wait_for("Search for commands")
         terminal.type("Watch a")
         terminal.wait_for("its losses")
         terminal.keys("Enter")
-        terminal.wait_for(lambda screen: "› a\n" in screen and "discriminator loss" in screen)
+        terminal.wait_for("› a\n", "discriminator loss")
 
         terminal.keys("q", "3")  # mean nothing now
         terminal.keys("F3")

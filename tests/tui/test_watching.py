@@ -80,11 +80,11 @@ def test_a_training_is_watched_interrupted_and_resumed(tmp_path):
         terminal.keys("2")
         screen = terminal.wait_for("discriminator loss")
         epoch = last_epoch(screen)
-        screen = terminal.wait_for(
-            lambda screen: last_epoch(screen) > max(2, epoch) and done(screen) > 1
+        terminal.wait_for(
+            "GAN-epochs/s",
+            " left",
+            lambda screen: last_epoch(screen) > max(2, epoch) and done(screen) > 1,
         )
-        assert "GAN-epochs/s" in screen
-        assert " left" in screen
 
         terminal.keys("1")
         terminal.wait_for("trained by")
@@ -161,8 +161,7 @@ def test_what_others_do_to_the_runs_on_screen_is_said_and_it_goes_on(tmp_path, t
         terminal.keys("Enter")
         terminal.wait_for("discriminator loss")
         shutil.rmtree(store / "c")
-        screen = terminal.wait_for("c has been removed")
-        assert "› c\n" not in screen
+        terminal.wait_for("c has been removed", lambda screen: "› c\n" not in screen)
 
         # another hand cuts the file of the run whose pictures are shown
         terminal.keys("1")
@@ -186,8 +185,7 @@ def test_what_others_do_to_the_runs_on_screen_is_said_and_it_goes_on(tmp_path, t
         terminal.keys("Down")
         terminal.wait_for("r1-mlp")
         terminal.keys("Enter")
-        screen = terminal.wait_for("discriminator loss")
-        assert "› g\n" in screen
+        terminal.wait_for("› g\n", "discriminator loss")
         terminal.keys("q")
         assert terminal.status() == 0
         terminal.assert_clean()

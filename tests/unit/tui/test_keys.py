@@ -42,7 +42,8 @@ def test_a_place_binds_its_keys_under_their_names(place):
     bound = bindings(place)
     assert [(b.id, b.key, b.action) for b in bound] == [(k.id, k.keys, k.action) for k in KEYS[place]]
     assert all(b.description for b in bound)
-    assert [b.id for b in bound if b.priority] == (["quit-anywhere"] if place == "everywhere" else [])
+    at_once = {"everywhere": ["quit-anywhere"], "runs": ["filter"], "live": [], "latent": ["value"]}
+    assert [b.id for b in bound if b.priority] == at_once[place]
 
 
 def test_the_configuration_rebinds_keys_by_their_names():
