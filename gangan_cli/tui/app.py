@@ -240,8 +240,10 @@ class GanganApp(App[int]):
 
     def action_look(self, mode: str) -> None:
         """Show a page, or draw it anew when it is shown already."""
-        if mode == self.current_mode and self.page is not None:
-            self.page.runs_changed()
+        if self.page is not None:
+            self.page.leave()
+            if mode == self.current_mode:
+                self.page.runs_changed()
         self.switch_mode(mode)
         self.follow()
 
@@ -280,8 +282,11 @@ class GanganApp(App[int]):
             self.run_worker(self.run_action(action, self.page))
 
     def _go(self, name: str, mode: str) -> None:
-        self.choose(name)
+        shown = mode == self.current_mode
         self.action_look(mode)
+        self.choose(name)
+        if shown and self.page is not None:
+            self.page.runs_changed()
 
 
 def _live_page() -> Page:

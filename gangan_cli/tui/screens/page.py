@@ -82,6 +82,9 @@ class Page(Screen[None]):
         """Take note of the store's runs as they are now."""
         raise NotImplementedError
 
+    def leave(self) -> None:
+        """Choose what is under the cursor, before another page is shown."""
+
     def losses_changed(self, histories: Mapping[str, LossHistory]) -> None:
         """Take note of losses that came in."""
 

@@ -197,6 +197,11 @@ class RunsPage(Page):
             self.gangan.choose(event.row_key.value)
             self._draw_detail()
 
+    def leave(self) -> None:
+        """Choose the run under the cursor, whose message may still be on its way."""
+        if 0 <= self._table.cursor_row < len(self._rows):
+            self.gangan.choose(self._rows[self._table.cursor_row].run.name)
+
     def on_data_table_row_selected(self) -> None:
         """Open the run, as enter does and a click on the chosen row."""
         self.action_open()
