@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from statistics import median
 from typing import Literal
 
 from store.errors import Damaged
@@ -117,3 +118,7 @@ class Glance:
     done: int
     snapshots: int
     last: Mapping[int, tuple[int, tuple[float, ...]]]
+
+    def medians(self) -> tuple[float, ...]:
+        """Return each loss's median over the GANs; nothing where none is trained."""
+        return tuple(map(median, zip(*(means for _, means in self.last.values()), strict=True)))

@@ -5,7 +5,6 @@ Typer has put flags and environment together; what it leaves as None was given b
 
 import dataclasses
 import difflib
-import json
 import tomllib
 import types
 import typing
@@ -13,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from gangan_cli import toml
 from gangan_cli.errors import ConfigurationError
 
 
@@ -38,11 +38,7 @@ def fields_of(cls: type, settings: Mapping[str, Any]) -> dict[str, Any]:
 
 def as_toml(command: str, *configurations: Any) -> str:
     """Return resolved configurations as a table that --config reads back."""
-    lines = [f"[{command}]"]
-    for name, value in as_mapping(*configurations).items():
-        if value is not None:
-            lines.append(f"{name.replace('_', '-')} = {json.dumps(value)}")
-    return "\n".join(lines)
+    return toml.table(command, as_mapping(*configurations))
 
 
 def as_mapping(*configurations: Any) -> dict[str, Any]:

@@ -68,7 +68,7 @@ class LossHistory:
 def quantiles(values: Table) -> Table:
     """Return minimum, quartiles and maximum of the columns of (n, m) `values`, NaN left out: (5, m).
 
-    As numpy's nanquantile, which calls Python once a column: 77 ms for 35 × 1,000 values, this 0.3 ms.
+    As numpy's nanquantile, which calls Python once a column: 31 ms for 35 × 1,000 values, this 0.3 ms.
     """
     ordered = np.sort(values, axis=0)  # NaN last
     count = np.count_nonzero(~np.isnan(ordered), axis=0)

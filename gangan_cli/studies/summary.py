@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import numpy as np
-
 from store import Catalog, Run
 
 
@@ -28,17 +26,15 @@ def summary(run: Run) -> dict[str, Any]:
 
 def details(run: Run, catalog: Catalog) -> dict[str, Any]:
     """Return everything there is to say of a run short of its snapshots."""
-    manifest, state = run.manifest, run.state()
-    values, keys = run.losses()
-    last = values[keys[:, 1] == keys[:, 1].max()] if len(keys) else values
+    manifest, glance = run.manifest, run.glance()
+    state, medians = glance.state, glance.medians()
     return {
         **summary(run),
         "id": manifest.id,
         "format": manifest.format,
         "sizes": dict(manifest.sizes),
         "last_losses": {
-            name: float(np.median(last[:, column, 0])) if len(last) else None
-            for column, name in enumerate(manifest.losses)
+            name: medians[column] if medians else None for column, name in enumerate(manifest.losses)
         },
         "diverged": {str(gan): epoch for gan, epoch in state.diverged.items()},
         "trained_by": {"host": state.holder.host, "pid": state.holder.pid}

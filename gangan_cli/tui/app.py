@@ -5,14 +5,14 @@ import gc
 import os
 import signal
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, cast
 
 from textual.app import App, SystemCommand
+from textual.binding import Binding
 from textual.screen import Screen
-from textual.theme import Theme
 
 from gangan_cli.tui import keys, listing, messages
 from gangan_cli.tui.feed import Feed, RunView
@@ -22,36 +22,8 @@ from gangan_cli.tui.screens.page import Page
 from gangan_cli.tui.screens.runs import RunsPage
 from gangan_cli.tui.system import Machine
 from gangan_cli.tui.terminal import Graphics
+from gangan_cli.tui.themes import DARK, LIGHT
 from gangan_cli.tui.watcher import Watcher
-
-DARK = Theme(
-    name="gangan-dark",
-    primary="#5ab4f0",
-    secondary="#e69f00",
-    accent="#e69f00",
-    foreground="#d8dce2",
-    background="#101418",
-    surface="#161b21",
-    panel="#1f262e",
-    success="#2bb58a",
-    warning="#e69f00",
-    error="#f0705a",
-    dark=True,
-)
-LIGHT = Theme(
-    name="gangan-light",
-    primary="#0067a8",
-    secondary="#a85f00",
-    accent="#a85f00",
-    foreground="#1b1f24",
-    background="#fbfbf9",
-    surface="#f2f2ee",
-    panel="#e4e5e0",
-    success="#00795a",
-    warning="#a85f00",
-    error="#b8321c",
-    dark=False,
-)
 
 STDIN = 0
 
@@ -106,7 +78,7 @@ class GanganApp(App[int]):
             memory.sort = "name"
         self.shared = Shared(current=run or memory.run)
         self._first = "live" if run else memory.screen
-        self._rebound = rebound or {}
+        self.rebound = rebound or {}
         self.watcher = Watcher(feed, self.post_message)
         self.pictures = Pictures(self._picture_came)
         for theme in (DARK, LIGHT):
@@ -126,7 +98,7 @@ class GanganApp(App[int]):
     def on_mount(self) -> None:
         """Start the threads and show the first page."""
         self.theme = self.memory.theme if self.memory.theme in self.available_themes else DARK.name
-        self.set_keymap(self._rebound)
+        self.set_keymap(self.rebound)
         for number in (signal.SIGTERM, signal.SIGHUP):
             if threading.current_thread() is threading.main_thread():
                 asyncio.get_running_loop().add_signal_handler(number, self._leave, number)
@@ -162,6 +134,7 @@ class GanganApp(App[int]):
 
     def on_runs_read(self, message: messages.RunsRead) -> None:
         """Take over the store's runs; say what became of the chosen one."""
+        before = list(self.shared.runs.values())
         runs = {run.name: run for run in message.runs}
         if message.problem and message.problem != self.shared.problem:
             self.notify(message.problem, severity="error", markup=False)
@@ -173,13 +146,19 @@ class GanganApp(App[int]):
         self.shared.runs, self.shared.problem, self.shared.read = runs, message.problem, True
         self.shared.marked = [name for name in self.shared.marked if name in runs]
         if self.shared.current not in runs and message.whole:
-            first = listing.arrange(message.runs, self.memory.sort)[:1]
-            self.shared.current = first[0].run.name if first else ""
+            self.shared.current = self._neighbour(before, message.runs)
             self.follow()
         if self.page is not None:
             self.page.runs_changed()
         if not gc.isenabled():
             self.call_after_refresh(self._collect)
+
+    def _neighbour(self, before: Sequence[RunView], now: Sequence[RunView]) -> str:
+        """Return the run that stands where the chosen one stood, which is gone."""
+        was = [row.run.name for row in listing.arrange(before, self.memory.sort)]
+        there = [row.run.name for row in listing.arrange(now, self.memory.sort)]
+        place = was.index(self.shared.current) if self.shared.current in was else 0
+        return there[min(place, len(there) - 1)] if there else ""
 
     def _collect(self) -> None:
         """Collect garbage from now on, but not look again through all that was imported."""
@@ -237,6 +216,11 @@ class GanganApp(App[int]):
         self.watcher.follow(frozenset(names))
 
     # ------------------------------------------------------------------ keys
+
+    def keys_of(self, key: keys.Key) -> list[str]:
+        """Return what to press for `key`, as people read it."""
+        pressed = self.rebound.get(key.id, key.keys).split(",")
+        return [self.get_key_display(Binding(one, "")) for one in pressed]
 
     def action_look(self, mode: str) -> None:
         """Show a page, or draw it anew when it is shown already."""

@@ -4,7 +4,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from statistics import median
 
 import numpy as np
 
@@ -173,7 +172,6 @@ def _view(name: str, path: Path) -> RunView:
 
 def _look(run: Run, name: str) -> RunView:
     glance = run.glance()
-    columns = zip(*(losses for _, losses in glance.last.values()), strict=True)
     return RunView(
         name=name,
         path=run.path,
@@ -182,7 +180,7 @@ def _look(run: Run, name: str) -> RunView:
         done=glance.done,
         snapshots=glance.snapshots,
         size=run.size_bytes,
-        losses=dict(zip(run.manifest.losses, map(median, columns), strict=False)),
+        losses=dict(zip(run.manifest.losses, glance.medians(), strict=False)),
         gans=glance.last,
     )
 

@@ -26,9 +26,9 @@ class Key:
 
 KEYS: dict[Place, tuple[Key, ...]] = {
     "everywhere": (
-        Key("runs", "1", "app.look('runs')", "Runs", "Runs"),
-        Key("live", "2", "app.look('live')", "Live", "Live"),
-        Key("latent", "3", "app.look('latent')", "Latent", "Latent"),
+        Key("runs", "1", "app.look('runs')", "Runs"),
+        Key("live", "2", "app.look('live')", "Live"),
+        Key("latent", "3", "app.look('latent')", "Latent"),
         Key("system", "S", "app.system", "This machine: processors, memory, disk, GPUs"),
         Key("theme", "T", "app.theme", "Light or dark"),
         Key("help", "question_mark", "app.help", "Help", "Help"),

@@ -1,6 +1,5 @@
 """Starting and stopping trainings, which are other processes. The TUI never trains in its own."""
 
-import json
 import os
 import signal
 import subprocess
@@ -9,6 +8,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from gangan_cli import toml
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.tui.feed import RunView
 from store.state import here
@@ -59,7 +59,7 @@ def resume(run: RunView, store: Path) -> str:
     kept = ("GANGAN_DATA", "GANGAN_DEVICE", "GANGAN_WORKERS")
     environment = {k: v for k, v in os.environ.items() if not k.startswith("GANGAN_") or k in kept}
     try:
-        settings.write_text(_as_toml(command, manifest.config))
+        settings.write_text(toml.table(command, manifest.config))
         with log.open("ab") as said:
             process = subprocess.Popen(
                 [sys.executable, "-m", "gangan_cli", *arguments],
@@ -75,13 +75,3 @@ def resume(run: RunView, store: Path) -> str:
     # looks alive.
     threading.Thread(target=process.wait, daemon=True).start()
     return f"{run.name} goes on; what it says is in {log}"
-
-
-def _as_toml(command: str, config: object) -> str:
-    assert isinstance(config, dict)
-    lines = [
-        f"{name.replace('_', '-')} = {json.dumps(value, ensure_ascii=False)}"
-        for name, value in config.items()
-        if value is not None
-    ]
-    return "\n".join([f"[{command}]", *lines]) + "\n"

@@ -1,7 +1,7 @@
 """The list of runs: which are shown, in which order, with what in each column. No Textual here."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -76,6 +76,22 @@ def matches(run: RunView, words: str) -> bool:
         elif not any(word in value.lower() for value in about.values()):
             return False
     return True
+
+
+def children(runs: Iterable[RunView], run: RunView) -> list[str]:
+    """Return the names of those of `runs` that were trained on `run`."""
+    return [
+        other.name
+        for other in runs
+        if run.manifest and other.manifest and other.manifest.parent
+        and other.manifest.parent.id == run.manifest.id
+    ]  # fmt: skip
+
+
+def along(ring: Sequence[int], one: int, by: int) -> int:
+    """Return what stands `by` places after `one` in a ring, or after its first if `one` is not there."""
+    place = ring.index(one) if one in ring else 0
+    return ring[(place + by) % len(ring)]
 
 
 def standing(run: RunView) -> str:

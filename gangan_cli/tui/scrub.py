@@ -11,6 +11,7 @@ import numpy as np
 
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.tui.feed import RunView
+from gangan_cli.tui.listing import along
 
 STEP = 0.05
 """Between two places of the slider, in standard deviations of the latent."""
@@ -138,7 +139,7 @@ class Scrub:
 
     def of_gan(self, by: int, run: RunView) -> Self:
         """Return the position in another GAN, at its epoch nearest to this one."""
-        gan = self.gans[(self.gans.index(self.gan) + by) % len(self.gans)]
+        gan = along(self.gans, self.gan, by)
         epochs = epochs_of(run, gan)
         return replace(self, gan=gan, epochs=epochs, epoch=_nearest(epochs, self.epoch))
 

@@ -1,11 +1,12 @@
 """The pages as pictures, in both themes and two sizes, and what keys and mouse do on them."""
 
 import os
+import shutil
 import signal
 
 import pytest
 
-from gangan_cli.tui.widgets.halfblocks import HalfBlocks
+from gangan_cli.tui.widgets.digits import Digits
 from gangan_cli.tui.widgets.panel import Panel
 
 SIZES = [(80, 24), (140, 45)]
@@ -36,7 +37,7 @@ async def read(pilot) -> None:
 async def drawn(pilot) -> None:
     await read(pilot)
     await until(pilot, lambda: pilot.app.screen.query(Panel) and all(
-        panel.range != (0.0, 0.0) for panel in pilot.app.screen.query(Panel)))  # fmt: skip
+        panel.range for panel in pilot.app.screen.query(Panel)))  # fmt: skip
     await pilot.app.workers.wait_for_complete()
     await pilot.pause()
 
@@ -116,6 +117,33 @@ async def test_filtering_as_it_is_typed(app_over, steady):
         assert len(shown(app)) == 4
 
 
+async def test_when_the_chosen_run_goes_the_one_in_its_place_is_chosen(
+    app_over, gallery_store, tmp_path
+):
+    store = tmp_path / "store"
+    shutil.copytree(gallery_store, store)
+    app = app_over(store)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await read(pilot)
+        await pilot.press("down", "down")
+        await until(pilot, lambda: app.shared.current == "paper")
+        shutil.rmtree(store / "paper")
+        await until(pilot, lambda: app.shared.current == "tomorrow")
+        shutil.rmtree(store / "tomorrow")
+        await until(pilot, lambda: app.shared.current == "gangan")
+
+
+async def test_tabs_and_keys_can_be_clicked(app_over, steady):
+    app = app_over(steady)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await read(pilot)
+        await pilot.click("#bar", offset=(20, 0))
+        await until(pilot, lambda: app.current_mode == "live")
+        line = app.screen.query_one("#keys").render().plain
+        await pilot.click("#keys", offset=(line.index("Log") + 1, 0))
+        assert app.screen._look.log
+
+
 async def test_sorting_keeps_runs_below_what_they_were_trained_on(app_over, steady):
     app = app_over(steady)
     async with app.run_test(size=(120, 30)) as pilot:
@@ -142,7 +170,7 @@ async def test_a_preview_of_the_chosen_gan(app_over, steady):
     app = app_over(steady)
     async with app.run_test(size=(140, 45)) as pilot:
         await read(pilot)
-        digits = app.screen.query_one("#digits", HalfBlocks)
+        digits = app.screen.query_one("#digits", Digits)
         assert not digits.display
         await pilot.press("p")
         await until(pilot, lambda: digits.size.height > 0)
@@ -329,7 +357,7 @@ async def test_plain_characters_where_they_are_asked_for(app_over, steady):
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("3")
         await pictured(pilot)
-        grid = app.screen.query_one("#grid", HalfBlocks)
+        grid = app.screen.query_one("#grid", Digits)
         text = "\n".join(strip.text for strip in grid._strips)
         assert set(text) <= set(" .:-=+*#%@\n")
         assert "@" in text

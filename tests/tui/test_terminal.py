@@ -179,7 +179,7 @@ def test_any_size_from_60_by_15_up_shows_what_matters_and_it_comes_back_as_it_wa
                     len(screen.splitlines()) == size[1]
                     and listed(screen) == ["a", "└ g", "  └ gg"]
                     and screen.count("complete") == (4 if size[0] == 120 else 3)
-                    and "2 Live" in screen.splitlines()[-1]
+                    and "q Quit" in screen.splitlines()[-1]
                 ),
                 timeout=10,
             )

@@ -56,6 +56,7 @@ class LivePage(Page):
         self._look = Look()
         self._histories: dict[str, LossHistory] = {}
         self._colours: dict[str, int] = {}
+        self._panels: list[Panel] = []
 
     def body(self) -> Iterable[Widget]:
         """Return title, legend and room for the plots."""
@@ -76,7 +77,7 @@ class LivePage(Page):
         self.query_one("#title", Static).update(self._title(run))
         self.query_one("#legend", Static).update(self._legend(run))
         if run is None or run.name not in self._histories:
-            self._clear()
+            self._lay_out(())
         else:
             self._draw()
 
@@ -148,18 +149,13 @@ class LivePage(Page):
     def _gan(self, history: LossHistory) -> int:
         return min(self._look.gan, len(history.values) - 1)
 
-    def _panels(self, names: tuple[str, ...]) -> list[Panel]:
-        """Return the plots, one for each loss, made when the losses of a run are first known."""
-        holder = self.query_one("#panels", Vertical)
-        panels = [panel for panel in holder.query(Panel) if not panel.is_attached or panel.loss in names]
-        if [panel.loss for panel in panels] != list(names):
-            holder.remove_children()
-            panels = [Panel(name, NAMES.get(name, name)) for name in names]
-            holder.mount(*panels)
-        return panels
-
-    def _clear(self) -> None:
-        self.query_one("#panels", Vertical).remove_children()
+    def _lay_out(self, names: tuple[str, ...]) -> None:
+        """Have a plot for each loss, if the ones there are of others."""
+        if [panel.loss for panel in self._panels] != list(names):
+            for panel in self._panels:
+                panel.remove()
+            self._panels = [Panel(name, NAMES.get(name, name)) for name in names]
+            self.query_one("#panels", Vertical).mount(*self._panels)
 
     def _draw(self) -> None:
         run = self.run_shown
@@ -167,11 +163,12 @@ class LivePage(Page):
         if history is None or not self.is_current:
             return
         if not history.values.shape[1]:
-            self._clear()
+            self._lay_out(())
             return
         shown = [name for name in self._shown() if name in self._histories]
         dark, look = self.app.current_theme.dark, self._look
-        for panel in self._panels(history.names):
+        self._lay_out(history.names)
+        for panel in self._panels:
             pictures = [
                 Curves(self._histories[name], self._colour(name), name == shown[0])
                 for name in shown
@@ -197,8 +194,7 @@ class LivePage(Page):
         run = self.run_shown
         if run and run.name in self._histories:
             gans = np.flatnonzero(self._histories[run.name].done).tolist() or [0]
-            place = gans.index(self._look.gan) if self._look.gan in gans else 0
-            self._change(gan=gans[(place + by) % len(gans)])
+            self._change(gan=listing.along(gans, self._look.gan, by))
 
     def action_log(self) -> None:
         """Change between linear and logarithmic axis."""
@@ -229,11 +225,8 @@ class LivePage(Page):
 
     def action_lock(self) -> None:
         """Keep the losses' range as it is, or let it follow the losses again."""
-        panels = self.query(Panel)
-        locked = (
-            {} if self._look.locked else {panel.loss: panel.range for panel in panels if panel.range}
-        )
-        self._change(locked=locked)
+        drawn = {panel.loss: panel.range for panel in self._panels if panel.range}
+        self._change(locked={} if self._look.locked else drawn)
 
 
 @dataclass(frozen=True)
@@ -256,9 +249,8 @@ def compose(
     for run in runs:
         inside = (run.history.epochs >= x[0]) & (run.history.epochs <= x[1])
         epochs = run.history.epochs[inside].astype(np.float64)
-        spread = np.stack([plot.smooth(row, look.smoothing) for row in run.history.spread(loss)])[
-            :, inside
-        ]
+        smoothed = [plot.smooth(row, look.smoothing) for row in run.history.spread(loss)]
+        spread = np.stack(smoothed)[:, inside]
         curves.append(plot.Curve(*plot.envelope(epochs, spread[2], width), run.colour))
         seen.append(spread[2])
         if run.chosen and np.count_nonzero(run.history.done) > 1:

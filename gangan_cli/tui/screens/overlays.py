@@ -1,6 +1,5 @@
 """What lies over a page: help, a question, the machine."""
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
 
 from rich.table import Table
@@ -38,15 +37,11 @@ class Help(Overlay[None]):
     def compose(self) -> ComposeResult:
         """Show the table of keys."""
         table = Table.grid(padding=(0, 2))
-        rebound: Mapping[str, str] = self.app._keymap
+        app = cast("GanganApp", self.app)
         for place, title in ((self._place, PAGES[self._place][2:]), ("everywhere", "Everywhere")):
             table.add_row(Text(title, "bold"), "")
             for key in KEYS[place]:
-                shown = " ".join(
-                    self.app.get_key_display(Binding(one, ""))
-                    for one in rebound.get(key.id, key.keys).split(",")
-                )
-                table.add_row(shown, key.says)
+                table.add_row(" ".join(app.keys_of(key)), key.says)
             table.add_row("", "")
         table.add_row("^p", "All of this, and the runs, by name")
         with VerticalScroll():

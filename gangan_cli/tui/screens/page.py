@@ -1,17 +1,20 @@
 """What the three pages have in common: the bar above, the machine and the keys below."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, cast
 
+from rich.style import Style
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from gangan_cli.studies.losses import LossHistory
 from gangan_cli.tui.feed import RunView
+from gangan_cli.tui.keys import KEYS, Place
 from gangan_cli.tui.pictures import Answer
+from gangan_cli.tui.widgets.keyline import KeyLine
 
 if TYPE_CHECKING:
     from gangan_cli.tui.app import GanganApp
@@ -22,7 +25,7 @@ PAGES = {"runs": "1 Runs", "live": "2 Live", "latent": "3 Latent"}
 class Page(Screen[None]):
     """A page over the store. Its subclasses give the body, and say what to do when things change."""
 
-    place = ""
+    place: Place = "everywhere"
     AUTO_FOCUS = ""  # nothing: a hidden field would swallow the keys
 
     @property
@@ -40,35 +43,37 @@ class Page(Screen[None]):
         yield Static(id="bar")
         yield from self.body()
         yield Static(id="machine")
-        yield Footer(show_command_palette=False)
+        yield KeyLine(self._key_line(), id="keys")
 
     def body(self) -> Iterable[Widget]:
         """Return what stands between bar and machine."""
         raise NotImplementedError
-
-    def on_mount(self) -> None:
-        """Draw what is known."""
-        self.refresh_all()
 
     def on_resize(self) -> None:
         """Draw what there is room for."""
         self.draw_bar()
 
     def on_screen_resume(self) -> None:
-        """Draw what changed while another page was shown."""
-        self.refresh_all()
-
-    def refresh_all(self) -> None:
-        """Draw everything anew."""
+        """Draw what is known, or what changed while another page was shown."""
         self.machine_changed()
         self.runs_changed()
+
+    def _key_line(self) -> Iterator[tuple[str, str, str]]:
+        """Yield the page's keys, then everyone's, for the line at the bottom."""
+        places: tuple[Place, ...] = (self.place, "everywhere")
+        for place in places:
+            for key in KEYS[place]:
+                if key.short:
+                    action = key.action if key.action.startswith("app.") else f"screen.{key.action}"
+                    yield self.gangan.keys_of(key)[0], key.short, action
 
     def draw_bar(self) -> None:
         """Draw the bar: where we are, which store and which run."""
         shared = self.gangan.shared
         text = Text("  gangan ", "bold", no_wrap=True, overflow="ellipsis")
         for place, title in PAGES.items():
-            text.append(f" {title} ", "bold reverse" if place == self.place else "not bold")
+            look = Style.parse("bold reverse" if place == self.place else "not bold")
+            text.append(f" {title} ", look + Style(meta={"@click": f"app.look('{place}')"}))
         store = str(self.gangan.store)
         run = f" › {shared.current}" if shared.current and self.place != "runs" else ""
         marked = f"   {len(shared.marked)} marked" if shared.marked else ""

@@ -5,18 +5,16 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.text import Text
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal
 from textual.widget import Widget
-from textual.widgets import DataTable, Input, Static
+from textual.widgets import DataTable, Input
 
 from gangan_cli import wording
 from gangan_cli.errors import ConfigurationError
-from gangan_cli.studies.mosaic import shrink, tile
 from gangan_cli.tui import detail, keys, launch, listing
-from gangan_cli.tui.feed import RunView
-from gangan_cli.tui.pictures import Answer, Failed, Painted, Request, View
+from gangan_cli.tui.pictures import Answer
+from gangan_cli.tui.screens.about import About
 from gangan_cli.tui.screens.page import Page
-from gangan_cli.tui.widgets.halfblocks import HalfBlocks
 
 COLUMNS = (
     ("run", 0),
@@ -42,9 +40,6 @@ STATE_COLOURS = {
     "unreadable": "$error",
 }
 
-PREVIEW = (5, 20)
-"""Digits in the preview, and their width in pixels."""
-
 
 class RunsPage(Page):
     """Browse, filter, compare; delete, interrupt, resume."""
@@ -59,29 +54,19 @@ class RunsPage(Page):
         self._shown: dict[str, tuple[Text, ...]] = {}
         self._columns: tuple[str, ...] = ()
         self._widths: list[int] = []
-        self._gan = 0
         self._over = False  # details over the table, where there is no room beside it
-        self._pictured: tuple[object, ...] = ()
-        self._asked = 0
 
     def body(self) -> Iterable[Widget]:
         """Return table and details, side by side."""
         table: DataTable[Text] = DataTable(id="table", cursor_type="row", zebra_stripes=False)
-        side = VerticalScroll(
-            Static(id="detail"),
-            HalfBlocks(ascii=self.gangan.graphics.images == "ascii", id="digits"),
-            Static(id="note"),
-            id="side",
-            can_focus=False,
-        )
+        side = About(ascii=self.gangan.graphics.images == "ascii", id="side")
         side.set_class(not self.gangan.memory.detail, "-hidden")
         yield Horizontal(table, side)
         yield Input(id="filter", placeholder="words, state:training, family:mlp, on:digits")
 
     def on_mount(self) -> None:
-        """Draw what is known."""
-        super().on_mount()
-        self.query_one("#table").focus()
+        """Let the keys go to the table."""
+        self._table.focus()
 
     # ------------------------------------------------------------------ drawing
 
@@ -112,7 +97,7 @@ class RunsPage(Page):
                         table.update_cell(name, column, cell)
         self._widths = widths
         self._columns, self._shown = columns, rows
-        self._draw_detail()
+        self._draw_about()
 
     def _cells(self, row: listing.Row, columns: tuple[str, ...]) -> tuple[Text, ...]:
         run, shared = row.run, self.gangan.shared
@@ -130,56 +115,20 @@ class RunsPage(Page):
         }
         return tuple(cells[name] for name in columns)
 
-    def _draw_detail(self) -> None:
-        shared, note = self.gangan.shared, self.query_one("#note", Static)
-        digits = self.query_one(HalfBlocks)
+    def _draw_about(self) -> None:
+        shared, note = self.gangan.shared, ""
         run = self.run_shown if self._rows else None
-        marked = [shared.runs[name] for name in shared.marked]
         if not shared.read:
-            note.update("reading the store …")
+            note = "reading the store …"
         elif shared.problem or not shared.runs:
-            note.update(shared.problem or detail.nothing_yet(self.gangan.store))
+            note = shared.problem or detail.nothing_yet(self.gangan.store)
         elif run is None:
-            note.update(f"no run matches {self._words!r}: escape shows all")
-        else:
-            note.update("")
-        if len(marked) >= 2:
-            self.query_one("#detail", Static).update(detail.comparison(marked))
-        else:
-            children = [
-                other.name
-                for other in shared.runs.values()
-                if run and run.manifest and other.manifest and other.manifest.parent
-                and other.manifest.parent.id == run.manifest.id
-            ]  # fmt: skip
-            self.query_one("#detail", Static).update(
-                detail.page(run, children, self._gan) if run else ""
-            )
-        wanted = run is not None and self.gangan.memory.preview and len(marked) < 2 and run.gans
-        digits.display = bool(wanted)
-        if wanted and run:
-            self._ask_preview(run)
-
-    def _ask_preview(self, run: RunView) -> None:
-        assert run.manifest is not None
-        saved = [e for e in run.manifest.saved_epochs() if e <= run.gans.get(self._gan, (0,))[0]]
-        pictured = (run.manifest.id, self._gan, saved[-1:])
-        if saved and pictured != self._pictured:
-            self._pictured = pictured
-            view = View(self.gangan.store, run.name, run.manifest.id)
-            request = Request(view, self._gan, saved[-1], None, PREVIEW[0], 0)
-            self._asked = self.gangan.pictures.ask(request)
+            note = f"no run matches {self._words!r}: escape shows all"
+        self.query_one(About).draw(run, note)
 
     def picture_answered(self, answer: Answer) -> None:
-        """Show the preview that was asked for last."""
-        if answer.serial != self._asked:
-            return
-        if isinstance(answer, Painted):
-            _, height, width = answer.images.shape
-            small = shrink(answer.images, round(PREVIEW[1] * height / width), PREVIEW[1])
-            self.query_one(HalfBlocks).show(tile(small[None], 1, 0))
-        elif isinstance(answer, Failed):
-            self.query_one("#note", Static).update(Text(answer.reason))
+        """Hand the preview on."""
+        self.query_one(About).picture_answered(answer)
 
     # ------------------------------------------------------------------ events
 
@@ -192,10 +141,8 @@ class RunsPage(Page):
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
         """Choose the run under the cursor."""
         if event.row_key.value and event.row_key.value in self.gangan.shared.runs:
-            if event.row_key.value != self.gangan.shared.current:
-                self._gan = 0
             self.gangan.choose(event.row_key.value)
-            self._draw_detail()
+            self._draw_about()
 
     def leave(self) -> None:
         """Choose the run under the cursor, whose message may still be on its way."""
@@ -213,7 +160,7 @@ class RunsPage(Page):
         if self._rows and self.gangan.shared.current not in self._shown:
             self._table.move_cursor(row=0, animate=False)
             self.gangan.choose(self._rows[0].run.name)
-            self._draw_detail()
+            self._draw_about()
 
     def on_input_submitted(self) -> None:
         """Go back to the table, filtered."""
@@ -248,9 +195,7 @@ class RunsPage(Page):
         """Sort by the next thing."""
         names = list(listing.SORTS)
         memory = self.gangan.memory
-        memory.sort = (
-            names[(names.index(memory.sort) + 1) % len(names)] if memory.sort in names else names[0]
-        )
+        memory.sort = names[(names.index(memory.sort) + 1) % len(names)]
         self.notify(f"sorted by {memory.sort}", timeout=1.5)
         self.runs_changed()
 
@@ -284,15 +229,11 @@ class RunsPage(Page):
         self.gangan.memory.preview = not self.gangan.memory.preview
         if self.gangan.memory.preview:
             self.notify("drawing …", timeout=1.5)
-        self._draw_detail()
+        self._draw_about()
 
     def action_gan(self, by: int) -> None:
         """Choose another GAN."""
-        if self.run_shown and self.run_shown.gans:
-            gans = list(self.run_shown.gans)
-            place = gans.index(self._gan) if self._gan in gans else 0
-            self._gan = gans[(place + by) % len(gans)]
-            self._draw_detail()
+        self.query_one(About).step_gan(by)
 
     def action_delete(self) -> None:
         """Delete the chosen run, after asking."""
@@ -301,8 +242,7 @@ class RunsPage(Page):
         run = self.run_shown
         if run is None:
             return
-        children = [r.name for r in self.gangan.shared.runs.values() if r.on == run.name and r.manifest
-                    and r.manifest.parent]  # fmt: skip
+        children = listing.children(self.gangan.shared.runs.values(), run)
         loss = f"\n{', '.join(children)} will no longer decode to images." if children else ""
         question = f"Delete {run.name}: {run.snapshots} snapshots, {wording.size(run.size)}?{loss}"
 
@@ -314,13 +254,13 @@ class RunsPage(Page):
 
     def action_interrupt(self) -> None:
         """Interrupt the chosen run's training."""
-        self._try(lambda run: launch.interrupt(run))
+        self._try(launch.interrupt)
 
     def action_resume(self) -> None:
         """Resume the chosen run's training."""
         self._try(lambda run: launch.resume(run, self.gangan.store))
 
-    def _try(self, what: "launch.Deed") -> None:
+    def _try(self, what: launch.Deed) -> None:
         if run := self.run_shown:
             try:
                 self.notify(what(run), markup=False)

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 from textual.app import ComposeResult
+from textual.geometry import Size
 from textual.widget import Widget
 
 
@@ -44,9 +45,7 @@ def image_widget(kind: Literal["sixel", "kitty"], cell: tuple[int, int], id: str
     return Picture(id=id)
 
 
-def show_image(
-    widget: Widget, picture: NDArray[np.uint8], cells: tuple[int, int], cell: tuple[int, int]
-) -> None:
+def show_image(widget: Widget, picture: NDArray[np.uint8], cells: Size, cell: tuple[int, int]) -> None:
     """Show a picture (H, W) of grey values, each pixel a square as large as fits so many cells.
 
     The widget gets whole cells and the image exactly their pixels, in few shades. Else the library

@@ -29,6 +29,7 @@ class HalfBlocks(Widget):
     def __init__(self, *, ascii: bool = False, id: str | None = None) -> None:
         super().__init__(id=id)
         self._ascii = ascii
+        self.pixels_a_line = 1 if ascii else 2
         self._levels: Bytes = np.zeros((0, 0), np.uint8)
         self._strips: list[Strip] = []
 

@@ -14,11 +14,12 @@ _plotext = Lock()  # it has one figure for the whole process
 
 
 class Panel(Static):
-    """Shows the losses of one name. `range` is that of its axis as last drawn."""
+    """Shows the losses of one name. `range` is that of its axis as last drawn, None before."""
 
     def __init__(self, loss: str, title: str) -> None:
         super().__init__()
-        self.loss, self.range = loss, (0.0, 0.0)
+        self.loss = loss
+        self.range: tuple[float, float] | None = None
         self._title = title
         self._drawing: Drawing | None = None
 

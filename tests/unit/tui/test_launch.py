@@ -1,7 +1,6 @@
 import signal
 import subprocess
 import time
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -93,10 +92,3 @@ def test_a_run_that_has_vanished_is_not_resumed(tmp_path):
     with pytest.raises(ConfigurationError, match="r cannot be resumed"):
         launch.resume(run, tmp_path)
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_run_goes_on_with_the_settings_it_began_with():
-    config = {"lr": 2e-05, "gans": "0,3-7", "batch_size": 32, "dataset": 'a "b" \\ é', "on": "x"}
-    settings = tomllib.loads(launch._as_toml("train-gans", config))
-    expected = {name.replace("_", "-"): value for name, value in config.items()}
-    assert settings == {"train-gans": expected}

@@ -166,3 +166,18 @@ def test_losses_stand_before_their_way_there():
 def test_a_population_is_told_by_its_gans_and_epochs():
     assert listing.population(view("r", gans=35, epochs=100)) == "35 × 100"
     assert listing.population(UNREADABLE) == listing.age(UNREADABLE) == ""
+
+
+def test_children_are_those_trained_on_that_very_run_not_on_one_of_its_name():
+    parent = view("a")
+    renamed = view("b", id="id of c")
+    child, other = view("d", on="a"), view("e", on="c")
+    assert listing.children([parent, renamed, child, other, UNREADABLE], parent) == ["d"]
+    assert listing.children([child, other], renamed) == ["e"]
+    assert listing.children([child], UNREADABLE) == []
+
+
+def test_a_ring_of_gans_goes_round_both_ways():
+    assert [listing.along([0, 2, 5], one, 1) for one in (0, 2, 5)] == [2, 5, 0]
+    assert listing.along([0, 2, 5], 0, -1) == 5
+    assert listing.along([4, 6], 1, 1) == 6

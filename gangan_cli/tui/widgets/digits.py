@@ -1,0 +1,29 @@
+"""Several pictures of digits as one, as many as there is room for."""
+
+from textual.geometry import Size
+
+from gangan_cli.studies.mosaic import Bytes, shrink, tile
+from gangan_cli.tui.widgets.halfblocks import HalfBlocks
+
+
+class Digits(HalfBlocks):
+    """Pictures (n, height, width) of grey values in rows, each so many pixels wide."""
+
+    def layout_of(self, images: Bytes, room: Size, width: int) -> tuple[int, int]:
+        """Return how many columns and rows fit `room`, in cells: at least one of each."""
+        height = self._height(images, width)
+        columns = max(1, (room.width + 1) // (width + 1))
+        rows = max(1, (room.height * self.pixels_a_line + 1) // (height + 1))
+        columns = min(columns, len(images))
+        return columns, min(rows, len(images) // columns)
+
+    def show_digits(self, images: Bytes, room: Size, width: int) -> None:
+        """Show those of `images` that fit."""
+        columns, rows = self.layout_of(images, room, width)
+        small = shrink(images[: rows * columns], self._height(images, width), width)
+        self.show(tile(small.reshape(rows, columns, *small.shape[1:]), 1, 0))
+
+    def _height(self, images: Bytes, width: int) -> int:
+        """Return a digit's height in pixels, which are squares two to a line of text, else halves."""
+        _, height, across = images.shape
+        return round(width * int(height) / int(across) * self.pixels_a_line / 2)
