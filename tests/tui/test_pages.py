@@ -204,6 +204,32 @@ async def test_scrubbing_by_keys_goes_by_steps_and_to_the_ends(app_over, steady)
         assert page._scrub.value == -3.0
 
 
+async def test_the_nearest_digits_stay_until_the_next_are_measured(app_over, steady):
+    app = app_over(steady, run="gangan")
+    async with app.run_test(size=(140, 45)) as pilot:
+        await pilot.press("3")
+        await pictured(pilot)
+        near = app.screen.query_one("#near", Digits)
+        drawn = near._levels
+        app.screen.action_step(1)
+        assert app.screen._near is None
+        assert near.display
+        assert near._levels is drawn
+        await pictured(pilot)
+        assert near.display
+
+
+@pytest.mark.parametrize("kind", ["sixel", "kitty"])
+async def test_the_terminals_own_graphics_come_when_scrubbing_rests(app_over, steady, kind):
+    app = app_over(steady, run="gangan", images=kind)
+    async with app.run_test(size=(140, 45)) as pilot:
+        await pilot.press("3")
+        await until(pilot, lambda: app.screen.query_one("#graphics").display)
+        app.screen.action_step(1)
+        await until(pilot, lambda: app.screen.query_one("#grid").display)
+        await until(pilot, lambda: app.screen.query_one("#graphics").display)
+
+
 async def test_a_value_can_be_typed(app_over, steady):
     app = app_over(steady, run="gangan")
     async with app.run_test(size=(120, 40)) as pilot:

@@ -38,13 +38,16 @@ class Facts(Vertical):
         table = Table.grid(padding=(0, 2, 0, 0))
         heading = Text()
         digits = self.query_one(Digits)
-        digits.display = False
+        if scrub is None or scrub.by_epoch:
+            digits.display = False
         if scrub is not None and scrub.by_epoch:
             table.add_row("GAN", str(scrub.gan))
             table.add_row("epoch", f"{scrub.epoch} of {scrub.epochs[-1]}")
         elif scrub is not None:
             heading = Text("nearest snapshot", "bold")
             if near is None:
+                # The digits stay until the next are there: taking them away would move all else,
+                # which doubles the time of a step.
                 table.add_row("measuring …")
             else:
                 _add(table, near)
