@@ -267,6 +267,11 @@ class Run:
             known = self._state_in(transaction).diverged
             self._update_state(transaction, diverged={**known, gan: epoch})
 
+    def executed(self, execution: Mapping[str, Any]) -> None:
+        """Record how the run is trained, so that it can go on with the same rounding."""
+        with self._environment.writing() as transaction:
+            self._update_state(transaction, execution=dict(execution))
+
     def release(self, status: Status) -> None:
         """Give the run back in the state `status`."""
         with self._environment.writing() as transaction:

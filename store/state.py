@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
-from typing import Literal
+from typing import Any, Literal
 
 from store.errors import Damaged
 
@@ -74,11 +74,16 @@ class Holder:
 
 @dataclass(frozen=True)
 class State:
-    """A run's status as stored, who holds it, and the epoch at which each diverged GAN stopped."""
+    """A run's status as stored, who holds it, and the epoch at which each diverged GAN stopped.
+
+    `execution` is what decided the rounding when the run began, in the words of whoever trains it;
+    empty before that.
+    """
 
     stored: Status = "new"
     holder: Holder | None = None
     diverged: dict[int, int] = field(default_factory=dict)
+    execution: dict[str, Any] = field(default_factory=dict)
 
     @property
     def status(self) -> Status:
@@ -104,6 +109,7 @@ class State:
                 stored=read["stored"],
                 holder=Holder(**read["holder"]) if read["holder"] else None,
                 diverged={int(gan): epoch for gan, epoch in read["diverged"].items()},
+                execution=dict(read.get("execution", {})),
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise Damaged(f"what is stored is not a run's state: {error}") from error

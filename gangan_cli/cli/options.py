@@ -35,6 +35,15 @@ WorkerCount = Annotated[
         default="one per core, or one per GPU",
     ),
 ]
+Compile = Annotated[
+    bool | None,
+    setting(
+        "--compile/--no-compile",
+        envvar="GANGAN_COMPILE",
+        help="Compile the updates to machine code: half a minute, once a machine.",
+        default="where it pays",
+    ),
+]
 Config = Annotated[
     Path | None,
     setting(envvar="GANGAN_CONFIG", help="TOML file with a table named after the command."),

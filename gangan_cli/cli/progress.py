@@ -39,7 +39,14 @@ def follow(events: Iterable["Event"], *, as_json: bool, resume: str) -> None:
 
     `resume` is the command that goes on where training was interrupted.
     """
-    from gangan_cli.training.events import Ended, EpochFinished, GanDiverged, Started
+    from gangan_cli.training.events import (
+        Chosen,
+        Compiling,
+        Ended,
+        EpochFinished,
+        GanDiverged,
+        Started,
+    )
 
     display: _Bar | _Lines | None = None
     ended: Ended | None = None
@@ -49,6 +56,10 @@ def follow(events: Iterable["Event"], *, as_json: bool, resume: str) -> None:
                 output.line(told)
             if isinstance(event, Started):
                 display = _Bar(event) if sys.stderr.isatty() else _Lines(event)
+            elif isinstance(event, Compiling):
+                diagnostics.say("compiling the updates for this machine, which is done once …")
+            elif isinstance(event, Chosen) and event.note:
+                diagnostics.warn(event.note)
             elif isinstance(event, EpochFinished) and display:
                 losses = "  ".join(f"{name} {value:.2f}" for name, value in sorted(event.losses.items()))
                 display.advance(f"GAN {event.gan} epoch {event.epoch}  {losses}")

@@ -67,6 +67,7 @@ def train_gangan(
     ] = None,
     device: options.Device = None,
     workers: options.WorkerCount = None,
+    compile: options.Compile = None,
     config: options.Config = None,
     dry_run: options.DryRun = False,
     json: options.Json = False,

@@ -19,5 +19,9 @@ class Examples(Protocol):
 class Source(Protocol):
     """Examples not yet on a device: small or cheap to send to the process that trains on them."""
 
+    @property
+    def count(self) -> int:
+        """How many there are."""
+
     def load(self, device: str) -> Examples:
         """Bring the examples to `device`."""

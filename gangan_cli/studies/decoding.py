@@ -14,7 +14,8 @@ from gangan_cli.data.weights import Matrix, PrincipalComponents
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.models import build
 from gangan_cli.models.family import Family, Networks
-from gangan_cli.training.population import bind, stream
+from gangan_cli.training.randomness import stream
+from gangan_cli.training.update import bind
 from store import Catalog, Layout, Run
 
 Pictures = NDArray[np.float32]

@@ -9,7 +9,7 @@ from gangan_cli.data.weights import Matrix
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.studies.decoding import Lineage, Pictures, pick
 from gangan_cli.studies.distances import Nearest, nearest
-from gangan_cli.training.population import stream
+from gangan_cli.training.randomness import stream
 
 PROBES = 256
 """Directions from which the axis of a walk is chosen when the latent has more than one dimension."""

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from gangan_cli.training.execution import Chosen as Chosen
+from gangan_cli.training.execution import Compiling as Compiling
 from store.state import Status
 
 
@@ -49,4 +51,4 @@ class Ended:
     signal: int | None = None
 
 
-Event = Started | EpochFinished | GanDiverged | Ended
+Event = Started | Compiling | Chosen | EpochFinished | GanDiverged | Ended

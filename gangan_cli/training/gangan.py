@@ -123,7 +123,8 @@ def train_gangan(config: GanGanConfig, machine: Machine) -> Events:
             spread = plan(config.members, run.manifest.layout.size, machine.device, machine.workers)
             source = examples_of(run, parent.path)
             task = Task(config.family, dict(run.manifest.sizes), source, config.settings)
-            yield from train_run(run, task, spread)
+            steps = config.members * config.epochs * config.settings.steps(source.count)
+            yield from train_run(run, task, spread, steps, machine.compile)
 
 
 def examples_of(run: Run, parent: Path) -> Source:

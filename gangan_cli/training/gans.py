@@ -77,7 +77,8 @@ def train_gans(config: GansConfig, machine: Machine) -> Events:
             )
         spread = plan(config.gans, run.manifest.layout.size, machine.device, machine.workers)
         task = Task(config.family, dict(run.manifest.sizes), images(), config.settings)
-        yield from train_run(run, task, spread)
+        steps = config.gans * config.epochs * config.settings.steps(images().count)
+        yield from train_run(run, task, spread, steps, machine.compile)
 
 
 def _manifest(

@@ -28,6 +28,8 @@ class Machine:
     device: str = "auto"
     workers: int | None = field(default=None, metadata={"at_least": 1})
     data_dir: Path | None = None
+    compile: bool | None = None
+    """Whether updates are compiled to machine code; None for where it pays."""
 
     def __post_init__(self) -> None:
         check(self)
@@ -75,6 +77,7 @@ def provenance(machine: Machine | None = None) -> dict[str, Any]:
             "data_dir": str(machine.data_dir.resolve()) if machine.data_dir else None,
             "device": machine.device,
             "workers": machine.workers,
+            "compile": machine.compile,
         }
         if machine
         else {},

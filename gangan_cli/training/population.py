@@ -1,26 +1,28 @@
 """The engine: trains the GANs of a chunk side by side, each as if it were alone.
 
-The parameters of the GANs are stacked, and a phase's loss is mapped over the stack (torch.func), so
-a GPU trains all in the time of a few. A GAN's initial weights, shuffles and noise come from
+The parameters of the GANs are stacked, and a phase's loss is mapped over the stack (update.py), so a
+GPU trains all in the time of a few. A GAN's initial weights, shuffles and noise come from
 (seed, gan, epoch) alone; so it does not matter which process trains it, or whether it was resumed.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.func import functional_call, vmap
-from torch.utils._pytree import tree_map
 
 from gangan_cli.data.examples import Examples
-from gangan_cli.models.family import Family, Networks, Phase
+from gangan_cli.models.family import Family
+from gangan_cli.training.execution import PLAIN, Execution
+from gangan_cli.training.randomness import noise_of, stream
+from gangan_cli.training.runners import Shape, runner
 from gangan_cli.training.settings import Epoch, Settings
+from gangan_cli.training.update import Parameters, adam_rates
 
-Parameters = dict[str, Tensor]
-"""The stacked parameters (n, ...) of one network by name."""
+Fetch = Callable[[], NDArray[np.float32]]
+"""Waits for a tensor on its way from the device, and gives it."""
 
 
 def train(
@@ -30,187 +32,208 @@ def train(
     gans: Sequence[int],
     *,
     device: str = "cpu",
+    execution: Execution = PLAIN,
     start: tuple[int, NDArray[np.float32]] | None = None,
     stop: Callable[[], bool] = lambda: False,
+    ahead: int | None = None,
+    compiling: Callable[[], None] = lambda: None,
 ) -> Iterator[Epoch]:
-    """Train `gans` together; yield after each epoch (Algorithm 1 of the paper, inner loop).
+    """Train `gans` together; yield after each epoch.
 
     `start` is an epoch and the (n, R) resume states left after it; without it, training begins
     anew. `stop` is asked after every step; when it says yes, the unfinished epoch is dropped.
+    An epoch is handed over when `ahead` more are trained: by default one on a GPU, which so goes on
+    while results are stored, else none. `compiling` is called before a compilation.
+
+    Raises:
+        CannotCompile: `execution` wants it, and it cannot be done here.
     """
-    population = Population(family, settings, gans, device)
-    done = population.restore(*start, len(examples)) if start else 0
+    population = Population(family, settings, gans, device, execution, compiling)
+    if ahead is None:
+        ahead = int(device.startswith("cuda"))
+    done = 0
+    if start:
+        done = start[0]
+        population.restore(start[1])
     sound = list(gans)
-    steps = len(examples) // settings.batch_size  # the last, incomplete batch is dropped
-
-    for epoch in range(done + 1, settings.epochs + 1):
-        streams = [stream(settings.seed, gan, epoch, device) for gan in gans]
-        shuffled = torch.stack(
-            [torch.randperm(len(examples), generator=s, device=device) for s in streams]
-        )
-        total = last = torch.zeros(len(family.phases), len(gans), device=device)
-        for batch in shuffled[:, : steps * settings.batch_size].split(settings.batch_size, dim=1):
-            real = examples.batch(batch)
-            losses = []
-            for phase in family.phases:
-                noise = torch.stack([family.noise((settings.batch_size,), s) for s in streams])
-                losses.append(population.step(phase, real, noise))
-            population.average()
-            last = torch.stack(losses)
-            total = total + last
-            if stop():
-                return
-
-        means = torch.stack([total / steps, last], dim=-1).transpose(0, 1).double().cpu().numpy()
-        vectors = population.snapshots()
-        finite = np.isfinite(means).all((1, 2)) & np.isfinite(vectors).all(1)
-        rows = [row for row, gan in enumerate(gans) if gan in sound and finite[row]]
-        lost = [gan for row, gan in enumerate(gans) if gan in sound and not finite[row]]
+    for epoch, fetches in _late(_epochs(population, examples, settings, gans, done, stop), ahead):
+        losses, vectors, resume = (fetch() for fetch in fetches)
+        sane = [
+            np.isfinite(one).all() and np.isfinite(other).all()
+            for one, other in zip(losses, vectors, strict=True)
+        ]
+        rows = [row for row, gan in enumerate(gans) if gan in sound and sane[row]]
+        lost = [gan for row, gan in enumerate(gans) if gan in sound and not sane[row]]
         sound = [gans[row] for row in rows]
         yield Epoch(
             epoch=epoch,
             gans=list(sound),
-            losses=means[rows],
+            losses=losses[rows].astype(np.float64),
             vectors=vectors[rows] if settings.saves(epoch) else None,
-            resume=population.resume_states()[rows],
+            resume=resume[rows],
             diverged=lost,
         )
         if not sound:
             return
 
 
-def stream(seed: int, gan: int, epoch: int, device: str) -> torch.Generator:
-    """Return the source of all randomness of one GAN in one epoch (epoch 0: its initial weights)."""
-    number = int(np.random.SeedSequence([seed, gan, epoch]).generate_state(1, np.uint64)[0])
-    return torch.Generator(device).manual_seed(number)
+def _epochs(
+    population: "Population",
+    examples: Examples,
+    settings: Settings,
+    gans: Sequence[int],
+    done: int,
+    stop: Callable[[], bool],
+) -> Iterator[tuple[int, list[Fetch]]]:
+    """Train epoch after epoch (Algorithm 1 of the paper, inner loop).
+
+    Each leaves its number, and how to fetch losses (n, L, 2), snapshots and resume states.
+    """
+    family, device, batch_size = population.family, population.device, settings.batch_size
+    steps = settings.steps(len(examples))
+    for epoch in range(done + 1, settings.epochs + 1):
+        streams = [stream(settings.seed, gan, epoch, device) for gan in gans]
+        shuffled = torch.stack(
+            [torch.randperm(len(examples), generator=s, device=device) for s in streams]
+        )
+        batches = shuffled[:, : steps * batch_size].split(batch_size, dim=1)
+        noises = noise_of(family, batch_size, streams, steps)
+        rates = adam_rates(settings.learning_rate, family.betas, (epoch - 1) * steps, steps)
+        total = last = torch.zeros(len(family.phases), len(gans), device=device)
+        for batch, noise, rate in zip(batches, noises, rates.to(device), strict=True):
+            last = population.step(examples.batch(batch), noise, rate)
+            total = total + last
+            if stop():
+                return
+        losses = torch.stack([total / steps, last], dim=-1).transpose(0, 1)
+        yield epoch, [_leaving(losses), *map(_leaving, population.copies())]
+
+
+def _late(items: Iterable[tuple[int, list[Fetch]]], by: int) -> Iterator[tuple[int, list[Fetch]]]:
+    """Yield each of `items` when `by` more have come, and the last ones at the end."""
+    waiting: deque[tuple[int, list[Fetch]]] = deque()
+    for item in items:
+        waiting.append(item)
+        if len(waiting) > by:
+            yield waiting.popleft()
+    yield from waiting
+
+
+def _leaving(tensor: Tensor) -> Fetch:
+    """Begin to copy a tensor that is not changed any more to the processor's memory."""
+    if tensor.device.type != "cuda":
+        there = tensor.cpu().numpy()
+        return lambda: there
+    here = torch.empty(tensor.shape, pin_memory=True)
+    here.copy_(tensor, non_blocking=True)
+    copied = torch.cuda.Event()
+    copied.record()
+
+    def fetch() -> NDArray[np.float32]:
+        copied.synchronize()
+        return here.numpy()
+
+    return fetch
 
 
 class Population:
     """The stacked networks of n GANs, with Adam's moments and the moving averages of weights."""
 
-    def __init__(self, family: Family, settings: Settings, gans: Sequence[int], device: str) -> None:
-        newborn = [self._initial(family, settings.seed, gan) for gan in gans]
-        self._modules = newborn[0]
+    def __init__(
+        self,
+        family: Family,
+        settings: Settings,
+        gans: Sequence[int],
+        device: str,
+        execution: Execution = PLAIN,
+        compiling: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.family, self.device = family, device
+        newborn = [self._initial(settings.seed, gan) for gan in gans]
         self._parameters: dict[str, Parameters] = {
             network: {
-                name: torch.stack([modules[network].get_parameter(name).detach() for modules in newborn])
-                .to(device)
-                .requires_grad_()
+                name: torch.stack(
+                    [modules[network].get_parameter(name).detach() for modules in newborn]
+                ).to(device)
                 for name, _ in module.named_parameters()
             }
-            for network, module in self._modules.items()
+            for network, module in newborn[0].items()
         }
-        self._optimisers = {
-            network: torch.optim.Adam(
-                parameters.values(), lr=settings.learning_rate, betas=family.betas, fused=True
-            )
-            for network, parameters in self._parameters.items()
-        }
-        self._keep = family.averages
+        self._first, self._second = self._zeros(), self._zeros()
         self._averages: dict[str, Parameters] = {
-            network: {name: p.detach().clone() for name, p in self._parameters[network].items()}
-            for network in self._keep
+            network: {name: p.clone() for name, p in self._parameters[network].items()}
+            for network in family.averages
         }
-        self._batch_size = settings.batch_size
-        self._count = len(gans)
+        self._updates = [
+            runner(
+                phase,
+                Shape(family, len(gans), settings.batch_size, device),
+                (
+                    self._parameters[phase.learns],
+                    self._first[phase.learns],
+                    self._second[phase.learns],
+                    {name: self._parameters[name] for name in newborn[0] if name != phase.learns},
+                ),
+                execution,
+                compiling,
+            )
+            for phase in family.phases
+        ]
 
-    @staticmethod
-    def _initial(family: Family, seed: int, gan: int) -> Mapping[str, torch.nn.Module]:
+    def _initial(self, seed: int, gan: int) -> Mapping[str, torch.nn.Module]:
         # PyTorch's initialisers draw from the global stream; leave it as it was found.
         with torch.random.fork_rng(devices=[]):
             torch.set_rng_state(stream(seed, gan, 0, "cpu").get_state())
-            return family.networks()
+            return self.family.networks()
 
-    def step(self, phase: Phase, examples: Tensor, noise: Tensor) -> Tensor:
-        """Update the network that learns in `phase` once, in every GAN.
-
-        `examples` (n, B, D) and `noise` (n, B, L) hold a batch per GAN. Returns the n losses.
-        """
-        learning = self._parameters[phase.learns]
-        # The other networks are constants here: their gradients would be computed for nothing.
-        fixed = {
-            network: {name: parameter.detach() for name, parameter in parameters.items()}
+    def _zeros(self) -> dict[str, Parameters]:
+        return {
+            network: {name: torch.zeros_like(p) for name, p in parameters.items()}
             for network, parameters in self._parameters.items()
-            if network != phase.learns
         }
 
-        def loss(own: Parameters, others: dict[str, Parameters], x: Tensor, z: Tensor) -> Tensor:
-            return phase.loss(bind(self._modules, {**others, phase.learns: own}), x, z)
+    def step(self, examples: Tensor, noise: Tensor, rates: Tensor) -> Tensor:
+        """Do the family's updates once, in order, in every GAN; return their losses (phases, n).
 
-        losses = self._map(loss)(learning, fixed, examples, noise)
-        # A GAN's loss depends on its own parameters only, so the sum's gradient holds each one's.
-        # backward() rather than autograd.grad: it lays a gradient out as its parameter is, which
-        # the fused Adam takes for granted.
-        self._optimisers[phase.learns].zero_grad()
-        losses.sum().backward(inputs=list(learning.values()))
-        self._optimisers[phase.learns].step()
-        return losses.detach()
-
-    def _map(self, loss: Callable[..., Tensor]) -> Callable[..., Tensor]:
-        """Map a loss of one GAN over the stack."""
-        if self._count > 1:
-            return vmap(loss)
-        # A stack of one is passed through as views: its matrices need no batched product. That
-        # makes a step of the GAN-GAN over raw weights (8.3 million parameters) 1.2 to 1.4 times as fast.
-        return lambda *stacks: loss(*tree_map(lambda tensor: tensor.squeeze(0), stacks)).unsqueeze(0)
-
-    def average(self) -> None:
-        """Move the averaged weights a step towards the present ones."""
-        for network, keep in self._keep.items():
+        `examples` (n, B, D) hold a batch per GAN, `noise` (phases, n, B, L) one per phase as well.
+        """
+        losses = [
+            update(examples, own_noise, rates)
+            for update, own_noise in zip(self._updates, noise, strict=True)
+        ]
+        for network, keep in self.family.averages.items():
             torch._foreach_lerp_(
                 list(self._averages[network].values()),
-                [parameter.detach() for parameter in self._parameters[network].values()],
+                list(self._parameters[network].values()),
                 1 - keep,
             )
+        return torch.stack(losses)
 
-    def snapshots(self) -> NDArray[np.float32]:
-        """Return the weights (n, P) in the family's layout, averaged where the family says so."""
-        return _flat([*(self._averages.get(network, own) for network, own in self._parameters.items())])
+    def copies(self) -> tuple[Tensor, Tensor]:
+        """Return copies of the snapshots (n, P), in the family's layout and averaged where it says so,
+        and of all that training depends on (n, R): weights, Adam's two moments, averages."""
+        snapshots = [self._averages.get(network, own) for network, own in self._parameters.items()]
+        return _flat(snapshots), _flat(self._resume_parts())
 
-    def resume_states(self) -> NDArray[np.float32]:
-        """Return all that training depends on, (n, R): weights, Adam's two moments, averages."""
-        return _flat(self._resume_parts())
+    def restore(self, states: NDArray[np.float32]) -> None:
+        """Go back to the (n, R) resume states that were left after an epoch.
 
-    def restore(self, epoch: int, states: NDArray[np.float32], examples: int) -> int:
-        """Go back to the (n, R) `states` left after `epoch` epochs over `examples`; return `epoch`."""
-        steps = float(epoch * (examples // self._batch_size))
-        for optimiser in self._optimisers.values():
-            for parameter in optimiser.param_groups[0]["params"]:
-                optimiser.state[parameter] = {
-                    "step": torch.tensor(steps, device=parameter.device),
-                    "exp_avg": torch.zeros_like(parameter),
-                    "exp_avg_sq": torch.zeros_like(parameter),
-                }
+        Raises:
+            ValueError: they are of another population.
+        """
         tensors = [tensor for part in self._resume_parts() for tensor in part.values()]
         sizes = [tensor[0].numel() for tensor in tensors]
         if states.shape != (len(tensors[0]), sum(sizes)):
             raise ValueError(f"resume states of shape {states.shape}, not (n, {sum(sizes)})")
-        with torch.no_grad():
-            for tensor, values in zip(
-                tensors, torch.from_numpy(states).split(sizes, dim=1), strict=True
-            ):
-                tensor.copy_(values.reshape(tensor.shape))
-        return epoch
+        for tensor, values in zip(tensors, torch.from_numpy(states).split(sizes, dim=1), strict=True):
+            tensor.copy_(values.reshape(tensor.shape))
 
     def _resume_parts(self) -> list[Parameters]:
         moments = [
-            {name: self._optimisers[network].state[p][moment] for name, p in parameters.items()}
-            for network, parameters in self._parameters.items()
-            for moment in ("exp_avg", "exp_avg_sq")
+            moment[network] for network in self._parameters for moment in (self._first, self._second)
         ]
         return [*self._parameters.values(), *moments, *self._averages.values()]
 
 
-def bind(
-    modules: Mapping[str, torch.nn.Module], parameters: Mapping[str, Mapping[str, Tensor]]
-) -> Networks:
-    """Return the networks of one GAN as functions of a batch, with `parameters` in place."""
-    return {
-        network: partial(functional_call, module, dict(parameters[network]))
-        for network, module in modules.items()
-    }
-
-
-def _flat(parts: Sequence[Parameters]) -> NDArray[np.float32]:
-    rows = [tensor.detach().flatten(1) for part in parts for tensor in part.values()]
-    return torch.cat(rows, dim=1).cpu().numpy()
+def _flat(parts: Sequence[Parameters]) -> Tensor:
+    return torch.cat([tensor.flatten(1) for part in parts for tensor in part.values()], dim=1)

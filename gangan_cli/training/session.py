@@ -3,6 +3,7 @@
 This is the only writer of a run. Every epoch that it tells of is on disk first.
 """
 
+import dataclasses
 import os
 import signal
 import threading
@@ -14,6 +15,7 @@ from types import FrameType
 import numpy as np
 
 from gangan_cli.training.events import Ended, EpochFinished, Event, GanDiverged, Started
+from gangan_cli.training.execution import Chosen, Compiling, Execution, Wish
 from gangan_cli.training.settings import Epoch
 from gangan_cli.training.workers import Chunk, Plan, Task, Workers
 from store import Run
@@ -25,8 +27,11 @@ ECHO = 0.3
 """Seconds within which a second signal is the first again: timeout(1) sends each twice."""
 
 
-def train_run(run: Run, task: Task, plan: Plan) -> Iterator[Event]:
+def train_run(run: Run, task: Task, plan: Plan, steps: int, compile: bool | None) -> Iterator[Event]:
     """Train what `run` still lacks; yield what happens.
+
+    `steps` is how many updates the whole run takes. `compile` says whether they are compiled; None
+    goes on as the run began, and compiles a new one where that pays.
 
     A first SIGINT, SIGTERM or SIGHUP finishes the step, drops the unfinished epoch and ends the
     sitting as interrupted; a second one leaves at once.
@@ -47,11 +52,17 @@ def train_run(run: Run, task: Task, plan: Plan) -> Iterator[Event]:
         yield Started(run.name, total, done, len(devices), plan.devices[0])
         beaten = time.monotonic()
         with _heeding() as received, Workers(task, devices, plan.threads) as workers:
-            for epoch in workers.run(chunks, stopping=lambda: bool(received)):
-                if epoch is not None:
-                    for event in _commit(run, epoch):
+            how = _execution(run, steps, compile)
+            for message in workers.run(chunks, how, stopping=lambda: bool(received)):
+                if isinstance(message, Epoch):
+                    for event in _commit(run, message):
                         trained += isinstance(event, EpochFinished)
                         yield event
+                elif isinstance(message, Compiling):
+                    yield message
+                elif isinstance(message, Chosen):
+                    run.executed(dataclasses.asdict(message.execution))
+                    yield message
                 elif time.monotonic() - beaten > BEAT_EVERY:
                     run.beat()
                     beaten = time.monotonic()
@@ -68,6 +79,15 @@ def train_run(run: Run, task: Task, plan: Plan) -> Iterator[Event]:
         diverged=run.state().diverged,
         signal=received[0] if status == "interrupted" else None,
     )
+
+
+def _execution(run: Run, steps: int, compile: bool | None) -> Execution | Wish:
+    """Return how `run` was begun, unless it is new or `compile` asks for another way."""
+    if known := run.state().execution:
+        execution = Execution(**known)
+        if compile is None or compile == execution.compiled:
+            return execution
+    return Wish(compile, steps)
 
 
 def remaining(run: Run, chunks: list[list[int]]) -> tuple[list[Chunk], int]:

@@ -16,6 +16,10 @@ class Settings:
     seed: int
     snapshot_every: int
 
+    def steps(self, examples: int) -> int:
+        """Return how many steps an epoch has: the last, incomplete batch is dropped."""
+        return examples // self.batch_size
+
     def saves(self, epoch: int) -> bool:
         """Tell whether `epoch` leaves a snapshot: every `snapshot_every`-th and the last do."""
         return epoch % self.snapshot_every == 0 or epoch == self.epochs

@@ -1,8 +1,8 @@
 """Who trains which GANs: one process per core or per GPU, each handed one chunk of GANs at a time.
 
 Workers compute and report through a pipe; they never touch the run. Chunks depend on the run and the
-machine only, never on the number of workers: the same products are computed whoever computes them,
-so the bytes are the same.
+kind of device only, never on the number of workers: the same products are computed whoever computes
+them, so the bytes are the same.
 """
 
 import contextlib
@@ -13,8 +13,9 @@ import os
 import signal
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
@@ -24,13 +25,11 @@ from numpy.typing import NDArray
 from gangan_cli.data.examples import Source
 from gangan_cli.errors import WorkFailed
 from gangan_cli.models import build
+from gangan_cli.training.execution import Chosen, Compiling, Execution, Wish, choose, use
 from gangan_cli.training.settings import Epoch, Settings
 
-CHUNK = 4
-"""GANs trained together on one core: more amortises the cost of a call, until the cache is full."""
-
-CHUNK_PARAMETERS = 1_000_000
-"""Parameters of a network above which it is trained alone, and by as many threads as are free."""
+MANY_PARAMETERS = 1_000_000
+"""Parameters of a network above which as many threads as are free share its products."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +48,12 @@ class Chunk:
 
     gans: list[int]
     start: tuple[int, NDArray[np.float32]] | None
+
+
+@dataclass(frozen=True)
+class _Order:
+    chunk: Chunk
+    execution: Execution
 
 
 @dataclass(frozen=True)
@@ -76,12 +81,13 @@ def plan(gans: int, parameters: int, device: str, workers: int | None) -> Plan:
         side_by_side = math.ceil(gans / len(found))
         chunks = _split(gans, side_by_side)
         return Plan(found[: min(len(chunks), workers or len(found))], chunks, threads=1)
+    # One GAN after the other on each core: its weights and moments stay in the core's cache, and
+    # its bytes do not depend on how many others there are.
     cores = _cores()
-    side_by_side = min(CHUNK, math.ceil(gans / cores), max(1, CHUNK_PARAMETERS // parameters))
-    chunks = _split(gans, side_by_side)
-    processes = min(len(chunks), workers or cores)
+    chunks = _split(gans, 1)
+    processes = min(gans, workers or cores)
     # Several threads pay for large networks only; for small ones they mostly wait for each other.
-    threads = cores // min(len(chunks), cores) if parameters > CHUNK_PARAMETERS else 1
+    threads = cores // min(gans, cores) if parameters > MANY_PARAMETERS else 1
     return Plan(["cpu"] * processes, chunks, threads)
 
 
@@ -119,15 +125,24 @@ class Workers:
             process.kill()  # it holds nothing that could be lost
             process.join()
 
-    def run(self, chunks: Sequence[Chunk], stopping: Callable[[], bool]) -> Iterator[Epoch | None]:
+    def run(
+        self, chunks: Sequence[Chunk], how: Execution | Wish, stopping: Callable[[], bool]
+    ) -> Iterator[Epoch | Compiling | Chosen | None]:
         """Train `chunks`; yield each epoch as it is reported, and None when a while passes without.
 
+        If `how` is a wish, the first worker chooses the execution for all; what it says comes first.
         When `stopping` says yes, every worker stops after its present step.
 
         Raises:
             WorkFailed: a worker raised or died.
         """
-        waiting: list[Chunk | None] = [*chunks, *([None] * len(self._pipes))]
+        if isinstance(how, Wish):
+            chosen = yield from self._choose(how, stopping)
+            if chosen is None:
+                return
+            how = chosen
+        orders = [_Order(chunk, how) for chunk in chunks]
+        waiting: list[_Order | None] = [*orders, *([None] * len(self._pipes))]
         busy, stopped = list(self._pipes), False
         for pipe in busy:
             self._send(pipe, waiting.pop(0))
@@ -141,17 +156,34 @@ class Workers:
                 yield None
             for pipe in [pipe for pipe in busy if pipe in ready]:
                 message = self._receive(pipe)
-                if isinstance(message, Epoch):
+                if isinstance(message, Epoch | Compiling):
                     yield message
                 elif message == "done":
                     busy.remove(pipe)
                 elif not stopped:
                     self._send(pipe, waiting.pop(0))
 
+    def _choose(
+        self, wish: Wish, stopping: Callable[[], bool]
+    ) -> Generator[Compiling | Chosen | None, None, Execution | None]:
+        """Have the first worker choose; return None if told to stop before it has."""
+        pipe = next(iter(self._pipes))
+        self._send(pipe, wish)
+        while not stopping():
+            if not wait([pipe], timeout=TICK):
+                yield None
+                continue
+            message = self._receive(pipe)
+            assert isinstance(message, Compiling | Chosen)
+            yield message
+            if isinstance(message, Chosen):
+                return message.execution
+        return None
+
     @staticmethod
-    def _send(pipe: Connection, chunk: Chunk | None) -> None:
+    def _send(pipe: Connection, order: _Order | Wish | None) -> None:
         with contextlib.suppress(BrokenPipeError):  # a dead worker is noticed when it is read
-            pipe.send(chunk)
+            pipe.send(order)
 
     def _receive(self, pipe: Connection) -> object:
         try:
@@ -189,15 +221,26 @@ def _work(pipe: Connection, task: Task, device: str, threads: int) -> None:
         torch.set_num_threads(threads)
         family = build(task.family, task.sizes)
         examples = task.source.load(device)
-        while chunk := pipe.recv():
+
+        @cache
+        def compiling() -> None:  # once, though there is an update for every phase
+            pipe.send(Compiling())
+
+        while order := pipe.recv():
+            if isinstance(order, Wish):
+                pipe.send(choose(family, task.settings, device, order, compiling))
+                continue
+            use(order.execution.matmul)
             for epoch in train(
                 family,
                 examples,
                 task.settings,
-                chunk.gans,
+                order.chunk.gans,
                 device=device,
-                start=chunk.start,
+                execution=order.execution,
+                start=order.chunk.start,
                 stop=pipe.poll,  # while a chunk is trained, only the word to stop is sent
+                compiling=compiling,
             ):
                 pipe.send(epoch)
             pipe.send("next")

@@ -53,10 +53,12 @@ def resume(run: RunView, store: Path) -> str:
     log = run.path / "train.log"
     arguments = [command, "--config", str(settings), "--run", run.name, "--store", str(store)]
     for name, value in manifest.machine.items():
-        if value is not None:
+        if isinstance(value, bool):
+            arguments.append(f"--{name}" if value else f"--no-{name}")
+        elif value is not None:
             arguments += [f"--{name.replace('_', '-')}", str(value)]
     # What was set for a training that starts anew must not change the one that goes on.
-    kept = ("GANGAN_DATA", "GANGAN_DEVICE", "GANGAN_WORKERS")
+    kept = ("GANGAN_DATA", "GANGAN_DEVICE", "GANGAN_WORKERS", "GANGAN_COMPILE")
     environment = {k: v for k, v in os.environ.items() if not k.startswith("GANGAN_") or k in kept}
     try:
         settings.write_text(toml.table(command, manifest.config))

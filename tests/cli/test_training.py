@@ -118,6 +118,23 @@ def test_a_signal_ends_it_resumable_and_the_finished_run_is_the_undisturbed_one(
     assert contents(tmp_path / "a") == undisturbed
 
 
+def test_a_compiled_run_goes_on_compiled_and_ends_with_the_same_bytes(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    first = gangan(*LONG, "--store", tmp_path / "one", "--compile", "--workers", 1)
+    assert first.code == 0, first.err
+    assert first.err.count("compiling the updates") == 1
+    process = start_and_wait_for_an_epoch(*LONG, "--store", tmp_path / "two", "--compile")
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    assert process.returncode == 143
+    again = gangan(*LONG, "--store", tmp_path / "two")
+    assert again.code == 0, again.err
+    assert "compiling" not in again.err
+    assert contents(tmp_path / "one" / "a") == contents(tmp_path / "two" / "a")
+    with Run.open(tmp_path / "two" / "a") as run:
+        assert run.state().execution["compiled"]
+
+
 def test_under_nohup_a_hangup_does_not_end_it(tmp_path, undisturbed):
     process = start_and_wait_for_an_epoch(*LONG, "--store", tmp_path, hangup=signal.SIG_IGN)
     os.killpg(process.pid, signal.SIGHUP)

@@ -49,6 +49,36 @@ def test_files_in_torchvisions_layout_are_used_as_they_lie(tmp_path, name, folde
     assert images.describe()["examples"] == 3
 
 
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda content: content[:-1],
+        lambda content: content[:7],
+        lambda content: b"",
+        lambda content: b"\0\0\x0d" + content[3:],
+        lambda content: content[:4] + b"\xff" * 12 + content[16:],
+    ],
+)
+def test_damaged_files_are_named(tmp_path, spoil):
+    raw = tmp_path / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    write_idx(raw / "train-labels-idx1-ubyte", np.array([1, 2, 3], np.uint8))
+    write_idx(raw / "train-images-idx3-ubyte", np.zeros((3, 28, 28), np.uint8))
+    images = raw / "train-images-idx3-ubyte"
+    images.write_bytes(spoil(images.read_bytes()))
+    with pytest.raises(ConfigurationError, match="train-images-idx3-ubyte is damaged"):
+        load_images("mnist", tmp_path)
+
+
+def test_images_need_as_many_labels(tmp_path):
+    raw = tmp_path / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    write_idx(raw / "train-labels-idx1-ubyte", np.array([1, 2], np.uint8))
+    write_idx(raw / "train-images-idx3-ubyte", np.zeros((3, 28, 28), np.uint8))
+    with pytest.raises(ConfigurationError, match="no images with their labels"):
+        load_images("mnist", tmp_path)
+
+
 def test_a_failed_download_names_the_folder_and_the_way_out(tmp_path, monkeypatch):
     def no_network(*_, **__):
         raise urllib.error.URLError("no network")

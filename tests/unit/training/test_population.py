@@ -6,9 +6,10 @@ from gangan_cli.data.images import load_images
 from gangan_cli.data.weights import VectorExamples
 from gangan_cli.models import build
 from gangan_cli.models.family import layout
-from gangan_cli.training.population import stream, train
+from gangan_cli.training.population import train
+from gangan_cli.training.randomness import stream
 from gangan_cli.training.settings import Settings
-from gangan_cli.training.workers import _split, plan
+from gangan_cli.training.workers import plan
 from tests.conftest import numbers
 
 SETTINGS = Settings(epochs=3, batch_size=64, learning_rate=2e-4, seed=5, snapshot_every=1)
@@ -119,6 +120,21 @@ def test_when_told_to_stop_the_unfinished_epoch_is_dropped(paper, digits):
     assert [e.epoch for e in epochs] == [1]
 
 
+def test_epochs_handed_over_late_are_the_same(paper, digits, three):
+    late = list(train(paper, digits, SETTINGS, [0, 1, 2], ahead=1))
+    assert [epoch.epoch for epoch in late] == [1, 2, 3]
+    for one, other in zip(three, late, strict=True):
+        assert np.array_equal(one.vectors, other.vectors)
+        assert np.array_equal(one.losses, other.losses)
+        assert np.array_equal(one.resume, other.resume)
+
+
+def test_what_waits_to_be_handed_over_is_not_lost_when_told_to_stop(paper, digits):
+    asked = iter([False] * 100 + [True])
+    epochs = list(train(paper, digits, SETTINGS, [0], stop=lambda: next(asked), ahead=1))
+    assert [e.epoch for e in epochs] == [1]
+
+
 def test_only_every_nth_and_the_last_epoch_is_saved(paper, digits):
     sparse = Settings(5, 2000, 2e-4, seed=0, snapshot_every=2)
     epochs = list(train(paper, digits, sparse, [0]))
@@ -144,17 +160,21 @@ def test_resume_states_of_another_size_are_refused(paper, digits):
         next(iter(train(paper, digits, SETTINGS, [0], start=(1, numbers(0, 1, 7)))))
 
 
-def test_chunks_depend_on_the_run_not_on_the_number_of_workers():
-    plans = [plan(35, 113_745, "cpu", workers) for workers in (1, 2, 8)]
-    assert plans[0].chunks == plans[1].chunks == plans[2].chunks
-    assert plans[0].threads == plans[1].threads
-    assert [gan for chunk in plans[0].chunks for gan in chunk] == list(range(35))
-    assert len(plans[0].devices) == 1
+def test_gans_are_trained_one_by_one_on_processors_whatever_the_number_of_workers():
+    for workers in (1, 2, 8):
+        assert plan(35, 113_745, "cpu", workers).chunks == [[gan] for gan in range(35)]
+    assert len(plan(35, 113_745, "cpu", 1).devices) == 1
 
 
-def test_large_networks_are_trained_one_by_one():
-    assert plan(3, 8_000_000, "cpu", 1).chunks == [[0], [1], [2]]
+def test_large_networks_get_all_cores(monkeypatch):
+    monkeypatch.setattr("gangan_cli.training.workers._cores", lambda: 8)
+    assert plan(1, 8_000_000, "cpu", None).threads == 8
+    assert plan(3, 8_000_000, "cpu", None).threads == 2
+    assert plan(1, 113_745, "cpu", None).threads == 1
 
 
-def test_splitting():
-    assert _split(5, 2) == [[0, 1], [2, 3], [4]]
+def test_gpus_share_the_gans_evenly(monkeypatch):
+    monkeypatch.setattr("gangan_cli.training.devices.find", lambda device: ["cuda:0", "cuda:1"])
+    spread = plan(5, 113_745, "auto", None)
+    assert spread.chunks == [[0, 1, 2], [3, 4]]
+    assert spread.devices == ["cuda:0", "cuda:1"]

@@ -1,0 +1,151 @@
+"""How the recorded updates are run: as they are, compiled, or captured on a GPU; with which products.
+
+All of this changes the rounding and nothing else. What was chosen when a run began is kept with it,
+so that it goes on as it began.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from gangan_cli.training.settings import Settings
+
+if TYPE_CHECKING:
+    from gangan_cli.models.family import Family
+    from gangan_cli.training.population import Population
+
+COMPILING_PAYS = 100_000
+"""Steps of a run from which compiling, half a minute once a machine, is well made up for."""
+
+Matmul = Literal["default", "onednn"]
+
+
+@dataclass(frozen=True)
+class Execution:
+    """How updates are run: `compiled` to machine code or not, and which library multiplies matrices."""
+
+    compiled: bool = False
+    matmul: Matmul = "default"
+
+
+PLAIN = Execution()
+"""Recorded operations one by one, through PyTorch as it ships."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is known when an execution is chosen: was compiling asked for or forbidden, and how many
+    steps a run takes in all."""
+
+    compile: bool | None
+    steps: int
+
+
+@dataclass(frozen=True)
+class Compiling:
+    """Told by a worker that has to compile first."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Told by a worker: the execution that suits run and machine, and why it is not a faster one."""
+
+    execution: Execution
+    note: str = ""
+
+
+def choose(
+    family: "Family", settings: Settings, device: str, wish: Wish, compiling: Callable[[], None]
+) -> Chosen:
+    """Return how a run is best executed here; `compiling` is called before it takes long.
+
+    Raises:
+        CannotCompile: it was asked for, and cannot be done.
+    """
+    from gangan_cli.training.compiled import CannotCompile
+    from gangan_cli.training.population import Population
+
+    long = wish.steps >= COMPILING_PAYS
+    if device != "cpu" or not (long or wish.compile):
+        return Chosen(PLAIN)
+    compiled, note = wish.compile is not False, ""
+    if compiled:
+        try:
+            population = Population(family, settings, [0], device, Execution(True), compiling)
+        except CannotCompile as error:
+            if wish.compile:
+                raise
+            compiled, note = False, f"{error}: training goes on without, about 1.5 times as slow"
+    if not compiled:
+        population = Population(family, settings, [0], device)
+    what = f"products {family} {settings.batch_size} {compiled}"
+    return Chosen(Execution(compiled, _remembered_products(what, population, settings)), note)
+
+
+def _remembered_products(what: str, population: "Population", settings: Settings) -> Matmul:
+    """Return what was found to be faster here before: the same run twice must give the same bytes."""
+    from gangan_cli.training.compiled import CannotCompile, alone, cache, key
+
+    file = cache() / f"{key(what)}.txt"
+    try:
+        with alone(file):
+            if not file.exists():
+                file.write_text(_faster_products(population, settings))
+            return "onednn" if file.read_text() == "onednn" else "default"
+    except CannotCompile:  # the cache cannot be written
+        return "default"
+
+
+def _faster_products(population: "Population", settings: Settings) -> Matmul:
+    """Return which library takes less time for a step of `population`, if it is as accurate.
+
+    oneDNN is twice as fast as MKL on some processors, and slower on others. What the population has
+    learned is lost.
+    """
+    import torch
+
+    if not _as_accurate():
+        return "default"
+    family = population.family
+    examples = torch.zeros(1, settings.batch_size, family.data_dim)
+    noise = torch.zeros(len(family.phases), 1, settings.batch_size, family.latent_dim)
+    best: dict[Matmul, float] = {"default": float("inf"), "onednn": float("inf")}
+    for library in [*best] * 5:
+        use(library)
+        population.step(examples, noise, torch.zeros(2))  # the first call prepares what later ones use
+        began = time.perf_counter()
+        for _ in range(4):
+            population.step(examples, noise, torch.zeros(2))
+        best[library] = min(best[library], time.perf_counter() - began)
+    use("default")
+    return "onednn" if best["onednn"] < best["default"] else "default"
+
+
+def use(library: Matmul) -> None:
+    """Have this process multiply float32 matrices with `library`."""
+    import torch
+
+    # PyTorch asks oneDNN for such products only where bfloat16 would do. Without the instructions of
+    # AMX, oneDNN computes them in float32 all the same; `_as_accurate` sees whether it did.
+    precision = {"default": "none", "onednn": "bf16"}[library]
+    torch.backends.mkldnn.matmul.fp32_precision = precision  # type: ignore[attr-defined]
+
+
+def _as_accurate() -> bool:
+    """Tell whether oneDNN's products are as near to the exact ones as float32 can be expected to be."""
+    import torch
+
+    if not torch.backends.mkldnn.is_available():
+        return False
+    generator = torch.Generator().manual_seed(0)
+    left, right = (torch.randn(128, 128, generator=generator) for _ in range(2))
+    exact = left.double() @ right.double()
+
+    def error(library: Matmul) -> float:
+        use(library)
+        return float((left @ right - exact).norm())
+
+    same = error("onednn") <= 2 * error("default")
+    use("default")
+    return same

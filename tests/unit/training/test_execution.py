@@ -1,0 +1,130 @@
+import pytest
+import torch
+
+from gangan_cli.data.weights import VectorExamples
+from gangan_cli.models import build
+from gangan_cli.training import compiled, execution
+from gangan_cli.training.compiled import CannotCompile
+from gangan_cli.training.execution import COMPILING_PAYS, PLAIN, Wish, choose, use
+from gangan_cli.training.population import Population, train
+from gangan_cli.training.settings import Settings
+from tests.conftest import numbers
+
+FAMILY = build("mlp", {"data_dim": 6, "latent_dim": 4, "generator_width": 8})
+R1 = build("r1-mlp", {"data_dim": 6, "latent_dim": 4, "generator_width": 8})
+SETTINGS = Settings(epochs=2, batch_size=16, learning_rate=1e-3, seed=3, snapshot_every=1)
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    """A cache of compiled updates that these tests share, since compiling takes a while."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(autouse=True)
+def own_cache(cache, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+    yield
+    use("default")
+
+
+def trained(family, gans, how):
+    examples = VectorExamples(torch.from_numpy(numbers(0, 64, 6)), repeat=1)
+    return list(train(family, examples, SETTINGS, gans, execution=how))
+
+
+@pytest.mark.parametrize("family", [FAMILY, R1], ids=lambda family: family.name)
+def test_compiled_updates_do_what_the_others_do(family):
+    fast = execution.Execution(compiled=True)
+    for one, other in zip(trained(family, [1], fast), trained(family, [1], PLAIN), strict=True):
+        torch.testing.assert_close(
+            torch.from_numpy(one.resume), torch.from_numpy(other.resume), atol=1e-5, rtol=1e-3
+        )
+        torch.testing.assert_close(
+            torch.from_numpy(one.losses), torch.from_numpy(other.losses), atol=1e-5, rtol=1e-3
+        )
+
+
+def test_what_was_compiled_once_is_found_again(cache):
+    said = []
+    fast = execution.Execution(compiled=True)
+    for _ in range(2):
+        Population(FAMILY, SETTINGS, [0], "cpu", fast, compiling=lambda: said.append(1))
+    assert len(said) <= 2  # once for either phase, if no other test came first
+    before = sorted(path.name for path in compiled.cache().glob("*.pt2"))
+    Population(FAMILY, SETTINGS, [7], "cpu", fast, compiling=pytest.fail)
+    assert sorted(path.name for path in compiled.cache().glob("*.pt2")) == before
+
+
+def test_a_short_run_is_not_worth_compiling():
+    chosen = choose(FAMILY, SETTINGS, "cpu", Wish(None, COMPILING_PAYS - 1), pytest.fail)
+    assert chosen == execution.Chosen(PLAIN)
+
+
+def test_a_long_run_is_compiled():
+    chosen = choose(FAMILY, SETTINGS, "cpu", Wish(None, COMPILING_PAYS), lambda: None)
+    assert chosen.execution.compiled
+    assert not chosen.note
+
+
+def test_not_compiling_can_be_asked_for():
+    chosen = choose(FAMILY, SETTINGS, "cpu", Wish(False, COMPILING_PAYS), pytest.fail)
+    assert not chosen.execution.compiled
+
+
+def test_without_a_compiler_a_long_run_goes_on_and_says_so(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr("torch._inductor.config.cpp.cxx", ("no-such-compiler",))
+    chosen = choose(FAMILY, SETTINGS, "cpu", Wish(None, COMPILING_PAYS), lambda: None)
+    assert not chosen.execution.compiled
+    assert "could not be compiled" in chosen.note
+    with pytest.raises(CannotCompile):
+        choose(FAMILY, SETTINGS, "cpu", Wish(True, 1), lambda: None)
+    assert not list(compiled.cache().glob("*.pt2"))
+
+
+def test_a_cache_that_cannot_be_written_is_no_reason_to_fail(tmp_path, monkeypatch):
+    (tmp_path / "gangan").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    chosen = choose(FAMILY, SETTINGS, "cpu", Wish(None, COMPILING_PAYS), pytest.fail)
+    assert chosen.execution == PLAIN
+    assert "cannot be written" in chosen.note
+
+
+def test_a_damaged_package_is_named():
+    fast = execution.Execution(compiled=True)
+    Population(FAMILY, SETTINGS, [0], "cpu", fast)
+    packages = list(compiled.cache().glob("*.pt2"))
+    whole = [package.read_bytes() for package in packages]
+    try:
+        for package in packages:
+            package.write_bytes(b"PK")
+        with pytest.raises(CannotCompile, match=r"pt2 is damaged: delete it"):
+            Population(FAMILY, SETTINGS, [0], "cpu", fast)
+    finally:
+        for package, content in zip(packages, whole, strict=True):
+            package.write_bytes(content)
+
+
+def test_inexact_products_are_never_chosen(monkeypatch):
+    exact = torch.Tensor.__matmul__
+    inexact = [False]
+    monkeypatch.setattr(execution, "use", lambda library: inexact.__setitem__(0, library == "onednn"))
+
+    def product(left, right):
+        if inexact[0] and left.dtype == torch.float32:
+            return exact(left.bfloat16(), right.bfloat16()).float()
+        return exact(left, right)
+
+    monkeypatch.setattr(torch.Tensor, "__matmul__", product)
+    assert not execution._as_accurate()
+    assert execution._faster_products(Population(FAMILY, SETTINGS, [0], "cpu"), SETTINGS) == "default"
+
+
+def test_the_choice_between_near_equals_is_made_once(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    found = iter(["onednn", "default"])
+    monkeypatch.setattr(execution, "_faster_products", lambda *_: next(found))
+    wish = Wish(False, COMPILING_PAYS)
+    chosen = [choose(FAMILY, SETTINGS, "cpu", wish, pytest.fail).execution.matmul for _ in range(2)]
+    assert chosen == ["onednn", "onednn"]
