@@ -1,6 +1,7 @@
 """A run on disk: one LMDB environment with manifest, snapshots, losses, resume state and heartbeat."""
 
 import dataclasses
+import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,9 @@ from store.manifest import Manifest
 from store.state import Glance, Holder, State, Status
 
 Vector = NDArray[np.float32]
+
+MANY = 64
+"""Snapshots from which on threads read them, so many at a time."""
 
 
 class Run:
@@ -138,11 +142,27 @@ class Run:
     def read_into(self, of: Keys, rows: Vector) -> None:
         """Copy the snapshots `of` an (n, 2) array of keys into the (n, P) float32 `rows`.
 
-        One short transaction, so that nothing keeps the file from reusing pages.
+        Short transactions, so that nothing keeps the file from reusing pages. Many rows are shared
+        among threads, since what takes the time, checksums and copies, leaves Python to others.
 
         Raises:
             UnknownSnapshot, Damaged: as `snapshot`.
         """
+        if len(of) < MANY:
+            self._read_rows(of, rows)
+            return
+        from concurrent.futures import ThreadPoolExecutor
+
+        shares = range(0, len(of), MANY)
+        with ThreadPoolExecutor(os.cpu_count()) as threads:
+            done = [
+                threads.submit(self._read_rows, of[first : first + MANY], rows[first : first + MANY])
+                for first in shares
+            ]
+            for share in done:
+                share.result()
+
+    def _read_rows(self, of: Keys, rows: Vector) -> None:
         with self._environment.reading() as transaction:
             for row, (gan, epoch) in zip(rows, of.tolist(), strict=True):
                 value = transaction.get(b"snapshots", keys.pack(gan, epoch))

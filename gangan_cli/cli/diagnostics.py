@@ -10,9 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
-from gangan_cli.errors import ConfigurationError, WorkFailed
-from store.errors import BadName, NotFound, RunExists, StoreError
-
 DONE, FAILED, USAGE, STORE = 0, 1, 2, 3
 
 
@@ -37,12 +34,6 @@ def errors_explained() -> Iterator[None]:
     """Turn errors into one sentence on stderr and an exit code; `gangan --debug` adds the traceback."""
     try:
         yield
-    except (ConfigurationError, BadName, NotFound, RunExists) as error:
-        _explain(error, USAGE)
-    except StoreError as error:
-        _explain(error, STORE)
-    except WorkFailed as error:
-        _explain(error, FAILED)
     except KeyboardInterrupt:
         leave(130)
     except BrokenPipeError:
@@ -50,7 +41,23 @@ def errors_explained() -> Iterator[None]:
         sys.stdout = None
         leave(FAILED)
     except Exception as error:
-        _explain(error, FAILED, hint=" (a bug in gangan: --debug shows where)")
+        code = _code_of(error)
+        if code is None:
+            _explain(error, FAILED, hint=" (a bug in gangan: --debug shows where)")
+        _explain(error, code)
+
+
+def _code_of(error: Exception) -> int | None:
+    """Return the exit code of an error that is foreseen."""
+    # Imported here: they bring numpy along, which --help and completion need not wait for.
+    from gangan_cli.errors import ConfigurationError, WorkFailed
+    from store.errors import BadName, NotFound, RunExists, StoreError
+
+    if isinstance(error, ConfigurationError | BadName | NotFound | RunExists):
+        return USAGE
+    if isinstance(error, StoreError):
+        return STORE
+    return FAILED if isinstance(error, WorkFailed) else None
 
 
 debugging = False

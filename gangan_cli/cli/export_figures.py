@@ -8,7 +8,6 @@ import typer
 from gangan_cli.cli import diagnostics, options, output
 from gangan_cli.cli.options import setting
 from gangan_cli.errors import ConfigurationError
-from store import Catalog
 
 
 def export_figures(
@@ -35,7 +34,7 @@ def export_figures(
 
     Prints the path of each file. Beside each figure a JSON file says what it was made from.
     """
-    catalog = Catalog(options.store_path(store))
+    catalog = options.catalog(store)
     names = runs or catalog.names()
     if not names:
         raise ConfigurationError(f"the store {catalog.root} is empty: gangan train-gans makes a run")

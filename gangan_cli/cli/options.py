@@ -1,9 +1,12 @@
 """The options that several commands share, each defined once."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from store import Catalog
 
 
 def setting(*names: str, default: str | None = None, help: str = "", **more: Any) -> Any:
@@ -54,6 +57,8 @@ DryRun = Annotated[
 ]
 
 
-def store_path(store: Path | None) -> Path:
-    """Return the store that was named, or the default."""
-    return store or Path("gangan-runs")
+def catalog(store: Path | None) -> "Catalog":
+    """Return the runs of the store that was named, or of the default one."""
+    from store import Catalog
+
+    return Catalog(store or Path("gangan-runs"))

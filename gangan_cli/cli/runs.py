@@ -11,7 +11,6 @@ import typer
 from gangan_cli import wording
 from gangan_cli.cli import diagnostics, options, output
 from gangan_cli.errors import ConfigurationError
-from store import Catalog, StoreError
 
 app = typer.Typer(help="Look at runs, and move them in and out of the store.", no_args_is_help=True)
 
@@ -22,8 +21,9 @@ RunName = Annotated[str, typer.Argument(metavar="RUN", help="Name of a run.")]
 def list_runs(store: options.Store = None, json: options.Json = False) -> None:
     """List the runs of the store."""
     from gangan_cli.studies.summary import summary
+    from store import StoreError
 
-    catalog = Catalog(options.store_path(store))
+    catalog = options.catalog(store)
     found = []
     for name in catalog.names():
         try:
@@ -60,7 +60,7 @@ def show(run: RunName, store: options.Store = None, json: options.Json = False) 
     """Show all that is known of a run."""
     from gangan_cli.studies.summary import details
 
-    catalog = Catalog(options.store_path(store))
+    catalog = options.catalog(store)
     with catalog.open(run) as opened:
         known = details(opened, catalog)
     if json:
@@ -97,7 +97,7 @@ def remove(
     json: options.Json = False,
 ) -> None:
     """Delete a run and all its snapshots."""
-    catalog = Catalog(options.store_path(store))
+    catalog = options.catalog(store)
     with catalog.open(run) as opened:
         count, size, children = len(opened.keys()), opened.size_bytes, catalog.children(opened)
     if children:
@@ -132,7 +132,7 @@ def export_(
     from gangan_cli.data.weights import select
     from gangan_cli.interchange.export import export_run
 
-    with Catalog(options.store_path(store)).open(run) as opened:
+    with options.catalog(store).open(run) as opened:
         keys = select(opened.keys(), gans, epochs)
         with _counting(f"exporting {run}") as told:
             size = export_run(opened, keys, out, form, told(len(keys)))
@@ -152,7 +152,7 @@ def import_(
     """Make a run of files: an export, or state dicts as the paper's authors published them."""
     from gangan_cli.interchange.importing import import_run
 
-    catalog = Catalog(options.store_path(store))
+    catalog = options.catalog(store)
     with _counting(f"importing {name}") as told:
         import_run(catalog, source, name, told)
     with catalog.open(name) as run:

@@ -12,7 +12,6 @@ from gangan_cli.cli import diagnostics, options, output
 from gangan_cli.cli.configuration import gather
 from gangan_cli.cli.options import setting
 from gangan_cli.errors import ConfigurationError
-from store import Catalog
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,9 @@ def tui(
         raise ConfigurationError(f"images is {settings.images!r}: give {', '.join(terminal.IMAGES)}")
     feed = Feed(settings.store)
     if run is not None:
-        Catalog(settings.store).open(run).close()  # an unknown or unreadable one is better said now
+        options.catalog(settings.store).open(
+            run
+        ).close()  # an unknown or unreadable one is better said now
     if once:
         _print(feed)
         return

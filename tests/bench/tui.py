@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.bench.measure import Figure, ratios, seconds_of
 from tests.conftest import clean_environment, command, numbers, small_manifest
 
 COLUMNS, LINES = 120, 40
@@ -137,34 +138,20 @@ def _next(began: float, last: float) -> bool:
     return time.perf_counter() - began - last < 0.002
 
 
-def bench() -> None:
+def bench() -> Iterator[Figure]:
     ours, idle = first_screen()
-    median = statistics.median
-    ratio = median(a / b for a, b in zip(ours, idle, strict=True))
-    print(
-        f"{'tui: first screen, 200 runs':<34} {median(ours):.2f} s ({min(ours):.2f} to {max(ours):.2f})"
-        f", {ratio:.1f} × gangan --version"
-    )
+    yield Figure("tui: first screen, 200 runs", "s", ours, "≤ 0.7")
+    yield Figure("tui: first screen / gangan --version", "×", ratios(ours, idle))
     with tempfile.TemporaryDirectory() as folder:
         for arguments in (
             ["train-gans", "--run", "a", "--dataset", "mnist5k", "--gans", 2, "--epochs", 6],
             ["train-gangan", "--on", "a", "--run", "g", "--batch-size", 4, "--epochs", 30],
         ):
-            subprocess.run(
-                command(*arguments, "--store", folder),
-                check=True,
-                env=clean_environment(),
-                stderr=subprocess.DEVNULL,
-            )
-        for run in ("g", "a"):
+            seconds_of(*command(*arguments, "--store", folder))
+        for run, what in (("g", "a latent"), ("a", "epochs")):
             seconds, sizes = scrubbing(Path(folder), run)
-            slow = statistics.quantiles(seconds, n=20)[-1]
-            what = {"g": "tui: scrubbing a latent", "a": "tui: scrubbing epochs"}[run]
-            print(
-                f"{what:<34} {1000 * median(seconds):.0f} ms from key to picture, 95th percentile "
-                f"{1000 * slow:.0f} ms, {max(sizes) / 1000:.0f} kB at most, at {COLUMNS}×{LINES}"
-            )
-
-
-if __name__ == "__main__":
-    bench()
+            slow = 1000 * statistics.quantiles(seconds, n=20)[-1]
+            each = [1000 * value for value in seconds]
+            yield Figure(f"tui: key to picture, {what}, {COLUMNS}×{LINES}", "ms", each, format=".0f")
+            yield Figure("tui: the same, 95th percentile", "ms", [slow], "< 33", ".0f")
+            yield Figure("tui: bytes written, most", "kB", [max(sizes) / 1000], "< 60", ".0f")
