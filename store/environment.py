@@ -60,9 +60,9 @@ class Transaction:
         """Return the value under `key`, a view that ends with the transaction, or None."""
         return self._transaction.get(key, db=self._databases[database])  # type: ignore[return-value]
 
-    def put(self, database: bytes, key: bytes, value: bytes) -> None:
-        """Store `value` under `key`."""
-        self._transaction.put(key, value, db=self._databases[database])
+    def put(self, database: bytes, key: bytes, value: bytes, *, anew: bool = True) -> None:
+        """Store `value` under `key`; with `anew=False` only if there is nothing yet."""
+        self._transaction.put(key, value, db=self._databases[database], overwrite=anew)
 
     def count(self, database: bytes) -> int:
         """Return how many values a database holds, without looking at them."""

@@ -241,7 +241,8 @@ class Run:
         """Store one epoch of some GANs, durably and all or nothing.
 
         `losses` is (n, L, 2) as in `losses()`; `vectors` (n, P) are the snapshots and `resume`
-        (n, R) what is needed to go on from here, both left out at epochs that keep none.
+        (n, R) what is needed to go on from here, both left out at epochs that keep none. An epoch
+        that was stored before stays as it is, should another machine round differently.
 
         Raises:
             StoreFull: no room; what was committed before is untouched.
@@ -249,13 +250,22 @@ class Run:
         with self._environment.writing() as transaction:
             for row, gan in enumerate(gans):
                 key = keys.pack(gan, epoch)
-                transaction.put(b"losses", key, record.encode(losses[row].astype(np.float64)))
+                means = record.encode(losses[row].astype(np.float64))
+                transaction.put(b"losses", key, means, anew=False)
                 if vectors is not None:
-                    transaction.put(b"snapshots", key, record.encode(vectors[row]))
-                if resume is not None:
-                    self._forget_resume_point(transaction, gan)
-                    transaction.put(b"resume", key, record.encode(resume[row]))
+                    transaction.put(b"snapshots", key, record.encode(vectors[row]), anew=False)
+            if resume is not None:
+                self._keep(transaction, epoch, gans, resume)
             self._update_state(transaction, beat=True)
+
+    def keep(self, epoch: int, gans: Sequence[int], resume: Vector) -> None:
+        """Store the (n, R) states from which some GANs can go on after `epoch`, which is stored.
+
+        Raises:
+            StoreFull: no room; what was committed before is untouched.
+        """
+        with self._environment.writing() as transaction:
+            self._keep(transaction, epoch, gans, resume)
 
     def hold(self) -> None:
         """Claim the run for training by this process.
@@ -323,10 +333,13 @@ class Run:
                 "wait for it, or stop it and give the same command again"
             )
 
-    def _forget_resume_point(self, transaction: Transaction, gan: int) -> None:
-        with transaction.cursor(b"resume") as cursor:
-            while cursor.set_range(keys.pack(gan, 0)) and keys.unpack(bytes(cursor.key()))[0] == gan:
-                cursor.delete()
+    @staticmethod
+    def _keep(transaction: Transaction, epoch: int, gans: Sequence[int], resume: Vector) -> None:
+        for gan, state in zip(gans, resume, strict=True):
+            with transaction.cursor(b"resume") as cursor:
+                while cursor.set_range(keys.pack(gan, 0)) and keys.unpack(bytes(cursor.key()))[0] == gan:
+                    cursor.delete()
+            transaction.put(b"resume", keys.pack(gan, epoch), record.encode(state))
 
     @staticmethod
     def _state_in(transaction: Transaction) -> State:

@@ -5,6 +5,7 @@ GPU trains all in the time of a few. A GAN's initial weights, shuffles and noise
 (seed, gan, epoch) alone; so it does not matter which process trains it, or whether it was resumed.
 """
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
@@ -18,7 +19,7 @@ from gangan_cli.models.family import Family
 from gangan_cli.training.execution import PLAIN, Execution
 from gangan_cli.training.randomness import noise_of, stream
 from gangan_cli.training.runners import Shape, runner
-from gangan_cli.training.settings import Epoch, Settings
+from gangan_cli.training.settings import Epoch, Kept, Settings
 from gangan_cli.training.update import Parameters, adam_rates
 
 Fetch = Callable[[], NDArray[np.float32]]
@@ -36,14 +37,16 @@ def train(
     start: tuple[int, NDArray[np.float32]] | None = None,
     stop: Callable[[], bool] = lambda: False,
     ahead: int | None = None,
+    keep_every: float = 0.0,
     compiling: Callable[[], None] = lambda: None,
-) -> Iterator[Epoch]:
+) -> Iterator[Epoch | Kept]:
     """Train `gans` together; yield after each epoch.
 
     `start` is an epoch and the (n, R) resume states left after it; without it, training begins
     anew. `stop` is asked after every step; when it says yes, the unfinished epoch is dropped.
     An epoch is handed over when `ahead` more are trained: by default one on a GPU, which so goes on
-    while results are stored, else none. `compiling` is called before a compilation.
+    while results are stored, else none. Epochs within `keep_every` seconds of one that had a resume
+    state are told of without, and the last one's follows. `compiling` is called before a compilation.
 
     Raises:
         CannotCompile: `execution` wants it, and it cannot be done here.
@@ -56,6 +59,7 @@ def train(
         done = start[0]
         population.restore(start[1])
     sound = list(gans)
+    last_kept, unkept = time.monotonic(), None
     for epoch, fetches in _late(_epochs(population, examples, settings, gans, done, stop), ahead):
         losses, vectors, resume = (fetch() for fetch in fetches)
         sane = [
@@ -65,16 +69,22 @@ def train(
         rows = [row for row, gan in enumerate(gans) if gan in sound and sane[row]]
         lost = [gan for row, gan in enumerate(gans) if gan in sound and not sane[row]]
         sound = [gans[row] for row in rows]
+        unkept = Kept(epoch, list(sound), resume[rows])
+        keep = time.monotonic() - last_kept >= keep_every or epoch == settings.epochs
         yield Epoch(
             epoch=epoch,
             gans=list(sound),
             losses=losses[rows].astype(np.float64),
             vectors=vectors[rows] if settings.saves(epoch) else None,
-            resume=resume[rows],
+            resume=unkept.resume if keep else None,
             diverged=lost,
         )
+        if keep:
+            last_kept, unkept = time.monotonic(), None
         if not sound:
             return
+    if unkept:
+        yield unkept
 
 
 def _epochs(

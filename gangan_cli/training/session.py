@@ -16,7 +16,7 @@ import numpy as np
 
 from gangan_cli.training.events import Ended, EpochFinished, Event, GanDiverged, Started
 from gangan_cli.training.execution import Chosen, Compiling, Execution, Wish
-from gangan_cli.training.settings import Epoch
+from gangan_cli.training.settings import Epoch, Kept
 from gangan_cli.training.workers import Chunk, Plan, Task, Workers
 from store import Run
 from store.state import BEAT_EVERY, Status
@@ -58,6 +58,8 @@ def train_run(run: Run, task: Task, plan: Plan, steps: int, compile: bool | None
                     for event in _commit(run, message):
                         trained += isinstance(event, EpochFinished)
                         yield event
+                elif isinstance(message, Kept):
+                    run.keep(message.epoch, message.gans, message.resume)
                 elif isinstance(message, Compiling):
                     yield message
                 elif isinstance(message, Chosen):

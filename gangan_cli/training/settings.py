@@ -30,13 +30,22 @@ class Epoch:
     """What a chunk leaves after an epoch, a row per GAN that is still sound.
 
     `losses` (n, L, 2): mean over the epoch, then last batch. `vectors` (n, P) are the snapshots, None
-    at epochs that leave none; `resume` (n, R) is the exact state from which to go on. `diverged` are
-    the GANs whose losses or weights stopped being finite in this epoch.
+    at epochs that leave none; `resume` (n, R) is the exact state from which to go on, None where that
+    waits. `diverged` are the GANs whose losses or weights stopped being finite in this epoch.
     """
 
     epoch: int
     gans: list[int]
     losses: NDArray[np.float64]
     vectors: NDArray[np.float32] | None
-    resume: NDArray[np.float32]
+    resume: NDArray[np.float32] | None
     diverged: list[int]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The (n, R) states from which to go on after an epoch that was told of without them."""
+
+    epoch: int
+    gans: list[int]
+    resume: NDArray[np.float32]

@@ -26,7 +26,7 @@ from gangan_cli.data.examples import Source
 from gangan_cli.errors import WorkFailed
 from gangan_cli.models import build
 from gangan_cli.training.execution import Chosen, Compiling, Execution, Wish, choose, use
-from gangan_cli.training.settings import Epoch, Settings
+from gangan_cli.training.settings import Epoch, Kept, Settings
 
 MANY_PARAMETERS = 1_000_000
 """Parameters of a network above which as many threads as are free share its products."""
@@ -99,6 +99,13 @@ def _split(gans: int, size: int) -> list[list[int]]:
     return [list(range(first, min(first + size, gans))) for first in range(0, gans, size)]
 
 
+KEEP_EVERY = 10.0
+"""Seconds of training that a kill may cost, to come again with the same bytes.
+
+The state of a GAN-GAN over raw weights takes 100 MB: written after each of its epochs of four seconds,
+that cost a seventh. On a GPU, which does not promise the same bytes, nothing is left to come again.
+"""
+
 TICK = 0.2
 """Seconds after which a parent that waits for reports looks up, to see whether it was told to stop."""
 
@@ -127,7 +134,7 @@ class Workers:
 
     def run(
         self, chunks: Sequence[Chunk], how: Execution | Wish, stopping: Callable[[], bool]
-    ) -> Iterator[Epoch | Compiling | Chosen | None]:
+    ) -> Iterator[Epoch | Kept | Compiling | Chosen | None]:
         """Train `chunks`; yield each epoch as it is reported, and None when a while passes without.
 
         If `how` is a wish, the first worker chooses the execution for all; what it says comes first.
@@ -156,7 +163,7 @@ class Workers:
                 yield None
             for pipe in [pipe for pipe in busy if pipe in ready]:
                 message = self._receive(pipe)
-                if isinstance(message, Epoch | Compiling):
+                if isinstance(message, Epoch | Kept | Compiling):
                     yield message
                 elif message == "done":
                     busy.remove(pipe)
@@ -240,6 +247,7 @@ def _work(pipe: Connection, task: Task, device: str, threads: int) -> None:
                 execution=order.execution,
                 start=order.chunk.start,
                 stop=pipe.poll,  # while a chunk is trained, only the word to stop is sent
+                keep_every=KEEP_EVERY if device == "cpu" else 0.0,
                 compiling=compiling,
             ):
                 pipe.send(epoch)

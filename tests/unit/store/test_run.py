@@ -42,6 +42,27 @@ def test_what_was_committed_comes_back(run):
     assert np.array_equal(state, resume2[1])
 
 
+def test_what_was_committed_is_never_changed_but_one_may_go_on_from_elsewhere(run):
+    losses, vectors, _ = fill(run, 1)
+    run.commit(1, [0, 1], losses + 1, vectors + 1, numbers(7, 2, 5))
+    assert np.array_equal(run.matrix()[0], vectors)
+    assert np.array_equal(run.losses()[0], losses)
+    assert np.array_equal(run.resume_point(1)[1], numbers(7, 2, 5)[1])
+    run.keep(1, [1], numbers(8, 1, 5))
+    assert np.array_equal(run.resume_point(0)[1], numbers(7, 2, 5)[0])
+    assert np.array_equal(run.resume_point(1)[1], numbers(8, 1, 5)[0])
+
+
+def test_many_snapshots_are_read_as_a_few_are(run):
+    vectors = numbers(3, 200, 10)
+    for epoch in range(1, 101):
+        run.commit(epoch, [0, 1], np.ones((2, 2, 2)), vectors[2 * epoch - 2 : 2 * epoch])
+    matrix, keys = run.matrix()
+    assert np.array_equal(matrix[keys[:, 0] == 1], vectors[1::2])
+    with pytest.raises(UnknownSnapshot, match="GAN 7 at epoch 1"):
+        run.matrix(np.concatenate([keys, [[7, 1]]]))
+
+
 def test_a_matrix_can_be_asked_for_in_any_order_with_repeats(run):
     _, vectors, _ = fill(run, 1)
     matrix, _ = run.matrix(np.array([[1, 1], [0, 1], [1, 1]]))

@@ -17,7 +17,7 @@ commits = st.lists(
 
 @settings(max_examples=30, deadline=None)
 @given(commits)
-def test_a_run_is_a_map_from_gan_and_epoch_to_the_last_commit(commits):
+def test_a_run_is_a_map_from_gan_and_epoch_to_the_first_commit(commits):
     expected, resume = {}, {}
     with tempfile.TemporaryDirectory() as folder:
         with Run.create(Path(folder) / "r", small_manifest()) as run:
@@ -27,7 +27,8 @@ def test_a_run_is_a_map_from_gan_and_epoch_to_the_last_commit(commits):
                 extra = (vectors, states) if saves else (None, None)
                 run.commit(epoch, gans, np.zeros((len(gans), 2, 2)), *extra)
                 if saves:
-                    expected |= {(gan, epoch): row for gan, row in zip(gans, vectors, strict=True)}
+                    committed = {(gan, epoch): row for gan, row in zip(gans, vectors, strict=True)}
+                    expected = committed | expected
                     resume |= {gan: (epoch, row) for gan, row in zip(gans, states, strict=True)}
         with Run.open(Path(folder) / "r") as run:
             matrix, keys = run.matrix()

@@ -135,6 +135,17 @@ def test_what_waits_to_be_handed_over_is_not_lost_when_told_to_stop(paper, digit
     assert [e.epoch for e in epochs] == [1]
 
 
+def test_states_to_go_on_from_may_come_later_but_come(paper, digits, three):
+    *epochs, last = train(paper, digits, SETTINGS, [0, 1, 2], keep_every=3600)
+    assert [epoch.resume is None for epoch in epochs] == [True, True]
+    assert np.array_equal(last.resume, three[-1].resume)  # the last epoch has one in any case
+    asked = iter([False] * 200 + [True])
+    *epochs, kept = train(paper, digits, SETTINGS, [0, 1, 2], keep_every=3600, stop=lambda: next(asked))
+    assert [(epoch.epoch, epoch.resume) for epoch in epochs] == [(1, None), (2, None)]
+    assert (kept.epoch, kept.gans) == (2, [0, 1, 2])
+    assert np.array_equal(kept.resume, three[1].resume)
+
+
 def test_only_every_nth_and_the_last_epoch_is_saved(paper, digits):
     sparse = Settings(5, 2000, 2e-4, seed=0, snapshot_every=2)
     epochs = list(train(paper, digits, sparse, [0]))
