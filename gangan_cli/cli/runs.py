@@ -83,6 +83,7 @@ def show(run: RunName, store: options.Store = None, json: options.Json = False) 
         "configuration": ", ".join(
             f"{k.replace('_', '-')}={v}" for k, v in known["config"].items() if v != ""
         ),
+        "execution": ", ".join(f"{k}={v}" for k, v in known["execution"].items()),
         "versions": ", ".join(f"{package} {number}" for package, number in known["versions"].items()),
         "path": known["path"],
     }

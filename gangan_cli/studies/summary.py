@@ -42,6 +42,7 @@ def details(run: Run, catalog: Catalog) -> dict[str, Any]:
         else None,
         "children": catalog.children(run),
         "config": dict(manifest.config),
+        "execution": dict(state.execution),
         "command": manifest.command,
         "versions": dict(manifest.versions),
         "path": str(run.path),

@@ -30,8 +30,8 @@ ECHO = 0.3
 def train_run(run: Run, task: Task, plan: Plan, steps: int, compile: bool | None) -> Iterator[Event]:
     """Train what `run` still lacks; yield what happens.
 
-    `steps` is how many updates the whole run takes. `compile` says whether they are compiled; None
-    goes on as the run began, and compiles a new one where that pays.
+    `steps` is how many the whole run takes, all GANs together. `compile` says whether updates are
+    compiled; None goes on as the run began, and compiles a new one where that pays.
 
     A first SIGINT, SIGTERM or SIGHUP finishes the step, drops the unfinished epoch and ends the
     sitting as interrupted; a second one leaves at once.
@@ -89,7 +89,7 @@ def _execution(run: Run, steps: int, compile: bool | None) -> Execution | Wish:
         execution = Execution(**known)
         if compile is None or compile == execution.compiled:
             return execution
-    return Wish(compile, steps)
+    return Wish(compile, steps * run.manifest.layout.size)
 
 
 def remaining(run: Run, chunks: list[list[int]]) -> tuple[list[Chunk], int]:

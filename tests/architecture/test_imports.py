@@ -58,3 +58,11 @@ def test_the_tui_has_no_torch_in_its_process_whatever_page_is_shown():
 def test_the_list_of_runs_needs_no_textual(trained):
     arguments = ["tui", "--once", "--store", str(trained)]
     assert heavy_modules_after(RUN_CLI.format(arguments=arguments)) == []
+
+
+def test_completion_imports_nothing_heavy():
+    asked = (
+        "import os, sys\n"
+        'os.environ |= {"_GANGAN_COMPLETE": "complete_bash", "COMP_WORDS": "gangan ru", "COMP_CWORD": "1"}'
+    )
+    assert heavy_modules_after(asked + RUN_CLI.format(arguments=[]), (*HEAVY, "numpy", "lmdb")) == []

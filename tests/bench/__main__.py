@@ -1,6 +1,6 @@
 """`make bench`: figures and ratios, taken in turn in one run.
 
-python -m tests.bench [--json FILE] [NAME...]     gans, gangan, read, start, tui; all without a name
+python -m tests.bench [--json FILE] [NAME...]     all of them without a name
 
 The digits are MNIST's where $GANGAN_DATA names its folder, else a package's 5,000, twelve times over.
 """
@@ -13,11 +13,12 @@ from tests.bench import tui
 from tests.bench.measure import Figure, surroundings, write_json
 from tests.bench.snapshots import bench_read
 from tests.bench.start import bench_start
-from tests.bench.training import bench_gangan, bench_gans
+from tests.bench.training import bench_gangan, bench_gans, bench_writing
 
 BENCHES: dict[str, Callable[[], Iterator[Figure]]] = {
     "gans": bench_gans,
     "gangan": bench_gangan,
+    "writing": bench_writing,
     "read": bench_read,
     "start": bench_start,
     "tui": tui.bench,

@@ -6,11 +6,15 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 
+from gangan_cli.training.events import EpochFinished
+from store import Run
 from tests.bench.measure import Figure, in_turn, ratios, say, stamped_lines
 from tests.bench.snapshots import snapshots
 from tests.conftest import clean_environment, command
@@ -123,3 +127,36 @@ def over(store: Path, *arguments: object) -> float:
     shutil.rmtree(store / "r")
     times = [at for at, line in lines if line["event"] == "epoch"]
     return (times[-1] - times[0]) / (len(times) - 1)
+
+
+def bench_writing(rounds: int = 3) -> Iterator[Figure]:
+    """How much of a training its commits take: the parent's time in them."""
+    from gangan_cli.training.gans import GansConfig, train_gans
+    from gangan_cli.training.job import Machine
+
+    def share(folder: Path) -> float:
+        spent = 0.0
+
+        def timed(write: Callable[..., None]) -> Callable[..., None]:
+            def writing(*arguments: object) -> None:
+                nonlocal spent
+                began = time.perf_counter()
+                write(*arguments)
+                spent += time.perf_counter() - began
+
+            return writing
+
+        with tempfile.TemporaryDirectory() as store:
+            config = GansConfig(dataset="mnist", gans=6, epochs=5)
+            machine = Machine(store=Path(store), data_dir=folder, compile=True)
+            times = []
+            with mock.patch.multiple(Run, commit=timed(Run.commit), keep=timed(Run.keep)):
+                for event in train_gans(config, machine):
+                    if isinstance(event, EpochFinished):
+                        times.append(time.perf_counter())
+        return 100 * spent / (times[-1] - times[0])
+
+    with tempfile.TemporaryDirectory() as folder:
+        data = digits(Path(folder))
+        (shares,) = in_turn(rounds, lambda: share(data))
+    yield Figure("train-gans: of the time, writing the store", "%", shares, "≤ 3, aim 1")

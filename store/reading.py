@@ -1,0 +1,186 @@
+"""What can be asked of a run: snapshots, losses, constants, states. Changes nothing."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from store import keys, losses, record
+from store.environment import Environment, Transaction
+from store.errors import Damaged, UnknownSnapshot
+from store.keys import Keys
+from store.manifest import Manifest
+from store.state import Glance, State
+
+Vector = NDArray[np.float32]
+
+MANY = 64
+"""Snapshots from which on threads read them, so many at a time."""
+
+
+class Reading:
+    """The reading half of a run."""
+
+    def __init__(self, path: Path, environment: Environment, manifest: Manifest) -> None:
+        self.path, self.manifest, self._environment = path, manifest, environment
+
+    @property
+    def name(self) -> str:
+        """The folder's name: a run may be renamed and copied like any folder."""
+        return self.path.name
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes that the run takes on disk."""
+        return sum(file.stat().st_blocks * 512 for file in self.path.iterdir() if file.is_file())
+
+    @property
+    def last_transaction(self) -> int:
+        """A number that moves with every commit of any process: the cheap way to see a change."""
+        return self._environment.last_transaction()
+
+    def keys(self) -> Keys:
+        """Return the (gan, epoch) of every snapshot, in order, as an (n, 2) array."""
+        with self._cursor(b"snapshots") as cursor:
+            return keys.as_array(map(keys.unpack, cursor.iternext(keys=True, values=False)))
+
+    def snapshot(self, gan: int, epoch: int) -> Vector:
+        """Return the weights of `gan` after `epoch` epochs: (P,) float32.
+
+        Raises:
+            UnknownSnapshot: the run does not hold it.
+            Damaged: its bytes are not what was written.
+        """
+        vector = np.empty(self.manifest.layout.size, np.float32)
+        self.read_into(keys.as_array([(gan, epoch)]), vector[None])
+        return vector
+
+    def matrix(self, of: Keys | None = None) -> tuple[Vector, Keys]:
+        """Return snapshots as one (n, P) float32 matrix, and their keys as (n, 2).
+
+        `of` chooses and orders the rows (repeats are welcome); without it, all, in order.
+
+        Raises:
+            UnknownSnapshot, Damaged: as `snapshot`.
+        """
+        of = self.keys() if of is None else of
+        matrix = np.empty((len(of), self.manifest.layout.size), np.float32)
+        self.read_into(of, matrix)
+        return matrix, of
+
+    def read_into(self, of: Keys, rows: Vector) -> None:
+        """Copy the snapshots `of` an (n, 2) array of keys into the (n, P) float32 `rows`.
+
+        Short transactions, so that nothing keeps the file from reusing pages. Many rows are shared
+        among threads, since what takes the time, checksums and copies, leaves Python to others.
+
+        Raises:
+            UnknownSnapshot, Damaged: as `snapshot`.
+        """
+        if len(of) < MANY:
+            self._read_rows(of, rows)
+            return
+        from concurrent.futures import ThreadPoolExecutor
+
+        shares = range(0, len(of), MANY)
+        with ThreadPoolExecutor(os.cpu_count()) as threads:
+            done = [
+                threads.submit(self._read_rows, of[first : first + MANY], rows[first : first + MANY])
+                for first in shares
+            ]
+            for share in done:
+                share.result()
+
+    def _read_rows(self, of: Keys, rows: Vector) -> None:
+        with self._environment.reading() as transaction:
+            for row, (gan, epoch) in zip(rows, of.tolist(), strict=True):
+                value = transaction.get(b"snapshots", keys.pack(gan, epoch))
+                if value is None:
+                    raise UnknownSnapshot(
+                        f"run {self.name!r} has no snapshot of GAN {gan} at epoch {epoch}"
+                    )
+                row[:] = self._decode(value, f"GAN {gan} at epoch {epoch}", row.size)
+
+    def glance(self) -> Glance:
+        """Return where the run stands, in one transaction: for viewers of many runs."""
+        with self._environment.reading() as transaction, transaction.cursor(b"losses") as cursor:
+            last = {gan: epoch - 1 for gan, epoch in losses.last_epochs(cursor).items()}
+            means, keys = losses.read(cursor, len(self.manifest.losses), self._decode, last, None)
+            return Glance(
+                state=self._state_in(transaction),
+                done=transaction.count(b"losses"),
+                snapshots=transaction.count(b"snapshots"),
+                last={
+                    gan: (epoch, tuple(row))
+                    for (gan, epoch), row in zip(keys.tolist(), means[:, :, 0].tolist(), strict=True)
+                },
+            )
+
+    def losses(
+        self, after: Mapping[int, int] | None = None, limit: int | None = None
+    ) -> tuple[NDArray[np.float64], Keys]:
+        """Return losses as (n, L, 2) float64 and their keys as (n, 2).
+
+        The middle axis follows `manifest.losses`; the last is the epoch's mean, then its last batch
+        (which is what the paper's released code records). With `after`, only GANs that it names, each
+        from the epoch that follows the one given, and at most `limit` of each.
+        """
+        with self._cursor(b"losses") as cursor:
+            return losses.read(cursor, len(self.manifest.losses), self._decode, after, limit)
+
+    def constant(self, name: str) -> NDArray[Any]:
+        """Return an array stored once for the whole run, in the shape that the manifest gives.
+
+        Raises:
+            KeyError: the manifest knows no such constant.
+            Damaged: its bytes are not what was written.
+        """
+        shape = self.manifest.constants[name]
+        with self._environment.reading() as transaction:
+            value = transaction.get(b"constants", name.encode())
+            if value is None:
+                raise Damaged(f"run {self.name!r} lacks its constant {name!r}")
+            return self._decode(value, f"constant {name!r}", None).reshape(shape).copy()
+
+    def resume_point(self, gan: int) -> tuple[int, Vector | None]:
+        """Return the last epoch from which `gan` can go on and its resume vector; (0, None) if new."""
+        with self._cursor(b"resume") as cursor:
+            if cursor.set_range(keys.pack(gan, 0)):
+                found, epoch = keys.unpack(cursor.key())
+                if found == gan:
+                    what = f"resume state of GAN {gan}"
+                    return epoch, self._decode(cursor.value(), what, None).copy()
+        return 0, None
+
+    def state(self) -> State:
+        """Return where the run stands."""
+        with self._environment.reading() as transaction:
+            return self._state_in(transaction)
+
+    # ------------------------------------------------------------------ helpers
+
+    @contextmanager
+    def _cursor(self, database: bytes) -> Iterator[Any]:
+        with (
+            self._environment.reading() as transaction,
+            transaction.cursor(database) as cursor,
+        ):
+            yield cursor
+
+    def _decode(self, value: memoryview, what: str, size: int | None) -> NDArray[Any]:
+        try:
+            array = record.decode(value)
+        except record.BadRecord as error:
+            raise Damaged(f"run {self.name!r}, {what}: {error}") from error
+        if size is not None and array.size != size:
+            raise Damaged(f"run {self.name!r}, {what}: {array.size} values instead of {size}")
+        return array
+
+    @staticmethod
+    def _state_in(transaction: Transaction) -> State:
+        value = transaction.get(b"state", b"state")
+        return State.from_json(bytes(value)) if value is not None else State()
