@@ -61,8 +61,6 @@ def test_the_list_of_runs_needs_no_textual(trained):
 
 
 def test_completion_imports_nothing_heavy():
-    asked = (
-        "import os, sys\n"
-        'os.environ |= {"_GANGAN_COMPLETE": "complete_bash", "COMP_WORDS": "gangan ru", "COMP_CWORD": "1"}'
-    )
+    words = {"_GANGAN_COMPLETE": "complete_bash", "COMP_WORDS": "gangan ru", "COMP_CWORD": "1"}
+    asked = f"import os, sys\nos.environ |= {words}"
     assert heavy_modules_after(asked + RUN_CLI.format(arguments=[]), (*HEAVY, "numpy", "lmdb")) == []
