@@ -108,8 +108,8 @@ def endless(tmp_path):
     """A training that never ends, in a store of its own."""
     store = tmp_path / "training"
     process = subprocess.Popen(
-        command("train-gans", "--run", "t", "--dataset", "mnist5k", "--gans", 1, "--epochs", 100_000, "--no-compile",
-                "--batch-size", 250, "--store", store),
+        command("train-gans", "--run", "t", "--dataset", "mnist5k", "--gans", 1, "--epochs", 100_000,
+                "--batch-size", 250, "--no-compile", "--store", store),
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=clean_environment(),
         start_new_session=True,
     )  # fmt: skip
