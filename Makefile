@@ -35,7 +35,7 @@ lint: $(STAMP)
 	$(BIN)/lint-imports
 
 bench: $(STAMP)
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench --json tests/bench/last.json
 
 clean:
 	rm -rf .venv build dist figures gangan-runs .mypy_cache .ruff_cache .hypothesis .import_linter_cache

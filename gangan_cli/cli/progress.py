@@ -57,7 +57,7 @@ def follow(events: Iterable["Event"], *, as_json: bool, resume: str) -> None:
             if isinstance(event, Started):
                 display = _Bar(event) if sys.stderr.isatty() else _Lines(event)
             elif isinstance(event, Compiling):
-                diagnostics.say("compiling the updates for this machine, which is done once …")
+                diagnostics.say("compiling the updates for this machine, half a minute, once …")
             elif isinstance(event, Chosen) and event.note:
                 diagnostics.warn(event.note)
             elif isinstance(event, EpochFinished) and display:
@@ -158,14 +158,15 @@ class _Bar:
 class _Lines:
     def __init__(self, started: "Started") -> None:
         self._run, self._total, self._done = started.run, started.total, started.done
-        self._began = self._told = time.monotonic()
-        self._first = started.done
+        self._first, self._began, self._told = started.done, 0.0, 0.0
         diagnostics.say(_opening(started))
 
     def advance(self, last: str) -> None:
         self._done += 1
         now = time.monotonic()
-        if now - self._told >= LINE_EVERY:
+        if not self._began:  # what came before, imports and compiling, says nothing of the speed
+            self._first, self._began, self._told = self._done, now, now
+        elif now - self._told >= LINE_EVERY:
             self._told = now
             rate = (self._done - self._first) / (now - self._began)
             left = (self._total - self._done) / rate

@@ -2,6 +2,7 @@
 
 import fcntl
 import hashlib
+import logging
 import os
 import platform
 from collections.abc import Callable, Iterator, Sequence
@@ -108,6 +109,8 @@ def _compile(graph: GraphModule, tensors: tuple[Tensor, ...], package: Path) -> 
             losses: Tensor = graph(*tensors)
             return losses
 
+    # It would warn of CUDA's compiler without a GPU, which is nobody's concern here.
+    logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
     unfinished = package.with_name(f"{package.stem}.{os.getpid()}.pt2")
     try:
         program = torch.export.export(Update(), tensors)
