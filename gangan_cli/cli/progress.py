@@ -57,7 +57,7 @@ def follow(events: Iterable["Event"], *, as_json: bool, resume: str) -> None:
             if isinstance(event, Started):
                 display = _Bar(event) if sys.stderr.isatty() else _Lines(event)
             elif isinstance(event, Compiling):
-                diagnostics.say("compiling the updates for this machine, half a minute, once …")
+                diagnostics.say("compiling the updates, which takes half a minute once a machine …")
             elif isinstance(event, Chosen) and event.note:
                 diagnostics.warn(event.note)
             elif isinstance(event, EpochFinished) and display:

@@ -226,6 +226,8 @@ def _work(pipe: Connection, task: Task, device: str, threads: int) -> None:
         from gangan_cli.training.population import train
 
         torch.set_num_threads(threads)
+        if device.startswith("cuda"):
+            torch.cuda.set_device(device)  # a graph is captured on the present one
         family = build(task.family, task.sizes)
         examples = task.source.load(device)
 

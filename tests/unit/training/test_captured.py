@@ -2,7 +2,12 @@
 
 import torch
 
+from gangan_cli.models import build
+from gangan_cli.training import runners
 from gangan_cli.training.captured import captured
+from gangan_cli.training.execution import Execution
+from gangan_cli.training.population import Population
+from gangan_cli.training.settings import Settings
 
 
 def test_capturing_changes_nothing_and_each_replay_takes_the_inputs_it_is_given():
@@ -32,3 +37,21 @@ def test_an_output_outlives_the_next_replay():
     first = run(torch.ones(1))
     run(torch.full((1,), 2.0))
     assert first.item() == 1
+
+
+def test_a_captured_update_of_a_stack_is_the_update(monkeypatch):
+    family = build("mlp", {"data_dim": 6, "latent_dim": 4, "generator_width": 8})
+    settings = Settings(epochs=1, batch_size=16, learning_rate=1e-2, seed=3, snapshot_every=1)
+    examples, noise = torch.rand(2, 3, 16, 6), torch.randn(2, 2, 3, 16, 4)
+    rates = torch.tensor([[1e-2, 1.0], [2e-2, 0.5]])
+    plain = Population(family, settings, [0, 1, 2], "cpu")
+
+    def as_on_a_gpu(what, recorded, state, inputs, compiling):
+        return captured(recorded(), state, inputs, capture=lambda again: again)
+
+    monkeypatch.setattr(runners, "compiled", as_on_a_gpu)
+    other = Population(family, settings, [0, 1, 2], "cpu", Execution(compiled=True))
+    for step in zip(examples, noise, rates, strict=True):
+        assert torch.equal(plain.step(*step), other.step(*step))
+    for one, same in zip(plain.copies(), other.copies(), strict=True):
+        assert torch.equal(one, same)
