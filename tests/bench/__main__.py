@@ -13,10 +13,11 @@ from tests.bench import tui
 from tests.bench.measure import Figure, surroundings, write_json
 from tests.bench.snapshots import bench_read
 from tests.bench.start import bench_start
-from tests.bench.training import bench_gangan, bench_gans, bench_writing
+from tests.bench.training import bench_cold, bench_gangan, bench_gans, bench_writing
 
 BENCHES: dict[str, Callable[[], Iterator[Figure]]] = {
     "gans": bench_gans,
+    "cold": bench_cold,
     "gangan": bench_gangan,
     "writing": bench_writing,
     "read": bench_read,

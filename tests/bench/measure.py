@@ -54,14 +54,14 @@ def seconds_of(*arguments: object) -> float:
     return time.perf_counter() - began
 
 
-def stamped_lines(arguments: list[str]) -> list[tuple[float, dict]]:
+def stamped_lines(arguments: list[str], **environment: str) -> list[tuple[float, dict]]:
     """Return the JSON lines that a command writes, each with the seconds since its start."""
     began = time.perf_counter()
     with subprocess.Popen(
         arguments,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env=clean_environment(),
+        env=clean_environment(**environment),
         text=True,
     ) as process:
         lines = [(time.perf_counter() - began, json.loads(line)) for line in process.stdout or ()]
