@@ -55,10 +55,10 @@ def runner(
     """
     tensors, inputs = tree_leaves(_unstacked(state, shape.count)), shape.sample()
     recorded = partial(_recorded, phase, shape)
-    if execution.compiled:
-        run = compiled(f"{shape} {phase.called}", recorded, tensors, inputs, compiling)
-    elif shape.device.startswith("cuda"):
+    if shape.device.startswith("cuda"):  # also where a run goes on that began compiled on a processor
         run = captured(recorded(), tensors, inputs)
+    elif execution.compiled and shape.device == "cpu":
+        run = compiled(f"{shape} {phase.called}", recorded, tensors, inputs, compiling)
     else:
         run = partial(recorded(), *tensors)
     if shape.count > 1:

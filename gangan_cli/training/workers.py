@@ -257,6 +257,8 @@ def _work(pipe: Connection, task: Task, device: str, threads: int) -> None:
         pipe.send("done")
     except (EOFError, BrokenPipeError):
         return
+    except WorkFailed as error:
+        pipe.send(_Failure(str(error), traceback.format_exc()))
     except Exception as error:
         pipe.send(_Failure(f"{type(error).__name__}: {error}", traceback.format_exc()))
 

@@ -19,8 +19,6 @@ from tests.bench.measure import Figure, in_turn, ratios, say, stamped_lines
 from tests.bench.snapshots import snapshots
 from tests.conftest import clean_environment, command
 
-STEPS, BATCH = 468, 128
-
 
 def digits(folder: Path) -> Path:
     """Return a folder with 60,000 digits for torchvision: MNIST, or 5,000 twelve times over."""

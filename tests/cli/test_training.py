@@ -114,7 +114,10 @@ def test_a_signal_ends_it_resumable_and_the_finished_run_is_the_undisturbed_one(
     assert f"gangan {LONG[0]} --run a" in err
     assert "Traceback" not in err
     assert gangan("runs", "show", "a", "--store", tmp_path, "--json").document["state"] == "interrupted"
-    assert gangan(*LONG, "--store", tmp_path).code == 0
+    again = gangan(*LONG, "--store", tmp_path, "--json")
+    assert again.code == 0
+    told = 1 + out.count('"event": "epoch"')  # the first line was read before the signal
+    assert told + again.lines[-1]["trained"] == 24  # no finished epoch was trained again
     assert contents(tmp_path / "a") == undisturbed
 
 
