@@ -2,19 +2,25 @@
 
 import errno
 import os
+import resource
+import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import lmdb
 
+from store import pages
 from store.errors import Damaged, InUse, NotAStore, StoreError, StoreFull
 
 MAP_SIZE = 256 << 30
 """Bytes of address space per environment: far more than any run takes; the file keeps its real size."""
+
+MAX_READERS = 510
+"""Processes and threads that may read a run at once; each takes 64 bytes of lock.mdb."""
 
 DATABASES = (b"manifest", b"state", b"constants", b"snapshots", b"losses", b"resume")
 
@@ -30,24 +36,46 @@ _DAMAGE = (
 )
 
 
+_FULL = {
+    errno.ENOSPC: "no space is left on its disk",
+    errno.EDQUOT: "your quota of its disk is used up",
+    errno.EFBIG: "it has reached the limit on the size of files (ulimit -f)",
+}
+
+LOOKS = 5
+"""How often a file is looked at, 20 ms apart, before what looks wrong is called damage: its writer may
+be between a commit and the hole that follows it."""
+
+
 @contextmanager
-def translated(path: Path) -> Iterator[None]:
-    """Turn what LMDB raises inside the block into a StoreError that names `path`."""
+def translated(path: Path, needed: Callable[[], int] = lambda: 0) -> Iterator[None]:
+    """Turn what LMDB raises inside the block into a StoreError that names `path`.
+
+    `needed` tells how many bytes were being written.
+    """
     try:
         yield
     except lmdb.MapFullError as error:
-        raise StoreFull(f"{path} has reached its {MAP_SIZE >> 30} GiB: start another run") from error
+        raise StoreFull(f"{path} has reached its {_map_size() >> 30} GiB: start another run") from error
     except lmdb.ReadersFullError as error:
         raise InUse(f"{path} has too many readers: close some, then try again") from error
     except _DAMAGE as error:
         raise Damaged(f"{path} is damaged: {error}") from error
     except (lmdb.Error, OSError) as error:
-        code = getattr(error, "errno", None) or getattr(error, "code", None)
-        if code == errno.ENOSPC or "No space left" in str(error):
-            raise StoreFull(
-                f"no space left on the disk of {path}: make room, then give the same command again"
-            ) from error
+        for number, reason in _FULL.items():
+            if getattr(error, "errno", None) == number or os.strerror(number) in str(error):
+                free = shutil.disk_usage(path).free
+                raise StoreFull(
+                    f"{path}: {reason}: {needed() / 1e6:.1f} MB were to be written, {free / 1e6:.1f} MB "
+                    "are free; make room, then give the same command again"
+                ) from error
         raise StoreError(f"{path}: {error}") from error
+
+
+def _map_size() -> int:
+    """Return how much address space to take: all of MAP_SIZE, unless `ulimit -v` grants little."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    return MAP_SIZE if limit == resource.RLIM_INFINITY else min(MAP_SIZE, limit // 4 // 4096 * 4096)
 
 
 class Transaction:
@@ -55,6 +83,7 @@ class Transaction:
 
     def __init__(self, transaction: lmdb.Transaction, databases: dict[bytes, Any]) -> None:
         self._transaction, self._databases = transaction, databases
+        self.written = 0
 
     def get(self, database: bytes, key: bytes) -> memoryview | None:
         """Return the value under `key`, a view that ends with the transaction, or None."""
@@ -62,7 +91,12 @@ class Transaction:
 
     def put(self, database: bytes, key: bytes, value: bytes, *, anew: bool = True) -> None:
         """Store `value` under `key`; with `anew=False` only if there is nothing yet."""
+        self.written += len(value)
         self._transaction.put(key, value, db=self._databases[database], overwrite=anew)
+
+    def delete(self, database: bytes, key: bytes) -> None:
+        """Remove what is stored under `key`, if anything is."""
+        self._transaction.delete(key, db=self._databases[database])
 
     def count(self, database: bytes) -> int:
         """Return how many values a database holds, without looking at them."""
@@ -85,21 +119,20 @@ class Environment:
 
     def __init__(self, path: Path, write: bool) -> None:
         self.path, self.write, self.users = path, write, 0
-        self._file, self._length, self._identity = path / "data.mdb", 0, (0, 0)
+        self.databases: dict[bytes, Any] = {}
+        self._file, self._identity = path / "data.mdb", ""
+        self._sound: object = None
+        """What was last looked at and found whole: when the file was written, and a transaction."""
         with translated(path):
-            self.lmdb = lmdb.open(
-                str(path),
-                map_size=MAP_SIZE,
-                max_dbs=len(DATABASES),
-                readonly=not write,
-                create=write,
-                readahead=True,
-            )
+            if not write or self._file.exists():
+                self._identity = identity(self._file.stat())
+                self._look()
+            self.lmdb = self._open_lmdb()
             try:
-                self._page_size = self.lmdb.stat()["psize"]
-                found = self._file.stat()
-                self._identity = found.st_dev, found.st_ino
-                self._check_length()
+                self._identity = identity(self._file.stat())
+                self.lmdb.reader_check()  # a killed reader would keep its pages for ever
+                with self._transaction():
+                    pass  # has looked at every page that LMDB is about to trust
                 self.databases = {name: self.lmdb.open_db(name, create=write) for name in DATABASES}
             except lmdb.NotFoundError as error:
                 self.lmdb.close()
@@ -107,6 +140,28 @@ class Environment:
             except BaseException:
                 self.lmdb.close()
                 raise
+
+    def _open_lmdb(self) -> lmdb.Environment:
+        def opened(lock: bool) -> lmdb.Environment:
+            return lmdb.open(
+                str(self.path),
+                map_size=_map_size(),
+                max_dbs=len(DATABASES),
+                max_readers=MAX_READERS,
+                readonly=not self.write,
+                create=self.write,
+                readahead=True,
+                lock=lock,
+            )
+
+        try:
+            return opened(lock=True)
+        except (lmdb.Error, OSError) as error:
+            if self.write or not any(os.strerror(n) in str(error) for n in (errno.EACCES, errno.EROFS)):
+                raise
+            # Somebody else's run, which we may only read. Without a place in the table of readers, a
+            # page may be written anew under us: it is noticed, and looked at again.
+            return opened(lock=False)
 
     @classmethod
     def open(cls, path: Path, write: bool) -> "Environment":
@@ -138,59 +193,108 @@ class Environment:
     def in_place(self) -> bool:
         """Tell whether its file is still what lies at its path: a run can be removed and made anew."""
         try:
-            self._length_there()
+            self._there()
         except NotAStore:
             return False
         return True
+
+    @property
+    def identity(self) -> str:
+        """What tells its file from a copy of it, on this machine."""
+        return self._identity
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
         """Give one consistent view; keep it short, since pages it sees cannot be reused meanwhile.
 
         Raises:
-            Damaged: the file has lost its end.
+            Damaged: the file has lost its end, or was scrambled.
             NotAStore: it has been removed.
         """
-        self._check_length()
-        with translated(self.path), self.lmdb.begin(buffers=True) as transaction:
+        with translated(self.path), self._transaction() as transaction:
             yield Transaction(transaction, self.databases)
 
     @contextmanager
     def writing(self) -> Iterator[Transaction]:
         """Give the write transaction; it is on disk when the block ends, or not there at all."""
-        with translated(self.path):
+        written = 0
+        with translated(self.path, lambda: written):
             with self.lmdb.begin(write=True, buffers=True) as transaction:
-                yield Transaction(transaction, self.databases)
+                ours = Transaction(transaction, self.databases)
+                try:
+                    yield ours
+                finally:
+                    written = ours.written
             # LMDB leaves pages unwritten that a transaction took and gave back. A hole in their
             # place lets every reader hold the file's length against what it should be.
-            length = self._needed_length()
+            length = (self.lmdb.info()["last_pgno"] + 1) * self.lmdb.stat()["psize"]
             if self._file.stat().st_size < length:
                 os.truncate(self._file, length)
+            self.lmdb.reader_check()
 
     def last_transaction(self) -> int:
         """Return the number of the last committed transaction: if it stands, nothing changed."""
-        self._check_length()
-        return self.lmdb.info()["last_txnid"]
+        with translated(self.path):
+            return max(meta.transaction for meta in self._look()[1])
 
-    def _check_length(self) -> None:
-        """Refuse a file that was cut: touching what it lacks in the memory map ends the process."""
-        length = self._length_there()
-        # A file never shrinks; only when it has not may LMDB look at its first pages.
-        if length >= self._length and length < self._needed_length():
-            time.sleep(0.02)  # its writer is between a commit and the hole that follows it
-            length = self._length_there()
-        if length < self._length or length < self._needed_length():
-            raise Damaged(f"{self.path} is damaged: the end of its data.mdb is missing")
-        self._length = length
+    @contextmanager
+    def _transaction(self) -> Iterator[lmdb.Transaction]:
+        """Begin a transaction for reading, once the pages that it will see are known to be whole."""
+        for look in range(LOOKS):
+            written, _ = self._look()
+            with self.lmdb.begin(buffers=True) as transaction:
+                seen = written, transaction.id()
+                try:
+                    # Who writes knows what it wrote: its file is looked at when it is opened.
+                    if seen != self._sound and not (self.write and self._sound):
+                        self._walk(transaction.id())
+                        self._sound = seen
+                except pages.BadPages as error:
+                    if look == LOOKS - 1:
+                        raise Damaged(_broken(self.path, error)) from error
+                else:
+                    yield transaction
+                    return
+            time.sleep(0.02)
 
-    def _length_there(self) -> int:
+    def _walk(self, transaction: int) -> None:
+        with self._file.open("rb") as file:
+            for meta in pages.metas(file.fileno()):
+                if meta.transaction == transaction:
+                    pages.check(file.fileno(), meta, DATABASES, writing=self.write)
+                    return
+        raise pages.BadPages("its first two pages contradict each other")
+
+    def _look(self) -> tuple[object, tuple[pages.Meta, pages.Meta]]:
+        """Return when the file was written, and its first pages, which are read without its map.
+
+        Touching in the memory map what the file lacks would end the process.
+        """
+        for look in range(LOOKS):
+            found = self._there()
+            try:
+                with self._file.open("rb") as file:
+                    return (found.st_mtime_ns, found.st_size), pages.metas(file.fileno())
+            except pages.BadPages as error:
+                if look == LOOKS - 1:
+                    raise Damaged(_broken(self.path, error)) from error
+            time.sleep(0.02)
+        raise AssertionError
+
+    def _there(self) -> os.stat_result:
         try:
             found = self._file.stat()
         except FileNotFoundError:
             raise NotAStore(f"{self.path} has been removed") from None
-        if (found.st_dev, found.st_ino) != self._identity:
+        if identity(found) != self._identity:
             raise NotAStore(f"{self.path} has been replaced by another run")
-        return found.st_size
+        return found
 
-    def _needed_length(self) -> int:
-        return (self.lmdb.info()["last_pgno"] + 1) * self._page_size
+
+def identity(found: os.stat_result) -> str:
+    """Return what tells a file from any other on this machine."""
+    return f"{found.st_dev}:{found.st_ino}"
+
+
+def _broken(path: Path, error: pages.BadPages) -> str:
+    return f"{path} is damaged: {error}; gangan runs repair {path.name} saves what can be read"

@@ -36,6 +36,14 @@ def unpack(key: bytes) -> tuple[int, int]:
     return gan, epoch
 
 
+def describe(database: bytes, key: bytes) -> str:
+    """Say in words what lies under `key`, as in "losses of GAN 0 at epoch 3"."""
+    if database in (b"snapshots", b"losses", b"resume") and len(key) == SIZE:
+        what = {b"losses": "losses of ", b"resume": "resume state of "}.get(database, "")
+        return "{}GAN {} at epoch {}".format(what, *unpack(key))
+    return f"constant {key.decode(errors='replace')!r}"
+
+
 def as_array(pairs: Iterable[tuple[int, int]]) -> Keys:
     """Return pairs as an (n, 2) array, also for n = 0."""
     return np.array(list(pairs), dtype=np.int64).reshape(-1, 2)

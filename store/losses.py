@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from store import keys
 from store.keys import Keys
 
-Decode = Callable[[memoryview, str, int], NDArray[Any]]
-"""(value, what it is, its size) -> the array; raises Damaged."""
+Decode = Callable[[bytes, memoryview], NDArray[Any]]
+"""(key, value) -> the array; raises Damaged."""
 
 
 def read(
@@ -21,8 +21,7 @@ def read(
     pairs, values = [], []
     for pair, value in _found(cursor, after, limit):
         pairs.append(pair)
-        what = "losses of GAN {} at epoch {}".format(*pair)
-        values.append(decode(value, what, columns * 2).copy())
+        values.append(decode(keys.pack(*pair), value).copy())
     return np.array(values, np.float64).reshape(len(pairs), columns, 2), keys.as_array(pairs)
 
 

@@ -8,8 +8,11 @@ from typing import Any
 from store.errors import Damaged, NewerFormat
 from store.layout import Layout
 
-FORMAT = 1
-"""Number of the layout on disk. A run with a larger one is refused."""
+FORMAT = 2
+"""Number of the layout on disk. A run with a larger one is refused.
+
+1: a checksum for each array, of its bytes alone. 2: also for documents, and of the key too.
+"""
 
 
 @dataclass(frozen=True)
@@ -54,10 +57,14 @@ class Manifest:
         every = range(self.snapshot_every, self.epochs + 1, self.snapshot_every)
         return sorted({*every, self.epochs})
 
+    def saves(self, epoch: int) -> bool:
+        """Tell whether `epoch` leaves a snapshot."""
+        return epoch % self.snapshot_every == 0 or epoch == self.epochs
+
     @property
     def planned_snapshots(self) -> int:
         """How many snapshots the finished run will hold."""
-        return self.gans * len(self.saved_epochs())
+        return self.gans * -(-self.epochs // self.snapshot_every)
 
     def to_json(self) -> str:
         """Return the manifest as one JSON document."""
@@ -86,5 +93,5 @@ class Manifest:
                 document["parent"] = Parent(**document["parent"])
             document["constants"] = {name: tuple(shape) for name, shape in document["constants"].items()}
             return cls(**document)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise Damaged(f"{where} is not a manifest of a run: {error}") from error

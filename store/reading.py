@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,9 @@ from store.manifest import Manifest
 from store.state import Glance, State
 
 Vector = NDArray[np.float32]
+
+MANIFEST, STATE = b"manifest", b"state"
+"""Databases of one document, which lies under the database's own name."""
 
 MANY = 64
 """Snapshots from which on threads read them, so many at a time."""
@@ -98,18 +102,19 @@ class Reading:
     def _read_rows(self, of: Keys, rows: Vector) -> None:
         with self._environment.reading() as transaction:
             for row, (gan, epoch) in zip(rows, of.tolist(), strict=True):
-                value = transaction.get(b"snapshots", keys.pack(gan, epoch))
+                key = keys.pack(gan, epoch)
+                value = transaction.get(b"snapshots", key)
                 if value is None:
                     raise UnknownSnapshot(
                         f"run {self.name!r} has no snapshot of GAN {gan} at epoch {epoch}"
                     )
-                row[:] = self._decode(value, f"GAN {gan} at epoch {epoch}", row.size)
+                row[:] = self._decode(b"snapshots", key, value, row.size)
 
     def glance(self) -> Glance:
         """Return where the run stands, in one transaction: for viewers of many runs."""
         with self._environment.reading() as transaction, transaction.cursor(b"losses") as cursor:
             last = {gan: epoch - 1 for gan, epoch in losses.last_epochs(cursor).items()}
-            means, keys = losses.read(cursor, len(self.manifest.losses), self._decode, last, None)
+            means, keys = losses.read(cursor, len(self.manifest.losses), self._decode_losses, last, None)
             return Glance(
                 state=self._state_in(transaction),
                 done=transaction.count(b"losses"),
@@ -130,7 +135,7 @@ class Reading:
         from the epoch that follows the one given, and at most `limit` of each.
         """
         with self._cursor(b"losses") as cursor:
-            return losses.read(cursor, len(self.manifest.losses), self._decode, after, limit)
+            return losses.read(cursor, len(self.manifest.losses), self._decode_losses, after, limit)
 
     def constant(self, name: str) -> NDArray[Any]:
         """Return an array stored once for the whole run, in the shape that the manifest gives.
@@ -144,7 +149,7 @@ class Reading:
             value = transaction.get(b"constants", name.encode())
             if value is None:
                 raise Damaged(f"run {self.name!r} lacks its constant {name!r}")
-            return self._decode(value, f"constant {name!r}", None).reshape(shape).copy()
+            return self._decode(b"constants", name.encode(), value, prod(shape)).reshape(shape).copy()
 
     def resume_point(self, gan: int) -> tuple[int, Vector | None]:
         """Return the last epoch from which `gan` can go on and its resume vector; (0, None) if new."""
@@ -152,8 +157,8 @@ class Reading:
             if cursor.set_range(keys.pack(gan, 0)):
                 found, epoch = keys.unpack(cursor.key())
                 if found == gan:
-                    what = f"resume state of GAN {gan}"
-                    return epoch, self._decode(cursor.value(), what, None).copy()
+                    key = keys.pack(gan, epoch)
+                    return epoch, self._decode(b"resume", key, cursor.value(), None).copy()
         return 0, None
 
     def state(self) -> State:
@@ -171,16 +176,29 @@ class Reading:
         ):
             yield cursor
 
-    def _decode(self, value: memoryview, what: str, size: int | None) -> NDArray[Any]:
+    def _place(self, database: bytes, key: bytes) -> int:
+        """Return what the checksum of a value begins with: where it lies, since format 2."""
+        return record.place(database, key) if self.manifest.format > 1 else 0
+
+    def _decode(self, database: bytes, key: bytes, value: memoryview, size: int | None) -> NDArray[Any]:
         try:
-            array = record.decode(value)
+            array = record.decode(value, self._place(database, key))
+            if size is not None and array.size != size:
+                raise record.BadRecord(f"{array.size} values instead of {size}")
         except record.BadRecord as error:
-            raise Damaged(f"run {self.name!r}, {what}: {error}") from error
-        if size is not None and array.size != size:
-            raise Damaged(f"run {self.name!r}, {what}: {array.size} values instead of {size}")
+            raise Damaged(f"run {self.name!r}, {keys.describe(database, key)}: {error}") from error
         return array
 
-    @staticmethod
-    def _state_in(transaction: Transaction) -> State:
-        value = transaction.get(b"state", b"state")
-        return State.from_json(bytes(value)) if value is not None else State()
+    def _decode_losses(self, key: bytes, value: memoryview) -> NDArray[Any]:
+        return self._decode(b"losses", key, value, 2 * len(self.manifest.losses))
+
+    def _state_in(self, transaction: Transaction) -> State:
+        value, file = transaction.get(STATE, STATE), self._environment.identity
+        if value is None:
+            return State(file=file)
+        try:
+            return State.from_json(record.decode_text(value, record.place(STATE, STATE)), file)
+        except (record.BadRecord, Damaged) as error:
+            raise Damaged(
+                f"run {self.name!r}, its state: {error}; gangan runs repair {self.name} mends it"
+            ) from error

@@ -13,8 +13,8 @@ from store import keys, record
 from store.environment import Environment, Transaction
 from store.errors import Damaged, InUse, NotAStore
 from store.manifest import Manifest
-from store.reading import Reading, Vector
-from store.state import Holder, State, Status
+from store.reading import MANIFEST, STATE, Reading, Vector
+from store.state import BEAT_EVERY, Holder, State, Status
 
 
 class Run(Reading):
@@ -38,12 +38,17 @@ class Run(Reading):
             raise ValueError(f"constants {shapes} are not the manifest's {manifest.constants}")
         path.mkdir(parents=True)
         environment = Environment.open(path, write=True)
-        with environment.writing() as transaction:
-            transaction.put(b"manifest", b"manifest", manifest.to_json().encode())
-            transaction.put(b"state", b"state", State().to_json())
-            for name, array in constants.items():
-                transaction.put(b"constants", name.encode(), record.encode(array))
-        return cls(path, environment, manifest)
+        run = cls(path, environment, manifest)
+        try:
+            with environment.writing() as transaction:
+                run._put_text(transaction, MANIFEST, manifest.to_json())
+                run._put_text(transaction, STATE, State().to_json())
+                for name, array in constants.items():
+                    run._put(transaction, b"constants", name.encode(), array)
+        except BaseException:
+            run.close()
+            raise
+        return run
 
     @classmethod
     def open(cls, path: str | Path, *, write: bool = False) -> "Run":
@@ -62,10 +67,14 @@ class Run(Reading):
         environment = Environment.open(path, write)
         try:
             with environment.reading() as transaction:
-                value = transaction.get(b"manifest", b"manifest")
+                value = transaction.get(MANIFEST, MANIFEST)
                 if value is None:
                     raise Damaged(f"{path} has no manifest")
-                manifest = Manifest.from_json(bytes(value), str(path))
+                try:
+                    document = record.decode_text(value, record.place(MANIFEST, MANIFEST))
+                except record.BadRecord as error:
+                    raise Damaged(f"{path}, its manifest: {error}") from error
+                manifest = Manifest.from_json(document, str(path))
         except BaseException:
             environment.close()
             raise
@@ -101,25 +110,26 @@ class Run(Reading):
 
         Raises:
             StoreFull: no room; what was committed before is untouched.
+            InUse: another process has taken the run over meanwhile.
         """
         with self._environment.writing() as transaction:
             for row, gan in enumerate(gans):
                 key = keys.pack(gan, epoch)
-                means = record.encode(losses[row].astype(np.float64))
-                transaction.put(b"losses", key, means, anew=False)
+                self._put(transaction, b"losses", key, losses[row].astype(np.float64), anew=False)
                 if vectors is not None:
-                    transaction.put(b"snapshots", key, record.encode(vectors[row]), anew=False)
+                    self._put(transaction, b"snapshots", key, vectors[row], anew=False)
             if resume is not None:
                 self._keep(transaction, epoch, gans, resume)
-            self._update_state(transaction, beat=True)
+            self._update_state(transaction)
 
     def keep(self, epoch: int, gans: Sequence[int], resume: Vector) -> None:
         """Store the (n, R) states from which some GANs can go on after `epoch`, which is stored.
 
         Raises:
-            StoreFull: no room; what was committed before is untouched.
+            StoreFull, InUse: as `commit`.
         """
         with self._environment.writing() as transaction:
+            self._update_state(transaction)
             self._keep(transaction, epoch, gans, resume)
 
     def hold(self) -> None:
@@ -128,10 +138,15 @@ class Run(Reading):
         Raises:
             InUse: a living process trains it.
         """
+        found = self.state()
+        if found.status == "crashed" and found.holder and found.holder.elsewhere:
+            self._watch(found.holder)
         with self._environment.writing() as transaction:
-            self._refuse_if_trained(self._state_in(transaction))
-            holder = Holder.me(transaction.count(b"losses"))
-            self._update_state(transaction, stored="training", holder=holder)
+            state = self._state_in(transaction)
+            self._refuse_if_trained(state)
+            self._holder = Holder.me(transaction.count(b"losses"), self._environment.identity)
+            state = dataclasses.replace(state, stored="training", holder=self._holder)
+            self._put_text(transaction, STATE, state.to_json())
 
     def check_free(self) -> None:
         """Make sure that nobody trains the run.
@@ -144,7 +159,7 @@ class Run(Reading):
     def beat(self) -> None:
         """Say that the training process is alive."""
         with self._environment.writing() as transaction:
-            self._update_state(transaction, beat=True)
+            self._update_state(transaction)
 
     def diverged(self, gan: int, epoch: int) -> None:
         """Record that `gan` cannot go on: its losses or weights were not finite in `epoch`."""
@@ -161,8 +176,12 @@ class Run(Reading):
         """Give the run back in the state `status`."""
         with self._environment.writing() as transaction:
             self._update_state(transaction, stored=status, holder=None)
+            self._holder = None
 
     # ------------------------------------------------------------------ helpers
+
+    _holder: Holder | None = None
+    """This process, once it has claimed the run."""
 
     def _refuse_if_trained(self, state: State) -> None:
         if state.status == "training":
@@ -171,16 +190,53 @@ class Run(Reading):
                 "wait for it, or stop it and give the same command again"
             )
 
-    @staticmethod
-    def _keep(transaction: Transaction, epoch: int, gans: Sequence[int], resume: Vector) -> None:
+    def _watch(self, holder: Holder) -> None:
+        """Look on for a while, since clocks may differ: only a heart that stands still is dead.
+
+        Raises:
+            InUse: it beats.
+        """
+        end = time.monotonic() + 1.5 * BEAT_EVERY
+        while time.monotonic() < end:
+            time.sleep(BEAT_EVERY / 10)
+            state = self.state()
+            if state.stored == "training" and state.holder != holder:
+                raise InUse(
+                    f"run {self.name!r} is being trained by {state.holder}, whose clock is "
+                    "another than ours: wait for it, or stop it and give the same command again"
+                )
+
+    def _keep(self, transaction: Transaction, epoch: int, gans: Sequence[int], resume: Vector) -> None:
         for gan, state in zip(gans, resume, strict=True):
             with transaction.cursor(b"resume") as cursor:
                 while cursor.set_range(keys.pack(gan, 0)) and keys.unpack(bytes(cursor.key()))[0] == gan:
                     cursor.delete()
-            transaction.put(b"resume", keys.pack(gan, epoch), record.encode(state))
+            self._put(transaction, b"resume", keys.pack(gan, epoch), state)
 
-    def _update_state(self, transaction: Transaction, beat: bool = False, **changes: Any) -> None:
+    def _update_state(self, transaction: Transaction, **changes: Any) -> None:
+        """Change the state, and say that the process which trains the run is alive."""
         state = self._state_in(transaction)
-        if beat and state.holder:
-            changes["holder"] = dataclasses.replace(state.holder, beat=time.time())
-        transaction.put(b"state", b"state", dataclasses.replace(state, **changes).to_json())
+        if self._holder:
+            if not self._holder.is_same(state.holder):
+                raise InUse(
+                    f"run {self.name!r} was taken over by {state.holder or 'another process'}: "
+                    "what was reported is kept"
+                )
+            changes = {"holder": dataclasses.replace(self._holder, beat=time.time()), **changes}
+        self._put_text(transaction, STATE, dataclasses.replace(state, **changes).to_json())
+
+    def _put(
+        self,
+        transaction: Transaction,
+        database: bytes,
+        key: bytes,
+        array: NDArray[Any],
+        anew: bool = True,
+    ) -> None:
+        transaction.put(database, key, record.encode(array, self._place(database, key)), anew=anew)
+
+    def _put_text(self, transaction: Transaction, name: bytes, document: str) -> None:
+        if self.manifest.format == 1:
+            transaction.put(name, name, document.encode())
+        else:
+            transaction.put(name, name, record.encode_text(document, record.place(name, name)))

@@ -1,5 +1,6 @@
 """Where a run stands, and whether the process that trains it is alive."""
 
+import dataclasses
 import json
 import os
 import socket
@@ -33,11 +34,24 @@ def here() -> str:
         return socket.gethostname()
 
 
+def born(pid: int) -> str:
+    """Return when a process of this machine began, in ticks since boot; "" where that is not told.
+
+    With it a process is told from a later one of the same number.
+    """
+    try:
+        # The name, in parentheses, may hold anything; the start is the 20th field after it.
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return ""
+
+
 @dataclass(frozen=True)
 class Holder:
     """The process that trains a run. Times are seconds since 1970.
 
     `done` is how many GAN-epochs the run held when it began: with what it holds now, its speed.
+    `born` tells the process from a later one of the same number, `file` the run from a copy of it.
     """
 
     host: str
@@ -46,30 +60,46 @@ class Holder:
     since: float
     beat: float
     done: int = 0
+    born: str = ""
+    file: str = ""
 
     @classmethod
-    def me(cls, done: int = 0) -> "Holder":
+    def me(cls, done: int = 0, file: str = "") -> "Holder":
         """Return this process as a holder whose heart just beat."""
-        now = time.time()
-        return cls(socket.gethostname(), here(), os.getpid(), now, now, done)
+        now, pid = time.time(), os.getpid()
+        return cls(socket.gethostname(), here(), pid, now, now, done, born(pid), file)
+
+    def is_same(self, other: "Holder | None") -> bool:
+        """Tell whether `other` is the same process, holding since the same time."""
+        return other is not None and dataclasses.replace(other, beat=self.beat) == self
 
     def __str__(self) -> str:
         since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(self.since))
         return f"process {self.pid} on {self.host} since {since}"
 
-    def alive(self) -> bool:
-        """Tell whether it still trains, by its heartbeat and, on this machine, by its process."""
-        if time.time() - self.beat > STALE_AFTER:
-            return False
-        if self.where != here():
-            return True
+    @property
+    def elsewhere(self) -> bool:
+        """Whether it lives on another machine, or in another container, than this process."""
+        return self.where != here()
+
+    def alive(self, file: str = "") -> bool:
+        """Tell whether it still trains the run whose file is `file`.
+
+        On this machine its process tells, also one that sleeps; elsewhere, its heartbeat.
+        """
+        if self.elsewhere:
+            return abs(time.time() - self.beat) <= STALE_AFTER  # a clock far ahead proves nothing
+        if self.file and file and self.file != file:
+            return False  # the file was copied, and the original's holder with it
+        if self.born:
+            return born(self.pid) == self.born
         try:
             os.kill(self.pid, 0)
         except ProcessLookupError:
             return False
         except PermissionError:
             pass
-        return True
+        return time.time() - self.beat <= STALE_AFTER
 
 
 @dataclass(frozen=True)
@@ -77,28 +107,31 @@ class State:
     """A run's status as stored, who holds it, and the epoch at which each diverged GAN stopped.
 
     `execution` is what decided the rounding when the run began, in the words of whoever trains it;
-    empty before that.
+    empty before that. `file` is the run's file, which is not stored.
     """
 
     stored: Status = "new"
     holder: Holder | None = None
     diverged: dict[int, int] = field(default_factory=dict)
     execution: dict[str, Any] = field(default_factory=dict)
+    file: str = field(default="", compare=False)
 
     @property
     def status(self) -> Status:
         """What to tell a reader: a run in training whose process is gone has crashed."""
-        if self.stored == "training" and not (self.holder and self.holder.alive()):
+        if self.stored == "training" and not (self.holder and self.holder.alive(self.file)):
             return "crashed"
         return self.stored
 
-    def to_json(self) -> bytes:
+    def to_json(self) -> str:
         """Return the state as a JSON document."""
-        return json.dumps(asdict(self)).encode()
+        document = asdict(self)
+        del document["file"]
+        return json.dumps(document)
 
     @classmethod
-    def from_json(cls, document: bytes) -> "State":
-        """Return the state that `to_json` wrote.
+    def from_json(cls, document: bytes, file: str = "") -> "State":
+        """Return the state that `to_json` wrote into the run whose file is `file`.
 
         Raises:
             Damaged: it did not write this.
@@ -110,8 +143,9 @@ class State:
                 holder=Holder(**read["holder"]) if read["holder"] else None,
                 diverged={int(gan): epoch for gan, epoch in read["diverged"].items()},
                 execution=dict(read.get("execution", {})),
+                file=file,
             )
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise Damaged(f"what is stored is not a run's state: {error}") from error
 
 
