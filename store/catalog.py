@@ -1,14 +1,17 @@
 """The runs below a folder."""
 
+import contextlib
 import difflib
 import os
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from store import place
 from store.errors import BadName, NotAStore, RunExists, StoreError, UnknownRun
 from store.run import Run
 
@@ -32,13 +35,13 @@ def check_name(name: str) -> str:
 class Catalog:
     """A store: a folder with one folder per run. It need not exist before the first run."""
 
-    def __init__(self, root: str | Path) -> None:
-        """Take the folder `root`.
+    def __init__(self, root: str | Path, *, force: bool = False) -> None:
+        """Take the folder `root`; with `force`, write runs there even if it lies on a network.
 
         Raises:
             NotAStore: `root` is there and is not a folder.
         """
-        self.root = Path(root)
+        self.root, self._force = Path(root), force
         if self.root.exists() and not self.root.is_dir():
             raise NotAStore(f"the store {self.root} is not a folder: give --store a folder")
 
@@ -70,19 +73,40 @@ class Catalog:
     def __contains__(self, name: str) -> bool:
         return (self.path(name) / "data.mdb").is_file()
 
-    def open(self, name: str, *, write: bool = False) -> Run:
-        """Open the run `name`.
+    def known(self, name: str) -> Path:
+        """Return where the run `name` lies.
 
         Raises:
             UnknownRun: the store has no such run; the message offers those it has.
-            StoreError: it cannot be opened.
         """
         if name not in self:
             known = self.names()
             near = difflib.get_close_matches(name, known, n=3) or known[:5]
             offer = f"; there is {', '.join(near)}" if near else "; the store is empty"
             raise UnknownRun(f"no run {name!r} in {self.root}{offer}")
-        return Run.open(self.path(name), write=write)
+        return self.path(name)
+
+    def open(self, name: str, *, write: bool = False) -> Run:
+        """Open the run `name`.
+
+        Raises:
+            UnknownRun: the store has no such run.
+            Unsuitable: it is to be written, and lies on a network's file system.
+            StoreError: it cannot be opened.
+        """
+        path = self.known(name)
+        if write:
+            self.check_local()
+        return Run.open(path, write=write)
+
+    def check_local(self) -> None:
+        """Make sure that runs may be written here.
+
+        Raises:
+            Unsuitable: the store lies on a network's file system, and nobody forces it.
+        """
+        if not self._force:
+            place.check_local(self.root)
 
     def find(self, name: str, id: str) -> Run:
         """Open the run with this id, wherever it lies now; `name` is where to look first.
@@ -113,13 +137,15 @@ class Catalog:
 
         Raises:
             RunExists: the store has a run of that name.
-            StoreError: the store cannot be written.
+            StoreError: the store cannot be written, or should not be.
         """
+        self.check_local()
         final = self.path(name)
         if final.exists():
             raise RunExists(f"a run {name!r} is in {self.root} already")
         try:
             self.root.mkdir(parents=True, exist_ok=True)
+            self._sweep()
             aside = Path(tempfile.mkdtemp(prefix=".new-", dir=self.root))
         except OSError as error:
             raise StoreError(f"cannot write to the store {self.root}: {error.strerror}") from error
@@ -131,6 +157,13 @@ class Catalog:
                 raise RunExists(f"a run {name!r} has come into {self.root} meanwhile") from error
         finally:
             shutil.rmtree(aside, ignore_errors=True)
+
+    def _sweep(self) -> None:
+        """Remove what somebody who was killed left aside, more than a day ago."""
+        for left in self.root.glob(".new-*"):
+            with contextlib.suppress(OSError):  # another may sweep, too
+                if time.time() - left.stat().st_mtime > 86400:
+                    shutil.rmtree(left)
 
     def children(self, run: Run) -> list[str]:
         """Return the names of the runs that were trained on `run`."""

@@ -9,6 +9,10 @@ class NotAStore(StoreError):
     """The path given as a store is not a folder of runs."""
 
 
+class Unsuitable(StoreError):
+    """The store lies where runs must not be written."""
+
+
 class StoreFull(StoreError):
     """The disk or the memory map has no room for what was to be written."""
 

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 Keys = NDArray[np.int64]
 """An (n, 2) array: a row per snapshot, columns gan (from 0) and epoch (from 1)."""
 
+Pair = tuple[int, int]
+"""(gan, epoch)."""
+
 _PAIR = struct.Struct(">II")
 SIZE = _PAIR.size
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from store import keys, losses, record
 from store.environment import Environment, Transaction
 from store.errors import Damaged, UnknownSnapshot
-from store.keys import Keys
+from store.keys import Keys, Pair
 from store.manifest import Manifest
 from store.state import Glance, State
 
@@ -21,6 +21,9 @@ Vector = NDArray[np.float32]
 
 MANIFEST, STATE = b"manifest", b"state"
 """Databases of one document, which lies under the database's own name."""
+
+KINDS = {"snapshot": b"snapshots", "losses": b"losses", "resume": b"resume"}
+"""What there is for a (gan, epoch), and the database that it lies in."""
 
 MANY = 64
 """Snapshots from which on threads read them, so many at a time."""
@@ -109,6 +112,31 @@ class Reading:
                         f"run {self.name!r} has no snapshot of GAN {gan} at epoch {epoch}"
                     )
                 row[:] = self._decode(b"snapshots", key, value, row.size)
+
+    def contents(self) -> dict[str, set[Pair]]:
+        """Return which snapshots, losses and states to resume from there are, all at one moment."""
+        with self._environment.reading() as transaction:
+            found = {}
+            for what, database in KINDS.items():
+                with transaction.cursor(database) as cursor:
+                    found[what] = {
+                        keys.unpack(bytes(key)) for key in cursor.iternext(keys=True, values=False)
+                    }
+            return found
+
+    def check(self, what: str, gan: int, epoch: int) -> None:
+        """Make sure that a value of one of the KINDS is what was written.
+
+        Raises:
+            UnknownSnapshot: there is none.
+            Damaged: it is not.
+        """
+        database, key = KINDS[what], keys.pack(gan, epoch)
+        sizes = {"snapshot": self.manifest.layout.size, "losses": 2 * len(self.manifest.losses)}
+        with self._environment.reading() as transaction:
+            if (value := transaction.get(database, key)) is None:
+                raise UnknownSnapshot(f"run {self.name!r} has no {keys.describe(database, key)}")
+            self._decode(database, key, value, sizes.get(what))
 
     def glance(self) -> Glance:
         """Return where the run stands, in one transaction: for viewers of many runs."""

@@ -2,7 +2,8 @@
 
 import dataclasses
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,7 +14,7 @@ from store import keys, record
 from store.environment import Environment, Transaction
 from store.errors import Damaged, InUse, NotAStore
 from store.manifest import Manifest
-from store.reading import MANIFEST, STATE, Reading, Vector
+from store.reading import KINDS, MANIFEST, MANY, STATE, Reading, Vector
 from store.state import BEAT_EVERY, Holder, State, Status
 
 
@@ -178,6 +179,40 @@ class Run(Reading):
             self._update_state(transaction, stored=status, holder=None)
             self._holder = None
 
+    def drop(self, bad: Iterable[tuple[str, int, int]], gaps: Iterable[int]) -> None:
+        """Remove values that are `bad`, each one of the KINDS of a (gan, epoch).
+
+        GANs that have `gaps` lose the state to go on from, so that they are trained anew: the same
+        bytes come again, and what is there stays as it is.
+
+        Raises:
+            InUse: a living process trains the run.
+        """
+        with self._environment.writing() as transaction:
+            try:
+                state = self._state_in(transaction)
+            except Damaged:
+                state = State("interrupted")
+            self._refuse_if_trained(state)
+            for what, gan, epoch in bad:
+                transaction.delete(KINDS[what], keys.pack(gan, epoch))
+            for gan in (anew := set(gaps)):
+                self._forget(transaction, gan)
+            diverged = {gan: epoch for gan, epoch in state.diverged.items() if gan not in anew}
+            status: Status = "interrupted" if anew else state.stored
+            state = dataclasses.replace(state, stored=status, diverged=diverged)
+            self._put_text(transaction, STATE, state.to_json())
+
+    def restore(self, found: Mapping[tuple[bytes, bytes], NDArray[Any]], state: State) -> None:
+        """Put values back under their (database, key) that were saved from a broken file."""
+        waiting = iter(found.items())
+        while some := dict(islice(waiting, MANY)):  # not more at once than memory holds with ease
+            with self._environment.writing() as transaction:
+                for (database, key), array in some.items():
+                    self._put(transaction, database, key, array)
+        with self._environment.writing() as transaction:
+            self._put_text(transaction, STATE, state.to_json())
+
     # ------------------------------------------------------------------ helpers
 
     _holder: Holder | None = None
@@ -208,10 +243,14 @@ class Run(Reading):
 
     def _keep(self, transaction: Transaction, epoch: int, gans: Sequence[int], resume: Vector) -> None:
         for gan, state in zip(gans, resume, strict=True):
-            with transaction.cursor(b"resume") as cursor:
-                while cursor.set_range(keys.pack(gan, 0)) and keys.unpack(bytes(cursor.key()))[0] == gan:
-                    cursor.delete()
+            self._forget(transaction, gan)
             self._put(transaction, b"resume", keys.pack(gan, epoch), state)
+
+    @staticmethod
+    def _forget(transaction: Transaction, gan: int) -> None:
+        with transaction.cursor(b"resume") as cursor:
+            while cursor.set_range(keys.pack(gan, 0)) and keys.unpack(bytes(cursor.key()))[0] == gan:
+                cursor.delete()
 
     def _update_state(self, transaction: Transaction, **changes: Any) -> None:
         """Change the state, and say that the process which trains the run is alive."""

@@ -23,6 +23,7 @@ Store = Annotated[
     Path | None,
     setting("--store", envvar="GANGAN_STORE", help="Folder of the runs.", default="./gangan-runs"),
 ]
+RunName = Annotated[str, typer.Argument(metavar="RUN", help="Name of a run.")]
 Json = Annotated[bool, setting("--json", help="Write JSON to stdout.")]
 
 Seed = Annotated[int | None, setting(envvar="GANGAN_SEED", default="0")]
@@ -47,6 +48,10 @@ Compile = Annotated[
         default="where it pays",
     ),
 ]
+Force = Annotated[
+    bool | None,
+    setting("--force", help="Write where the disk looks too small, or is a network's."),
+]
 Config = Annotated[
     Path | None,
     setting(envvar="GANGAN_CONFIG", help="TOML file with a table named after the command."),
@@ -57,8 +62,8 @@ DryRun = Annotated[
 ]
 
 
-def catalog(store: Path | None) -> "Catalog":
+def catalog(store: Path | None, force: bool | None = None) -> "Catalog":
     """Return the runs of the store that was named, or of the default one."""
     from store import Catalog
 
-    return Catalog(store or Path("gangan-runs"))
+    return Catalog(store or Path("gangan-runs"), force=bool(force))

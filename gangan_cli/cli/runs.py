@@ -1,4 +1,4 @@
-"""gangan runs: list, show, remove, export, import"""
+"""gangan runs: list, show, remove, export, import; verify and repair are in mending.py"""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -9,12 +9,13 @@ from typing import Annotated
 import typer
 
 from gangan_cli import wording
-from gangan_cli.cli import diagnostics, options, output
+from gangan_cli.cli import diagnostics, mending, options, output
 from gangan_cli.errors import ConfigurationError
 
 app = typer.Typer(help="Look at runs, and move them in and out of the store.", no_args_is_help=True)
 
-RunName = Annotated[str, typer.Argument(metavar="RUN", help="Name of a run.")]
+app.command()(mending.verify)
+app.command()(mending.repair)
 
 
 @app.command("list")
@@ -56,7 +57,7 @@ def list_runs(store: options.Store = None, json: options.Json = False) -> None:
 
 
 @app.command()
-def show(run: RunName, store: options.Store = None, json: options.Json = False) -> None:
+def show(run: options.RunName, store: options.Store = None, json: options.Json = False) -> None:
     """Show all that is known of a run."""
     from gangan_cli.studies.summary import details
 
@@ -92,7 +93,7 @@ def show(run: RunName, store: options.Store = None, json: options.Json = False) 
 
 @app.command()
 def remove(
-    run: RunName,
+    run: options.RunName,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     store: options.Store = None,
     json: options.Json = False,
@@ -121,7 +122,7 @@ def remove(
 
 @app.command("export")
 def export_(
-    run: RunName,
+    run: options.RunName,
     out: Annotated[Path, typer.Argument(help="A new folder.")],
     form: Annotated[str, typer.Option("--format", help="safetensors or npz.")] = "safetensors",
     gans: Annotated[str, typer.Option(help="Which GANs, as in 0,3-7.", show_default="all")] = "",
@@ -148,12 +149,13 @@ def import_(
     source: Annotated[Path, typer.Argument(help="An export, or a folder of <gan>/model_<epoch>.pt.")],
     name: Annotated[str, typer.Option("--as", help="Name of the new run.")],
     store: options.Store = None,
+    force: options.Force = None,
     json: options.Json = False,
 ) -> None:
     """Make a run of files: an export, or state dicts as the paper's authors published them."""
     from gangan_cli.interchange.importing import import_run
 
-    catalog = options.catalog(store)
+    catalog = options.catalog(store, force)
     with _counting(f"importing {name}") as told:
         import_run(catalog, source, name, told)
     with catalog.open(name) as run:

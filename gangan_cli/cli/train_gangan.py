@@ -68,6 +68,7 @@ def train_gangan(
     device: options.Device = None,
     workers: options.WorkerCount = None,
     compile: options.Compile = None,
+    force: options.Force = None,
     config: options.Config = None,
     dry_run: options.DryRun = False,
     json: options.Json = False,

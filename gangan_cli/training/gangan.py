@@ -101,7 +101,7 @@ def train_gangan(config: GanGanConfig, machine: Machine) -> Events:
         ConfigurationError: it makes no sense, or the run is there with another configuration.
         WorkFailed, StoreError: as `train_run`.
     """
-    catalog = Catalog(machine.store)
+    catalog = Catalog(machine.store, force=machine.force)
     identity = dataclasses.asdict(config)
     del identity["run"]
     if config.run == config.on:

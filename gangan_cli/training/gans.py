@@ -55,7 +55,7 @@ def train_gans(config: GansConfig, machine: Machine) -> Events:
         ConfigurationError: it makes no sense, or the run is there with another configuration.
         WorkFailed, StoreError: as `train_run`.
     """
-    catalog = Catalog(machine.store)
+    catalog = Catalog(machine.store, force=machine.force)
     identity = dataclasses.asdict(config)
     del identity["run"]
 

@@ -15,9 +15,11 @@ from typing import Any
 from numpy.typing import NDArray
 
 from gangan_cli.errors import ConfigurationError
+from gangan_cli.models import build
 from gangan_cli.training.devices import find
 from gangan_cli.training.events import Ended, Event
 from store import Catalog, Manifest, Run
+from store.place import check_room, run_size
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class Machine:
     data_dir: Path | None = None
     compile: bool | None = None
     """Whether updates are compiled to machine code; None for where it pays."""
+    force: bool = False
+    """Whether to write where the disk looks too small, or is a network's."""
 
     def __post_init__(self) -> None:
         check(self)
@@ -78,6 +82,7 @@ def provenance(machine: Machine | None = None) -> dict[str, Any]:
             "device": machine.device,
             "workers": machine.workers,
             "compile": machine.compile,
+            **({"force": True} if machine.force else {}),
         }
         if machine
         else {},
@@ -105,19 +110,34 @@ def open_or_create(
     Raises:
         ConfigurationError: the run is there with another configuration, or this machine has not the
             device that a new one was to be trained on.
+        StoreError: it must not be written there, or has no room for all that it will be.
     """
     if name not in catalog:
         find(machine.device)
+        catalog.check_local()
         manifest, constants = create()
+        if not machine.force:
+            check_room(catalog.path(name), _size(manifest))
         with catalog.adding(name) as path:
             Run.create(path, manifest, constants).close()
     run = catalog.open(name, write=True)
     try:
         refuse_other(run, config)
+        if not machine.force and not already_ended(run):
+            check_room(run.path, _size(run.manifest))
     except BaseException:
         run.close()
         raise
     return run
+
+
+def _size(manifest: Manifest) -> int:
+    """Return about how many bytes a run takes when it is finished."""
+    averaged = build(manifest.family, manifest.sizes).averages
+    tensors = manifest.layout.tensors
+    extra = sum(tensor.size for tensor in tensors if tensor.name.partition(".")[0] in averaged)
+    # To go on takes the weights, Adam's two moments and the moving averages.
+    return run_size(manifest, 3 * manifest.layout.size + extra)
 
 
 def already_ended(run: Run) -> Ended | None:

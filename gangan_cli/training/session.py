@@ -3,6 +3,7 @@
 This is the only writer of a run. Every epoch that it tells of is on disk first.
 """
 
+import contextlib
 import dataclasses
 import os
 import signal
@@ -18,7 +19,7 @@ from gangan_cli.training.events import Ended, EpochFinished, Event, GanDiverged,
 from gangan_cli.training.execution import Chosen, Compiling, Execution, Wish
 from gangan_cli.training.settings import Epoch, Kept
 from gangan_cli.training.workers import Chunk, Plan, Task, Workers
-from store import Run
+from store import Run, StoreError
 from store.state import BEAT_EVERY, Status
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -70,8 +71,11 @@ def train_run(run: Run, task: Task, plan: Plan, steps: int, compile: bool | None
                     beaten = time.monotonic()
         if not remaining(run, plan.chunks)[0]:
             status = "diverged" if run.state().diverged else "complete"
-    finally:
-        run.release(status)
+    except BaseException:
+        with contextlib.suppress(StoreError):  # a disk that is full, or a run that was taken over
+            run.release("interrupted")
+        raise
+    run.release(status)
     yield Ended(
         run=run.name,
         state=status,

@@ -27,6 +27,7 @@ from gangan_cli.errors import WorkFailed
 from gangan_cli.models import build
 from gangan_cli.training.execution import Chosen, Compiling, Execution, Wish, choose, use
 from gangan_cli.training.settings import Epoch, Kept, Settings
+from store import StoreError
 
 MANY_PARAMETERS = 1_000_000
 """Parameters of a network above which as many threads as are free share its products."""
@@ -142,6 +143,7 @@ class Workers:
 
         Raises:
             WorkFailed: a worker raised or died.
+            StoreError: the run that a worker reads is damaged.
         """
         if isinstance(how, Wish):
             chosen = yield from self._choose(how, stopping)
@@ -204,12 +206,13 @@ class Workers:
                 f"a training process died ({how}{hint}): give the same command again to go on"
             ) from None
         if isinstance(message, _Failure):
-            raise WorkFailed(message.summary) from RuntimeError(message.trace)
+            raise message.kind(message.summary) from RuntimeError(message.trace)
         return message
 
 
 @dataclass(frozen=True)
 class _Failure:
+    kind: type[Exception]
     summary: str
     trace: str
 
@@ -257,10 +260,11 @@ def _work(pipe: Connection, task: Task, device: str, threads: int) -> None:
         pipe.send("done")
     except (EOFError, BrokenPipeError):
         return
-    except WorkFailed as error:
-        pipe.send(_Failure(str(error), traceback.format_exc()))
+    except (WorkFailed, StoreError) as error:
+        pipe.send(_Failure(type(error), str(error), traceback.format_exc()))
     except Exception as error:
-        pipe.send(_Failure(f"{type(error).__name__}: {error}", traceback.format_exc()))
+        summary = f"{type(error).__name__}: {error}"
+        pipe.send(_Failure(WorkFailed, summary, traceback.format_exc()))
 
 
 def _keep_freed_memory() -> None:

@@ -183,7 +183,7 @@ def test_a_worker_that_is_killed_is_reported_and_the_run_goes_on_later(tmp_path,
 
 
 def test_a_second_training_of_the_same_run_is_told_who_holds_it(tmp_path):
-    endless = [*LONG[:-3], 100_000, "--store", tmp_path]
+    endless = [*LONG[:-3], 100_000, "--snapshot-every", 1000, "--store", tmp_path]
     process = start_and_wait_for_an_epoch(*endless)
     try:
         second = gangan(*endless)

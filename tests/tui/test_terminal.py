@@ -108,7 +108,7 @@ def endless(tmp_path):
     """A training that never ends, in a store of its own."""
     store = tmp_path / "training"
     process = subprocess.Popen(
-        command("train-gans", "--run", "t", "--dataset", "mnist5k", "--gans", 1, "--epochs", 100_000,
+        command("train-gans", "--run", "t", "--dataset", "mnist5k", "--gans", 1, "--epochs", 10_000,
                 "--batch-size", 250, "--no-compile", "--store", store),
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=clean_environment(),
         start_new_session=True,

@@ -1,0 +1,100 @@
+"""gangan runs verify, gangan runs repair"""
+
+import dataclasses
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+
+from gangan_cli.cli import diagnostics, options, output
+
+
+def verify(
+    runs: Annotated[
+        list[str] | None, typer.Argument(metavar="[RUN]...", help="Names of runs.", show_default="all")
+    ] = None,
+    store: options.Store = None,
+    json: options.Json = False,
+) -> None:
+    """Look at every byte of runs, and name what is not as it was written."""
+    from gangan_cli.studies.verification import sentences, verified
+
+    catalog = options.catalog(store)
+    names = runs or catalog.names()
+    for name in names:
+        catalog.known(name)
+    with _progress() as told:
+        found = list(verified(catalog.root, names, told))
+    if json:
+        output.document([dataclasses.asdict(result) for result in found])
+    else:
+        columns = ["run", "values", "bad", "missing"]
+        rows = []
+        for result in found:
+            missing = sum(finding.missing for finding in result.findings)
+            counts = [result.values, len(result.findings) - missing, missing]
+            rows.append([result.run, *(f"{count:,}" for count in counts)])
+        output.table(columns, rows, right=(1, 2, 3))
+    bad = [result for result in found if result.findings]
+    for result in bad:
+        for sentence in sentences(result.run, result.findings):
+            diagnostics.say(f"error: {sentence}")
+        diagnostics.say(
+            f"gangan runs repair {result.run} drops what is bad, for training to fill the gaps"
+        )
+    if bad:
+        diagnostics.leave(diagnostics.STORE)
+
+
+def repair(
+    run: options.RunName,
+    store: options.Store = None,
+    force: options.Force = None,
+    json: options.Json = False,
+) -> None:
+    """Drop what is bad from a run, for training to fill the gaps; save what a broken file holds."""
+    from gangan_cli.studies.verification import sentences
+    from store.repair import repair
+
+    catalog = options.catalog(store, force)
+    catalog.check_local()
+    done = repair(catalog.known(run))
+    with catalog.open(run) as opened:
+        state, manifest = opened.state().status, opened.manifest
+    if json:
+        output.document({"run": run, "state": state, **dataclasses.asdict(done)})
+    for sentence in sentences(run, done.findings):
+        diagnostics.say(sentence)
+    bad = [finding for finding in done.findings if not finding.missing]
+    deeds = ["its file was made anew"] * done.rebuilt + ["what is bad was dropped"] * bool(bad)
+    diagnostics.say(
+        f"{run}: {' and '.join(deeds) or 'nothing is bad'}; "
+        f"{done.snapshots} of {manifest.planned_snapshots} snapshots are there"
+    )
+    if state == "interrupted":
+        if "imported" in manifest.config:
+            diagnostics.say("it was imported: what is missing has to be imported again")
+        else:
+            diagnostics.say(f"the same command finishes it:\n  {manifest.command}")
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    """Give what shows how far a run has been looked at: (its name, values looked at, values in all)."""
+    if not sys.stderr.isatty():
+        yield lambda name, done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
+    tasks: dict[str, TaskID] = {}
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+
+        def told(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = progress.add_task(name)
+            progress.update(tasks[name], completed=done, total=total)
+
+        yield told

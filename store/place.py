@@ -1,0 +1,91 @@
+"""What lies below a store: is it a local file system, and has it room?"""
+
+import os
+import resource
+import shutil
+from collections.abc import Iterator
+from math import prod
+from pathlib import Path
+
+from store.errors import StoreFull, Unsuitable
+from store.manifest import Manifest
+
+NETWORKS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre", "gpfs"}
+MOUNTS = Path("/proc/self/mountinfo")
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+def check_local(root: Path, mounts: Path = MOUNTS) -> None:
+    """Make sure that runs can be written below `root`.
+
+    LMDB's locks and its memory map hold on one machine only: two that write over a network lose data.
+
+    Raises:
+        Unsuitable: it lies on a network's file system, or one of FUSE, which may be one.
+    """
+    point, kind = Path("/"), ""
+    path = root.resolve()
+    for mounted, found in _mounts(mounts):
+        if path.is_relative_to(mounted) and mounted.is_relative_to(point):
+            point, kind = mounted, found  # of two at one place, the later covers the earlier
+    if kind in NETWORKS or kind.startswith("fuse"):
+        raise Unsuitable(
+            f"the store {root} lies on {kind} (mounted at {point}), where locks and memory maps do "
+            "not hold: name a local folder with --store and copy finished runs with gangan runs export, "
+            "or take the risk with --force"
+        )
+
+
+def _mounts(file: Path) -> Iterator[tuple[Path, str]]:
+    try:
+        lines = file.read_text().splitlines()
+    except OSError:  # not Linux
+        return
+    for line in lines:
+        fields, _, rest = line.partition(" - ")
+        if rest:
+            # Blanks in a path are written \\040.
+            point = fields.split()[4].encode().decode("unicode_escape").encode("latin-1").decode()
+            yield Path(point), rest.split()[0]
+
+
+def run_size(manifest: Manifest, resume: int) -> int:
+    """Return about how many bytes a finished run takes, if going on takes `resume` values a GAN.
+
+    A state to go on from is there up to three times: new, old, and still seen by a reader. What pages
+    between them are too few to be used again came to a tenth at most in runs made to see it.
+    """
+    vector, state = 4 * manifest.layout.size, 4 * resume
+    losses = 16 * len(manifest.losses) + 48
+    constants = sum(8 * prod(shape) for shape in manifest.constants.values())
+    size = manifest.planned_snapshots * _stored(vector) + manifest.gans * 3 * _stored(state)
+    return int(1.1 * (size + manifest.gans * manifest.epochs * losses + constants)) + 32 * PAGE
+
+
+def _stored(size: int) -> int:
+    """Return the bytes that a value takes with its key and checksum: whole pages, unless it is small."""
+    whole = size + 48
+    return whole if whole < PAGE // 2 else -(-whole // PAGE) * PAGE
+
+
+def check_room(path: Path, needed: int) -> None:
+    """Make sure that the run in `path`, which may be there in part, has room for `needed` bytes.
+
+    Raises:
+        StoreFull: it has not.
+    """
+    there = path if path.exists() else next(parent for parent in path.parents if parent.exists())
+    taken = sum(file.stat().st_blocks * 512 for file in path.glob("*.mdb"))
+    free = shutil.disk_usage(there).free
+    limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+    advice = "make room, keep fewer snapshots (--snapshot-every), or go on all the same with --force"
+    if needed - taken > free:
+        raise StoreFull(
+            f"{path} will take another {(needed - taken) / 1e6:,.0f} MB, and {free / 1e6:,.0f} MB are "
+            f"free: {advice}"
+        )
+    if limit != resource.RLIM_INFINITY and needed > limit:
+        raise StoreFull(
+            f"{path} will take {needed / 1e6:,.0f} MB, and files may have {limit / 1e6:,.0f} MB "
+            f"(ulimit -f): {advice}"
+        )

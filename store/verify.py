@@ -1,0 +1,93 @@
+"""Looks at every byte of a run, and says what is not as it was written, or not there."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from store import keys
+from store.errors import Damaged, StoreError, UnknownSnapshot
+from store.reading import KINDS
+from store.run import Run
+
+Told = Callable[[int, int], None]
+"""(values looked at, values in all) as reading goes on."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something bad in a run, in a sentence: `why`.
+
+    `what` is file, layout, state, constant, snapshot, losses or resume; `gan` and `epoch` say which,
+    where there are many. What is `missing` was dropped, or lost with the pages that led to it.
+    """
+
+    what: str
+    why: str
+    gan: int | None = None
+    epoch: int | None = None
+    missing: bool = False
+
+
+def verify(path: Path, told: Told = lambda done, total: None) -> Iterator[Finding]:
+    """Look at the run in `path` from its first page to its last value; yield what is bad.
+
+    A run that is being trained can be looked at too. LMDB may, against all care, end a process that
+    reads a scrambled file: who must live does this in a process of its own.
+    """
+    try:
+        run = Run.open(path)
+    except StoreError as error:
+        yield Finding("file", str(error))
+        return
+    with run:
+        try:
+            yield from _values(run, told)
+        except StoreError as error:
+            yield Finding("file", str(error))
+
+
+def _values(run: Run, told: Told) -> Iterator[Finding]:
+    try:
+        run.state()
+    except Damaged as error:
+        yield Finding("state", str(error))
+    for name in run.manifest.constants:
+        try:
+            run.constant(name)
+        except Damaged as error:
+            yield Finding("constant", str(error))
+    there = run.contents()
+    yield from missing(run, there)
+    total, done = sum(map(len, there.values())), 0
+    for what, pairs in there.items():
+        for gan, epoch in sorted(pairs):
+            try:
+                run.check(what, gan, epoch)
+            except UnknownSnapshot:
+                pass  # a state to resume from has been superseded
+            except Damaged as error:
+                yield Finding(what, str(error), gan, epoch)
+            done += 1
+            told(done, total)
+
+
+def missing(run: Run, there: Mapping[str, set[keys.Pair]]) -> Iterator[Finding]:
+    """Yield what a run should hold, judging by what it holds."""
+    if "imported" in run.manifest.config:
+        return  # state dicts may be of any epochs
+    try:
+        state = run.state()
+    except Damaged:
+        state = None
+    last: dict[int, int] = {}
+    for gan, epoch in set().union(*there.values()):
+        last[gan] = max(epoch, last.get(gan, 0))
+    if state and state.stored in ("complete", "diverged"):
+        whole = set(range(run.manifest.gans)) - set(state.diverged)
+        last |= dict.fromkeys(whole, run.manifest.epochs)
+    for gan, end in sorted(last.items()):
+        for epoch in range(1, end + 1):
+            for what in ("losses", "snapshot") if run.manifest.saves(epoch) else ("losses",):
+                if (gan, epoch) not in there[what]:
+                    place = keys.describe(KINDS[what], keys.pack(gan, epoch))
+                    yield Finding(what, f"run {run.name!r}, {place}: missing", gan, epoch, missing=True)
