@@ -102,16 +102,36 @@ class Reading:
             for share in done:
                 share.result()
 
+    def columns(self, of: Keys, place: slice) -> Vector:
+        """Return some weights of the snapshots `of` an (n, 2) array of keys: (n, width) float32.
+
+        They are not held against their checksums, which are of whole vectors: read those first.
+
+        Raises:
+            UnknownSnapshot: as `snapshot`.
+        """
+        width = place.stop - place.start
+        rows = np.empty((len(of), width), np.float32)
+        for first in range(0, len(of), MANY):
+            with self._environment.reading() as transaction:
+                for row, (gan, epoch) in zip(
+                    rows[first:], of[first : first + MANY].tolist(), strict=False
+                ):
+                    value = self._found(transaction, gan, epoch)
+                    row[:] = np.frombuffer(value, "<f4", width, 4 * place.start)
+        return rows
+
     def _read_rows(self, of: Keys, rows: Vector) -> None:
         with self._environment.reading() as transaction:
             for row, (gan, epoch) in zip(rows, of.tolist(), strict=True):
-                key = keys.pack(gan, epoch)
-                value = transaction.get(b"snapshots", key)
-                if value is None:
-                    raise UnknownSnapshot(
-                        f"run {self.name!r} has no snapshot of GAN {gan} at epoch {epoch}"
-                    )
-                row[:] = self._decode(b"snapshots", key, value, row.size)
+                value = self._found(transaction, gan, epoch)
+                row[:] = self._decode(b"snapshots", keys.pack(gan, epoch), value, row.size)
+
+    def _found(self, transaction: Transaction, gan: int, epoch: int) -> memoryview:
+        value = transaction.get(b"snapshots", keys.pack(gan, epoch))
+        if value is None:
+            raise UnknownSnapshot(f"run {self.name!r} has no snapshot of GAN {gan} at epoch {epoch}")
+        return value
 
     def contents(self) -> dict[str, set[Pair]]:
         """Return which snapshots, losses and states to resume from there are, all at one moment."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from store import Layout, Manifest
+from store import Layout, Manifest, Run
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,15 @@ def small_manifest(**changes) -> Manifest:
 
 def numbers(seed: int, *shape: int) -> np.ndarray:
     return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
+
+
+def run_of(folder: Path, vectors: np.ndarray) -> Run:
+    """A run of one GAN whose snapshots are `vectors` (n, P), open for reading."""
+    layout = Layout.of({"discriminator.w": (vectors.shape[1],)})
+    with Run.create(folder, small_manifest(layout=layout, gans=1, epochs=len(vectors))) as run:
+        for epoch, vector in enumerate(vectors, start=1):
+            run.commit(epoch, [0], np.zeros((1, 2, 2)), vector[None])
+    return Run.open(folder)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,7 +1,6 @@
 """Snapshots of a run as training examples: raw, or as scaled principal components."""
 
-import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from gangan_cli.data.memory import available
 from gangan_cli.errors import ConfigurationError
 from store import Run
 from store.keys import Keys
@@ -74,6 +74,28 @@ def summarise(numbers: Sequence[int] | set[int]) -> str:
     return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in spans)
 
 
+AXES_FROM = 4096
+"""Snapshots, evenly spaced, that axes come from when there are more: the work grows with the cube."""
+
+BLOCK = 64 << 20
+"""Bytes of snapshots to have in memory at once."""
+
+
+def _blocks(run: Run, keys: Keys) -> Iterator[Matrix]:
+    """Yield snapshots, some rows at a time."""
+    rows = max(1, BLOCK // (4 * run.manifest.layout.size))
+    for first in range(0, len(keys), rows):
+        yield run.matrix(keys[first : first + rows])[0]
+
+
+def _columns(run: Run, keys: Keys) -> Iterator[tuple[slice, Matrix]]:
+    """Yield snapshots, some weights of all of them at a time, and which weights."""
+    width = max(1, BLOCK // (4 * len(keys)))
+    for first in range(0, run.manifest.layout.size, width):
+        place = slice(first, min(first + width, run.manifest.layout.size))
+        yield place, run.columns(keys, place)
+
+
 @dataclass(frozen=True)
 class PrincipalComponents:
     """A linear code of weight vectors: `mean` (P,), orthonormal `basis` (k, P), `scale` (k,).
@@ -89,29 +111,39 @@ class PrincipalComponents:
     scale: Matrix
 
     @classmethod
-    def fit(cls, vectors: Matrix, components: int) -> tuple["PrincipalComponents", Matrix]:
-        """Return the code of (n, P) `vectors` with at most `components` axes, and their codes (n, k).
+    def fit(cls, run: Run, keys: Keys, components: int) -> tuple["PrincipalComponents", Matrix]:
+        """Return the code of the snapshots `keys` (n, 2) with at most `components` axes, and their codes
+        (n, k).
 
-        `vectors` is centred in place, since at the paper's size a copy would take 1.6 GB. The axes
-        come from the n × n Gram matrix: n is far smaller than P.
+        The snapshots are read a few at a time, never all into memory. The axes come from the Gram matrix
+        of n snapshots, which is far smaller than that of P weights, or of AXES_FROM of them.
 
         Raises:
             ConfigurationError: fewer than two distinct vectors.
+            Damaged: a snapshot is not what was written.
         """
-        mean = vectors.mean(axis=0)
-        vectors -= mean
-        variances, axes = np.linalg.eigh((vectors @ vectors.T).astype(np.float64))
+        mean = sum(block.sum(axis=0, dtype=np.float64) for block in _blocks(run, keys)) / len(keys)
+        mean = mean.astype(np.float32)
+        chosen = keys[np.linspace(0, len(keys) - 1, min(len(keys), AXES_FROM)).round().astype(int)]
+        gram = np.zeros((len(chosen), len(chosen)))
+        for place, part in _columns(run, chosen):
+            part -= mean[place]
+            gram += part @ part.T
+        variances, axes = np.linalg.eigh(gram)
         # Rounding leaves tiny positive values for axes along which nothing varies.
         kept = np.argsort(variances)[::-1][:components]
         kept = kept[variances[kept] > variances.max() * 1e-7]
         if not len(kept) or variances.max() <= 0:
             raise ConfigurationError("the snapshots are all alike: there is nothing to model")
-        lengths = np.sqrt(variances[kept])
-        basis = (axes[:, kept] / lengths).T.astype(np.float32) @ vectors
-        deviations = lengths / np.sqrt(len(vectors))
-        scale = np.sqrt(deviations * deviations.mean())
-        codes = axes[:, kept] * lengths / scale
-        return cls(mean, basis, scale.astype(np.float32)), codes.astype(np.float32)
+        mixture = (axes[:, kept] / np.sqrt(variances[kept])).T.astype(np.float32)
+        basis = np.empty((len(kept), len(mean)), np.float32)
+        for place, part in _columns(run, chosen):
+            part -= mean[place]
+            basis[:, place] = mixture @ part
+        coordinates = np.concatenate([(block - mean) @ basis.T for block in _blocks(run, keys)])
+        deviations = np.sqrt(np.square(coordinates, dtype=np.float64).mean(axis=0))
+        scale = np.sqrt(deviations * deviations.mean()).astype(np.float32)
+        return cls(mean, basis, scale), coordinates / scale
 
     def encode(self, vectors: Matrix) -> Matrix:
         """Return the codes (n, k) of weight vectors (n, P)."""
@@ -193,12 +225,8 @@ class StoredVectors:
 
         run = Run.open(self.path)
         size = len(self.keys) * run.manifest.layout.size * 4
-        if size > _free_memory() / 2:
+        if size > available() / 2:
             return StoredExamples(run, self.keys, self.repeat, device)
         with run:
             matrix, _ = run.matrix(self.keys)
         return VectorExamples(torch.from_numpy(matrix).to(device), self.repeat)
-
-
-def _free_memory() -> int:
-    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

@@ -147,8 +147,7 @@ def _new_run(
     constants: dict[str, Any] = {"keys": keys}
     data_dim = parent.manifest.layout.size
     if config.components:
-        vectors, _ = parent.matrix(keys)
-        code, codes = PrincipalComponents.fit(vectors, config.components)
+        code, codes = PrincipalComponents.fit(parent, keys, config.components)
         constants |= {"codes": codes, "mean": code.mean, "basis": code.basis, "scale": code.scale}
         data_dim = codes.shape[1]
     family = build(

@@ -91,7 +91,8 @@ def make(root: Path) -> Path:
     fill(root / "digits", about, losses(1, GANS, EPOCHS), vectors)
 
     keys = np.array([(gan, epoch + 1) for gan in range(GANS) for epoch in range(EPOCHS)])
-    code, codes = PrincipalComponents.fit(vectors.transpose(1, 0, 2).reshape(len(keys), -1).copy(), 4)
+    with Run.open(root / "digits") as run:
+        code, codes = PrincipalComponents.fit(run, keys, 4)
     sizes = {
         "data_dim": codes.shape[1],
         "latent_dim": 2,

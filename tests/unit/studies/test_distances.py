@@ -5,7 +5,7 @@ from gangan_cli.data.weights import PrincipalComponents
 from gangan_cli.studies import distances
 from gangan_cli.studies.distances import Landmarks, nearest
 from store import Run
-from tests.conftest import numbers, small_manifest
+from tests.conftest import numbers, run_of, small_manifest
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_landmarks_say_of_a_code_what_the_snapshots_say_of_the_weights_it_stands
     run, monkeypatch, block, chosen
 ):
     monkeypatch.setattr(distances, "BLOCK", block)
-    code, _ = PrincipalComponents.fit(run.matrix()[0], 4)
+    code, _ = PrincipalComponents.fit(run, run.keys(), 4)
     codes, keys = 2 * numbers(1, 9, 4), run.keys()[chosen]
     found, expected = Landmarks(run, keys, code).nearest(codes), nearest(code.decode(codes), run, keys)
     assert len(np.unique(expected.keys, axis=0)) > 3
@@ -61,7 +61,8 @@ def test_landmarks_say_of_a_code_what_the_snapshots_say_of_the_weights_it_stands
 
 def test_what_a_snapshot_has_outside_a_codes_space_counts_too(tmp_path):
     vectors = numbers(0, 3, 10)
-    code, codes = PrincipalComponents.fit(vectors[:2].copy(), 1)
+    with run_of(tmp_path / "near", vectors[:2]) as run:
+        code, codes = PrincipalComponents.fit(run, run.keys(), 1)
     snapshots = code.decode(codes)
     snapshots[0] += 50 * vectors[2]
     with Run.create(tmp_path / "far", small_manifest()) as run:
