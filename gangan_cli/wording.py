@@ -3,6 +3,11 @@
 from datetime import UTC, datetime
 
 
+def plain(text: str) -> str:
+    """Return `text` with a question mark for each character that would do something to a terminal."""
+    return "".join("?" if ord(c) < 32 or 127 <= ord(c) < 160 else c for c in text)
+
+
 def size(count: float) -> str:
     """Return bytes as "12.3 MB"."""
     for unit in ("B", "kB", "MB", "GB"):

@@ -3,9 +3,10 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any
 
-from store.errors import Damaged, NewerFormat
+from store.errors import Damaged, NewerFormat, Unsuitable
 from store.layout import Layout
 
 FORMAT = 2
@@ -13,6 +14,9 @@ FORMAT = 2
 
 1: a checksum for each array, of its bytes alone. 2: also for documents, and of the key too.
 """
+
+LARGEST = 1_000_000
+"""GANs or epochs that a run may have."""
 
 
 @dataclass(frozen=True)
@@ -52,19 +56,25 @@ class Manifest:
     machine: Mapping[str, Any] = field(default_factory=dict)
     format: int = FORMAT
 
-    def saved_epochs(self) -> list[int]:
-        """Return the epochs that leave a snapshot: every `snapshot_every`-th and the last."""
-        every = range(self.snapshot_every, self.epochs + 1, self.snapshot_every)
-        return sorted({*every, self.epochs})
-
     def saves(self, epoch: int) -> bool:
-        """Tell whether `epoch` leaves a snapshot."""
+        """Tell whether `epoch` leaves a snapshot: every `snapshot_every`-th and the last do."""
         return epoch % self.snapshot_every == 0 or epoch == self.epochs
 
     @property
     def planned_snapshots(self) -> int:
         """How many snapshots the finished run will hold."""
         return self.gans * -(-self.epochs // self.snapshot_every)
+
+    def check(self) -> None:
+        """Make sure that what is written can be read again.
+
+        Raises:
+            Unsuitable: a number is absurd, or a text is not printable.
+        """
+        try:
+            _check(json.loads(self.to_json()))
+        except (ValueError, TypeError) as error:
+            raise Unsuitable(f"this cannot be a run: {error}") from error
 
     def to_json(self) -> str:
         """Return the manifest as one JSON document."""
@@ -87,6 +97,7 @@ class Manifest:
                 raise NewerFormat(
                     f"{where} has format {number}, this gangan reads up to {FORMAT}: upgrade gangan"
                 )
+            _check(document)
             document["layout"] = Layout.of(dict(document["layout"]))
             document["losses"] = tuple(document["losses"])
             if document["parent"] is not None:
@@ -95,3 +106,40 @@ class Manifest:
             return cls(**document)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise Damaged(f"{where} is not a manifest of a run: {error}") from error
+
+
+def _check(document: dict[str, Any]) -> None:
+    """Make sure that a manifest, which may be a stranger's, harms nobody who believes it.
+
+    Raises:
+        ValueError, KeyError, TypeError, AttributeError: it might.
+    """
+    _check_texts(document)
+    for name in ("gans", "epochs", "snapshot_every"):
+        _check_number(name, document[name], 1, LARGEST)
+    for name in ("id", "family", "created", "command"):
+        if not isinstance(document[name], str):
+            raise ValueError(f"{name} is {document[name]!r}")
+    if datetime.fromisoformat(document["created"]).tzinfo is None:
+        raise ValueError(f"created is {document['created']}, without a time zone")
+    for name, shape in [*document["layout"], *document["constants"].items()]:
+        for side in shape:
+            _check_number(f"a side of {name}", side, 0, 2**40)
+    for name in ("height", "width"):
+        _check_number(name, (document.get("dataset") or {}).get(name, 1), 1, LARGEST)
+
+
+def _check_number(name: str, value: Any, least: int, most: int) -> None:
+    if type(value) is not int or not least <= value <= most:
+        raise ValueError(f"{name} is {value!r}")
+
+
+def _check_texts(value: Any) -> None:
+    """Refuse control characters: on a terminal they can do more than be read."""
+    if isinstance(value, dict):
+        value = [*value.keys(), *value.values()]
+    if isinstance(value, list):
+        for item in value:
+            _check_texts(item)
+    elif isinstance(value, str) and any(ord(c) < 32 or 127 <= ord(c) < 160 for c in value):
+        raise ValueError(f"{value!r} holds control characters")

@@ -37,6 +37,7 @@ class Run(Reading):
         shapes = {name: array.shape for name, array in constants.items()}
         if shapes != dict(manifest.constants):
             raise ValueError(f"constants {shapes} are not the manifest's {manifest.constants}")
+        manifest.check()
         path.mkdir(parents=True)
         environment = Environment.open(path, write=True)
         run = cls(path, environment, manifest)

@@ -27,6 +27,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence
     from rich import box
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     console = Console(file=sys.stdout)
     if not console.is_terminal:
@@ -35,7 +36,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence
     for index, name in enumerate(columns):
         drawn.add_column(name, justify="right" if index in right else "left", no_wrap=index == 0)
     for row in rows:
-        drawn.add_row(*row)
+        drawn.add_row(*map(Text, row))  # as text: a stranger's dataset may be called [red]
     console.print(drawn)
 
 

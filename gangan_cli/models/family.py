@@ -59,10 +59,14 @@ class Family(Protocol):
 
 def layout(family: Family) -> Layout:
     """Return how a snapshot of `family` lies flat."""
+    import torch
+
+    with torch.device("meta"):  # shapes without memory, whatever the sizes are
+        networks = family.networks()
     return Layout.of(
         {
             f"{network}.{name}": tensor.shape
-            for network, module in family.networks().items()
+            for network, module in networks.items()
             for name, tensor in module.state_dict().items()
         }
     )

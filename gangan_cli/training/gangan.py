@@ -23,6 +23,7 @@ from gangan_cli.training.session import train_run
 from gangan_cli.training.settings import Settings
 from gangan_cli.training.workers import Task, plan
 from store import Catalog, Manifest, Parent, Run, check_name
+from store.manifest import LARGEST
 
 RAW_PAPER: Mapping[str, Any] = {
     "family": "mlp",
@@ -52,7 +53,7 @@ class GanGanConfig:
     on: str
     run: str = "gangan"
     preset: str = "default"
-    epochs: int = field(default=250, metadata={"at_least": 1})
+    epochs: int = field(default=250, metadata={"at_least": 1, "at_most": LARGEST})
     batch_size: int = field(default=32, metadata={"at_least": 1})
     lr: float = field(default=2e-3, metadata={"above": 0})
     latent_dim: int = field(default=8, metadata={"at_least": 1})
@@ -62,10 +63,10 @@ class GanGanConfig:
     """Which epochs' snapshots, as in "50-"; empty for all."""
     repeat: int = field(default=1, metadata={"at_least": 1})
     """How often an epoch goes over the snapshots."""
-    members: int = field(default=1, metadata={"at_least": 1})
+    members: int = field(default=1, metadata={"at_least": 1, "at_most": LARGEST})
     """How many GAN-GANs, with seeds of their own."""
     seed: int = field(default=0, metadata={"at_least": 0})
-    snapshot_every: int = field(default=1, metadata={"at_least": 1})
+    snapshot_every: int = field(default=1, metadata={"at_least": 1, "at_most": LARGEST})
     family: str = "r1-mlp"
     components: int = field(default=64, metadata={"at_least": 0})
     """Principal components that stand for a weight vector; 0 for the raw vector."""

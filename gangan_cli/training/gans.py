@@ -21,6 +21,7 @@ from gangan_cli.training.session import train_run
 from gangan_cli.training.settings import Settings
 from gangan_cli.training.workers import Task, plan
 from store import Catalog, Manifest, check_name
+from store.manifest import LARGEST
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,12 @@ class GansConfig:
     run: str = "gans"
     dataset: str = "mnist"
     family: str = "mlp"
-    gans: int = field(default=35, metadata={"at_least": 1})
-    epochs: int = field(default=100, metadata={"at_least": 1})
+    gans: int = field(default=35, metadata={"at_least": 1, "at_most": LARGEST})
+    epochs: int = field(default=100, metadata={"at_least": 1, "at_most": LARGEST})
     batch_size: int = field(default=128, metadata={"at_least": 1})
     lr: float = field(default=2e-4, metadata={"above": 0})
     seed: int = field(default=0, metadata={"at_least": 0})
-    snapshot_every: int = field(default=1, metadata={"at_least": 1})
+    snapshot_every: int = field(default=1, metadata={"at_least": 1, "at_most": LARGEST})
 
     def __post_init__(self) -> None:
         check(self)

@@ -14,6 +14,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from gangan_cli import wording
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.models import build
 from gangan_cli.training.devices import find
@@ -51,6 +52,8 @@ def check(configuration: Any) -> None:
             continue
         if (least := one.metadata.get("at_least")) is not None and not value >= least:
             raise ConfigurationError(f"{name} is {value}: give {least} or more")
+        if (most := one.metadata.get("at_most")) is not None and not value <= most:
+            raise ConfigurationError(f"{name} is {value}: give {most} or less")
         if (bound := one.metadata.get("above")) is not None and not value > bound:
             raise ConfigurationError(f"{name} is {value}: give more than {bound}")
 
@@ -88,7 +91,7 @@ def provenance(machine: Machine | None = None) -> dict[str, Any]:
         else {},
         "id": uuid.uuid4().hex,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "command": wording.plain(shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])),
         "versions": {
             "python": platform.python_version(),
             **{package: version(package) for package in ("gangan", "torch", "numpy")},

@@ -167,7 +167,7 @@ def epochs_of(run: RunView, gan: int) -> tuple[int, ...]:
     """Return the epochs of which `run` has a snapshot of `gan`."""
     assert run.manifest is not None
     done = run.gans.get(gan, (0, ()))[0]
-    return tuple(epoch for epoch in run.manifest.saved_epochs() if epoch <= done)
+    return tuple(epoch for epoch in range(1, done + 1) if run.manifest.saves(epoch))
 
 
 def _nearest(epochs: Sequence[int], epoch: int) -> int:

@@ -155,7 +155,7 @@ def fill(
     path.parent.mkdir(exist_ok=True)
     with Run.create(path, about, constants) as run:
         for epoch, (row, weights) in enumerate(zip(of_epochs, vectors, strict=True), 1):
-            saved = epoch in about.saved_epochs()
+            saved = about.saves(epoch)
             run.commit(epoch, list(range(about.gans)), row, weights if saved else None)
         if training:
             now = time.time()  # its heart beat a moment ago, after a minute's work

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import pickle
 
@@ -39,7 +40,7 @@ def test_export_then_import_gives_the_same_bytes(catalog, fresh, tmp_path, form,
     take_out(catalog, name, tmp_path / "out", form)
     bring_in(fresh, tmp_path / "out", "copy")
     with catalog.open(name) as one, fresh.open("copy") as other:
-        assert one.manifest == other.manifest
+        assert dataclasses.replace(one.manifest, machine={}) == other.manifest
         assert one.matrix()[0].tobytes() == other.matrix()[0].tobytes()
         assert np.array_equal(one.keys(), other.keys())
         assert one.losses()[0].tobytes() == other.losses()[0].tobytes()

@@ -1,0 +1,140 @@
+"""Reads files that come from strangers: as numbers only, and only what they were said to hold.
+
+Nothing is executed, nothing outside the folder is read, and nothing takes memory that the file itself
+does not take on disk. A file that is not what it should be is refused by name.
+"""
+
+import re
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gangan_cli import wording
+from gangan_cli.errors import WorkFailed
+
+Files = dict[tuple[int, int], Path]
+Tensors = dict[str, NDArray[Any]]
+
+MANIFEST_SIZE = 16 << 20
+"""Bytes that a manifest may have; ours have a few thousand."""
+
+PACKED = 10
+"""Times that a file of numbers may grow when it is unpacked: weights hardly shrink when packed."""
+
+
+def refuse(file: Path, why: str) -> NoReturn:
+    """Raise WorkFailed: `file` is not what it should be."""
+    raise WorkFailed(wording.plain(f"{file} is refused: {why}; nothing was imported"))
+
+
+def check_file(file: Path) -> None:
+    """Make sure that `file` is a file, not a link to one elsewhere, nor a device or a pipe.
+
+    Raises:
+        WorkFailed: it is not, or it is missing.
+    """
+    if file.is_symlink() or not file.is_file():
+        refuse(file, "it is a link" if file.is_symlink() else "there is no such file")
+
+
+def numbered(source: Path, pattern: str) -> Files:
+    """Return the files `source`/<gan>/<pattern> by GAN and by the number that `pattern` matches.
+
+    Raises:
+        WorkFailed: one is a link, or two have the same numbers.
+    """
+    files: Files = {}
+    for folder in source.iterdir():
+        if not re.fullmatch(r"\d{1,9}", folder.name, re.ASCII) or not folder.is_dir():
+            continue
+        if folder.is_symlink():
+            refuse(folder, "it is a link")
+        for file in folder.iterdir():
+            if match := re.fullmatch(pattern, file.name, re.ASCII):
+                check_file(file)
+                key = int(folder.name), int(match[1])
+                if key in files:
+                    refuse(file, f"{files[key].relative_to(source)} has the same numbers")
+                files[key] = file
+    return dict(sorted(files.items()))
+
+
+def read(file: Path) -> Tensors:
+    """Return the arrays by name of a safetensors or npz file.
+
+    Raises:
+        WorkFailed: it cannot be read, or holds pickles.
+    """
+    check_file(file)
+    try:
+        if file.suffix == ".npz":
+            _check_packed(file)
+            with np.load(file, allow_pickle=False) as arrays:
+                return dict(arrays)
+        from safetensors.numpy import load_file
+
+        return dict(load_file(file))
+    except WorkFailed:
+        raise
+    except Exception as error:  # whatever a reader says of a stranger's file, it is refused
+        refuse(file, _first_line(error))
+
+
+def read_state_dict(file: Path) -> Tensors:
+    """Return the tensors by name of a file that torch.save wrote.
+
+    Raises:
+        WorkFailed: it holds anything but float32 tensors, or fewer numbers than they claim to have.
+    """
+    import torch
+
+    check_file(file)
+    try:
+        if zipfile.is_zipfile(file):
+            _check_packed(file)
+        state = torch.load(file, map_location="cpu", weights_only=True)
+    except WorkFailed:
+        raise
+    except Exception as error:
+        refuse(file, f"torch reads no weights from it ({_first_line(error)})")
+    if not isinstance(state, dict) or not all(isinstance(t, torch.Tensor) for t in state.values()):
+        refuse(file, "it is not a state dict")
+    for name, tensor in state.items():
+        if tensor.dtype != torch.float32 or tensor.layout != torch.strided or tensor.is_quantized:
+            refuse(file, f"{name} is {str(tensor.dtype).removeprefix('torch.')}, not float32")
+    # A tensor may repeat a single number a million times over, along axes that take no step.
+    if sum(tensor.numel() for tensor in state.values()) * 4 > file.stat().st_size:
+        refuse(file, "it claims more numbers than it holds")
+    return {str(key): tensor.detach().numpy() for key, tensor in state.items()}
+
+
+def check_arrays(
+    file: Path, arrays: Tensors, expected: Mapping[str, tuple[tuple[int, ...], str]]
+) -> Tensors:
+    """Return `arrays` of `file` if they are those expected: a shape and a dtype by name, and finite.
+
+    Raises:
+        WorkFailed: they are not.
+    """
+    found = {name: (array.shape, str(array.dtype)) for name, array in arrays.items()}
+    if found != dict(expected):
+        refuse(file, f"it does not hold {', '.join(expected)} as the manifest describes them")
+    for name, array in arrays.items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            refuse(file, f"{name} holds values that are not finite")
+    return arrays
+
+
+def _check_packed(file: Path) -> None:
+    with zipfile.ZipFile(file) as archive:
+        unpacked = sum(member.file_size for member in archive.infolist())
+    if unpacked > PACKED * file.stat().st_size:
+        refuse(file, f"its {file.stat().st_size} bytes would unpack to {unpacked}")
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
