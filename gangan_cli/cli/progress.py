@@ -45,6 +45,7 @@ def follow(events: Iterable["Event"], *, as_json: bool, resume: str) -> None:
         Ended,
         EpochFinished,
         GanDiverged,
+        Moved,
         Started,
     )
 
@@ -58,6 +59,10 @@ def follow(events: Iterable["Event"], *, as_json: bool, resume: str) -> None:
                 display = _Bar(event) if sys.stderr.isatty() else _Lines(event)
             elif isinstance(event, Compiling):
                 diagnostics.say("compiling the updates, which takes half a minute once a machine …")
+            elif isinstance(event, Moved):
+                pairs = event.changed.items()
+                changes = ", ".join(f"{name} {here}, not {there}" for name, (there, here) in pairs)
+                diagnostics.warn(f"{event.run} began elsewhere: here it rounds otherwise ({changes})")
             elif isinstance(event, Chosen) and event.note:
                 diagnostics.warn(event.note)
             elif isinstance(event, EpochFinished) and display:

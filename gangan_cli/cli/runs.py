@@ -131,17 +131,14 @@ def export_(
     json: options.Json = False,
 ) -> None:
     """Write a run as files: a state dict per snapshot, losses, manifest."""
-    from gangan_cli.data.weights import select
     from gangan_cli.interchange.export import export_run
 
-    with options.catalog(store).open(run) as opened:
-        keys = select(opened.keys(), gans, epochs)
-        with _counting(f"exporting {run}") as told:
-            size = export_run(opened, keys, out, form, told(len(keys)))
+    with options.catalog(store).open(run) as opened, _counting(f"exporting {run}") as told:
+        count, size = export_run(opened, out, form, told, gans, epochs)
     if json:
-        output.document({"run": run, "path": str(out), "snapshots": len(keys), "size_bytes": size})
+        output.document({"run": run, "path": str(out), "snapshots": count, "size_bytes": size})
     else:
-        diagnostics.say(f"{len(keys)} snapshots of {run} are in {out} ({wording.size(size)})")
+        diagnostics.say(f"{count} snapshots of {run} are in {out} ({wording.size(size)})")
 
 
 @app.command("import")

@@ -16,26 +16,39 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gangan_cli.data.weights import select
 from gangan_cli.errors import ConfigurationError, WorkFailed
 from store import Run
-from store.keys import Keys
+from store.keys import as_array
 
 FORMATS = ("safetensors", "npz")
 
 
-def export_run(run: Run, keys: Keys, out: Path, form: str, told: Callable[[], None]) -> int:
-    """Write the snapshots `keys` of `run` to the new folder `out`; return how many bytes.
+def export_run(
+    run: Run,
+    out: Path,
+    form: str,
+    told: Callable[[int], Callable[[], None]],
+    gans: str = "",
+    epochs: str = "",
+) -> tuple[int, int]:
+    """Write the snapshots of `run` that lie in the ranges `gans` and `epochs` to the new folder `out`.
 
-    `told` is called after each snapshot. The folder appears when it is whole, or not at all.
+    Return how many there are and how many bytes they take. A run that is being trained is written as
+    it is at one moment. `told` is called with the number of snapshots, and what it returns after each.
+    The folder appears when it is whole, or not at all.
 
     Raises:
-        ConfigurationError: no such format, or `out` is there already.
+        ConfigurationError: no such format, nothing in these ranges, or `out` is there already.
         WorkFailed: the folder cannot be written.
     """
     if form not in FORMATS:
         raise ConfigurationError(f"no format {form!r}: there is {', '.join(FORMATS)}")
     if out.exists():
         raise ConfigurationError(f"{out} is there already: name a new folder")
+    there = run.contents()
+    keys = select(as_array(sorted(there["snapshot"])), gans, epochs)
+    step = told(len(keys))
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
@@ -45,21 +58,22 @@ def export_run(run: Run, keys: Keys, out: Path, form: str, told: Callable[[], No
         document = json.loads(run.manifest.to_json())
         (aside / "manifest.json").write_text(json.dumps(document, indent=2) + "\n")
         losses, loss_keys = run.losses()
-        _write(aside / "losses", form, {"losses": losses, "keys": loss_keys})
+        known = [key in there["losses"] for key in map(tuple, loss_keys.tolist())]
+        _write(aside / "losses", form, {"losses": losses[known], "keys": loss_keys[known]})
         if names := list(run.manifest.constants):
             _write(aside / "constants", form, {name: run.constant(name) for name in names})
         for gan, epoch in keys.tolist():
             tensors = run.manifest.layout.split(run.snapshot(gan, epoch))
             (aside / str(gan)).mkdir(exist_ok=True)
             _write(aside / str(gan) / f"epoch_{epoch}", form, dict(tensors))
-            told()
+            step()
         aside.chmod(0o755)  # mkdtemp's folders are private
         aside.rename(out)
     except OSError as error:
         raise WorkFailed(f"cannot write {out}: {error.strerror}") from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    return sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
+    return len(keys), sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
 
 
 def _write(path: Path, form: str, arrays: dict[str, NDArray[Any]]) -> None:

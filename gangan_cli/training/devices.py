@@ -1,4 +1,10 @@
-"""Which devices this machine has to train on."""
+"""Which devices this machine has to train on, and what of it decides how results round."""
+
+import contextlib
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
 
 from gangan_cli.errors import ConfigurationError
 
@@ -27,3 +33,27 @@ def find(device: str) -> list[str]:
             f"no device {device!r} on this machine: it has {', '.join([*gpus, 'cpu'])}"
         )
     raise ConfigurationError(f"no device {device!r}: use auto, cpu, cuda, cuda:N or mps")
+
+
+def circumstances(device: str, threads: int) -> dict[str, Any]:
+    """Return what, besides the settings, decides how results round: the same gives the same bytes.
+
+    Not on a GPU, whose kernels may add up in another order each time.
+    """
+    kind = device.partition(":")[0]
+    return {
+        "device": kind,
+        "processor": processor(),
+        "threads": threads,
+        "torch": version("torch"),
+        "repeats": kind == "cpu",
+    }
+
+
+def processor() -> str:
+    """Return the processor's name, as in "AMD EPYC 9R14"."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()

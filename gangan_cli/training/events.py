@@ -20,6 +20,14 @@ class Started:
 
 
 @dataclass(frozen=True)
+class Moved:
+    """The run goes on where results round differently: what `changed` is (there, here) by name."""
+
+    run: str
+    changed: Mapping[str, tuple[object, object]]
+
+
+@dataclass(frozen=True)
 class EpochFinished:
     """One GAN's epoch is in the store; `losses` are means over the epoch."""
 
@@ -51,4 +59,4 @@ class Ended:
     signal: int | None = None
 
 
-Event = Started | Compiling | Chosen | EpochFinished | GanDiverged | Ended
+Event = Started | Moved | Compiling | Chosen | EpochFinished | GanDiverged | Ended

@@ -15,7 +15,8 @@ from types import FrameType
 
 import numpy as np
 
-from gangan_cli.training.events import Ended, EpochFinished, Event, GanDiverged, Started
+from gangan_cli.training.devices import circumstances
+from gangan_cli.training.events import Ended, EpochFinished, Event, GanDiverged, Moved, Started
 from gangan_cli.training.execution import Chosen, Compiling, Execution, Wish
 from gangan_cli.training.settings import Epoch, Kept
 from gangan_cli.training.workers import Chunk, Plan, Task, Workers
@@ -51,6 +52,11 @@ def train_run(run: Run, task: Task, plan: Plan, steps: int, compile: bool | None
         devices = plan.devices[: len(chunks)]
         total = run.manifest.gans * run.manifest.epochs
         yield Started(run.name, total, done, len(devices), plan.devices[0])
+        here = circumstances(plan.devices[0], plan.threads)
+        there = run.state().execution
+        changed = {name: (there[name], here[name]) for name in here if name in there}
+        if changed := {name: pair for name, pair in changed.items() if pair[0] != pair[1]}:
+            yield Moved(run.name, changed)
         beaten = time.monotonic()
         with _heeding() as received, Workers(task, devices, plan.threads) as workers:
             how = _execution(run, steps, compile)
@@ -64,7 +70,7 @@ def train_run(run: Run, task: Task, plan: Plan, steps: int, compile: bool | None
                 elif isinstance(message, Compiling):
                     yield message
                 elif isinstance(message, Chosen):
-                    run.executed(dataclasses.asdict(message.execution))
+                    run.executed({**dataclasses.asdict(message.execution), **here})
                     yield message
                 elif time.monotonic() - beaten > BEAT_EVERY:
                     run.beat()
@@ -90,7 +96,7 @@ def train_run(run: Run, task: Task, plan: Plan, steps: int, compile: bool | None
 def _execution(run: Run, steps: int, compile: bool | None) -> Execution | Wish:
     """Return how `run` was begun, unless it is new or `compile` asks for another way."""
     if known := run.state().execution:
-        execution = Execution(**known)
+        execution = Execution(known["compiled"], known["matmul"])
         if compile is None or compile == execution.compiled:
             return execution
     return Wish(compile, steps * run.manifest.layout.size)

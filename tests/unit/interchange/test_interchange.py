@@ -21,7 +21,7 @@ def bring_in(catalog, source, name):
 
 def take_out(catalog, name, out, form="safetensors"):
     with catalog.open(name) as run:
-        return export_run(run, run.keys(), out, form, lambda: None)
+        return export_run(run, out, form, lambda total: lambda: None)
 
 
 @pytest.fixture
