@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: setup demo test lint bench clean
+.PHONY: setup demo test test-faults lint bench clean
 
 setup: $(STAMP)
 
@@ -27,6 +27,10 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/pytest --numprocesses 2
+
+# The fault tests at full length: 25 kills, a minute of readers, thousands of damaged files.
+test-faults: $(STAMP)
+	$(BIN)/pytest --thorough tests/faults
 
 lint: $(STAMP)
 	$(BIN)/ruff check

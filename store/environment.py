@@ -62,14 +62,27 @@ def translated(path: Path, needed: Callable[[], int] = lambda: 0) -> Iterator[No
     except _DAMAGE as error:
         raise Damaged(f"{path} is damaged: {error}") from error
     except (lmdb.Error, OSError) as error:
-        for number, reason in _FULL.items():
-            if getattr(error, "errno", None) == number or os.strerror(number) in str(error):
-                free = shutil.disk_usage(path).free
-                raise StoreFull(
-                    f"{path}: {reason}: {needed() / 1e6:.1f} MB were to be written, {free / 1e6:.1f} MB "
-                    "are free; make room, then give the same command again"
-                ) from error
+        free = shutil.disk_usage(path).free
+        if reason := _full(path, error, needed(), free):
+            raise StoreFull(
+                f"{path}: {reason}: {needed() / 1e6:.1f} MB were to be written, {free / 1e6:.1f} MB "
+                "are free; make room, then give the same command again"
+            ) from error
         raise StoreError(f"{path}: {error}") from error
+
+
+def _full(path: Path, error: Exception, needed: int, free: int) -> str:
+    """Say what `error` tells about room that there is not; nothing if it is about something else."""
+    for number, reason in _FULL.items():
+        if os.strerror(number) in str(error):
+            return reason
+    if os.strerror(errno.EIO) in str(error):  # what LMDB says when a part could be written
+        if free < needed:
+            return _FULL[errno.ENOSPC]
+        limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+        if limit != resource.RLIM_INFINITY and (path / "data.mdb").stat().st_size + needed > limit:
+            return _FULL[errno.EFBIG]
+    return ""
 
 
 def _map_size() -> int:

@@ -14,6 +14,18 @@ import pytest
 from store import Layout, Manifest, Run
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--thorough", action="store_true", help="Fault tests at their full length.")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is marked long, unless `make test-faults` asks for it."""
+    if not config.getoption("--thorough"):
+        long = [item for item in items if item.get_closest_marker("long")]
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]
+
+
 @dataclass(frozen=True)
 class Result:
     code: int
@@ -89,6 +101,14 @@ def small_manifest(**changes) -> Manifest:
 
 def numbers(seed: int, *shape: int) -> np.ndarray:
     return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
+
+
+def contents(path: Path) -> list[bytes]:
+    """All snapshots and losses of a run, with their keys: two runs are equal if these are."""
+    with Run.open(path) as run:
+        matrix, keys = run.matrix()
+        losses, of = run.losses()
+        return [matrix.tobytes(), keys.tobytes(), losses.tobytes(), of.tobytes()]
 
 
 def run_of(folder: Path, vectors: np.ndarray) -> Run:

@@ -77,7 +77,7 @@ def repair(
         if "imported" in manifest.config:
             diagnostics.say("it was imported: what is missing has to be imported again")
         else:
-            diagnostics.say(f"the same command finishes it:\n  {manifest.command}")
+            diagnostics.say(f"the command that began it finishes it:\n  {manifest.command}")
 
 
 @contextmanager

@@ -1,9 +1,12 @@
 """Shows training as it happens: a bar on a terminal, a line now and then elsewhere, JSON on request."""
 
+import os
 import shlex
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterable
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from gangan_cli.cli import diagnostics, output
@@ -27,11 +30,25 @@ def train(
 ) -> None:
     """Do `work` and tell of it, or only show with what it would be done."""
     if not dry_run:
-        follow(work(configuration, machine), as_json=as_json, resume=same_command())
+        resume = same_command()
+        _heed_signals(resume)
+        follow(work(configuration, machine), as_json=as_json, resume=resume)
     elif as_json:
         output.document(as_mapping(configuration, machine))
     else:
         output.text(as_toml(command, configuration, machine))
+
+
+def _heed_signals(resume: str) -> None:
+    """Leave as later on, should a signal come before training heeds it; nothing is lost by that."""
+
+    def heed(number: int, frame: FrameType | None) -> None:
+        diagnostics.say(f"interrupted before training began. To go on:\n  {resume}")
+        os._exit(128 + number)  # imports under way would make something else of an exception
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:  # which is what nohup is for
+            signal.signal(number, heed)
 
 
 def follow(events: Iterable["Event"], *, as_json: bool, resume: str) -> None:

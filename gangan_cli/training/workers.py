@@ -145,6 +145,8 @@ class Workers:
             WorkFailed: a worker raised or died.
             StoreError: the run that a worker reads is damaged.
         """
+        if not chunks:
+            return
         if isinstance(how, Wish):
             chosen = yield from self._choose(how, stopping)
             if chosen is None:

@@ -10,16 +10,9 @@ import numpy as np
 import pytest
 
 from store import Catalog, Run
-from tests.conftest import clean_environment, command, gangan
+from tests.conftest import clean_environment, command, contents, gangan
 
 TWO_BY_THREE = ["train-gans", "--run", "a", "--dataset", "mnist5k", "--gans", 2, "--epochs", 3]
-
-
-def contents(path: Path):
-    with Run.open(path) as run:
-        matrix, keys = run.matrix()
-        losses, of = run.losses()
-        return [matrix.tobytes(), keys.tobytes(), losses.tobytes(), of.tobytes()]
 
 
 def test_json_is_an_object_a_line_and_again_changes_nothing(tmp_path):

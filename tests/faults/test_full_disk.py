@@ -1,0 +1,95 @@
+"""A disk that is full, or a limit on files: training stops, says what is missing, and goes on later."""
+
+import resource
+import shutil
+import subprocess
+
+import pytest
+
+from store import Run
+from store.verify import verify
+from tests.conftest import command, contents, gangan
+
+COMMAND = ["train-gans", "--run", "r", "--dataset", "mnist5k", "--gans", 2, "--epochs", 8,
+           "--batch-size", 256]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    store = tmp_path_factory.mktemp("undisturbed")
+    assert gangan(*COMMAND, "--store", store).code == 0
+    return contents(store / "r")
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 4 MB; the run takes 10."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(disk)]
+    if subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("only root may mount a small disk here")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+def check_whole_so_far(path, expected):
+    """What is there is part of the undisturbed run, and bears looking at."""
+    assert [finding for finding in verify(path) if not finding.missing] == []
+    with Run.open(path) as run:
+        keys = run.keys()
+        assert len(keys)
+        assert run.state().status in ("interrupted", "crashed")
+        for gan, epoch in keys.tolist():
+            assert run.snapshot(gan, epoch).tobytes() in expected[0]
+
+
+def test_on_a_full_disk_training_stops_and_goes_on_when_there_is_room(small_disk, undisturbed):
+    store = small_disk / "store"
+    refused = gangan(*COMMAND, "--store", store)
+    assert refused.code == 3
+    assert "MB are free" in refused.err
+    assert "--force" in refused.err
+    assert not (store / "r").exists()
+    filled = gangan(*COMMAND, "--store", store, "--force")
+    assert filled.code == 3
+    assert f"{store}/r: no space is left on its disk: " in filled.err
+    assert "MB were to be written, " in filled.err
+    assert "Traceback" not in filled.err
+    check_whole_so_far(store / "r", undisturbed)
+    subprocess.run(["mount", "-o", "remount,size=64m", str(small_disk)], check=True)
+    again = gangan(*COMMAND, "--store", store)
+    assert again.code == 0, again.err
+    assert contents(store / "r") == undisturbed
+
+
+def test_at_the_limit_on_the_size_of_files_it_is_the_same(tmp_path, undisturbed):
+    def limited():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4_000_000, resource.RLIM_INFINITY))
+
+    for force, said in (([], "(ulimit -f)"), (["--force"], "limit on the size of files")):
+        process = subprocess.Popen(
+            command(*COMMAND, "--store", tmp_path, *force),
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, preexec_fn=limited,
+        )  # fmt: skip
+        _, err = process.communicate(timeout=120)
+        assert (process.returncode, said in err) == (3, True), err
+    check_whole_so_far(tmp_path / "r", undisturbed)
+    assert gangan(*COMMAND, "--store", tmp_path).code == 0
+    assert contents(tmp_path / "r") == undisturbed
+
+
+def test_no_room_for_a_repair_leaves_the_broken_file_as_it_is(small_disk, tmp_path):
+    small = [*COMMAND[:-3], 2, "--batch-size", 256]
+    assert gangan(*small, "--store", tmp_path / "s").code == 0
+    subprocess.run(["mount", "-o", "remount,size=8m", str(small_disk)], check=True)
+    subprocess.run(["cp", "-r", tmp_path / "s", small_disk / "s"], check=True)
+    file = small_disk / "s" / "r" / "data.mdb"
+    file.write_bytes(b"\0" * 8192 + file.read_bytes()[8192:])
+    before = file.read_bytes()
+    (small_disk / "rest").write_bytes(bytes(shutil.disk_usage(small_disk).free - 1_000_000))
+    refused = gangan("runs", "repair", "r", "--store", small_disk / "s")
+    assert refused.code == 3
+    assert "no space is left" in refused.err
+    assert file.read_bytes() == before
+    (small_disk / "rest").unlink()

@@ -1,0 +1,148 @@
+"""Two at once: who trains a run is known, and whoever died is known to be dead."""
+
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from store import Run
+from store import run as module
+from store.errors import InUse
+from store.state import STALE_AFTER, Holder, State, born
+from tests.conftest import contents, gangan, numbers, small_manifest
+from tests.faults.conftest import start, started
+
+COMMAND = ["train-gans", "--dataset", "mnist5k", "--gans", 2, "--epochs", 3, "--batch-size", 256]
+
+
+@pytest.fixture
+def run(tmp_path):
+    with Run.create(tmp_path / "r", small_manifest()) as run:
+        yield run
+
+
+def held_by(run, **changes):
+    """Have the run say that it is trained by somebody like this process, but for `changes`."""
+    me = dataclasses.replace(Holder.me(0, run._environment.identity), **changes)
+    with run._environment.writing() as transaction:
+        run._put_text(transaction, b"state", State("training", me).to_json())
+    return me
+
+
+def test_a_second_training_is_told_who_holds_the_run_and_since_when(tmp_path):
+    endless = [*COMMAND[:-3], 100_000, "--snapshot-every", 1000, "--run", "r", "--store", tmp_path]
+    process = started(*endless)
+    second = gangan(*endless)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    assert second.code == 3
+    today = time.strftime("%Y-%m-%d")
+    assert (
+        f"is being trained by process {process.pid} on {os.uname().nodename} since {today}" in second.err
+    )
+
+
+def test_a_dead_holder_is_known_also_when_its_number_was_given_to_another(run):
+    held_by(run)
+    assert run.state().status == "training"
+    with pytest.raises(InUse):
+        run.hold()
+    held_by(run, born="1")  # this process, but not the one that began at tick 1
+    assert run.state().status == "crashed"
+    run.hold()
+    assert run.state().status == "training"
+
+
+def test_a_holder_that_sleeps_is_not_dead(run):
+    sleeper = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    sleeper.send_signal(signal.SIGSTOP)
+    held_by(run, pid=sleeper.pid, born=born(sleeper.pid), beat=time.time() - 10 * STALE_AFTER)
+    with pytest.raises(InUse):
+        run.hold()
+    sleeper.kill()
+    sleeper.communicate()
+    run.hold()
+
+
+def test_a_holder_that_died_on_another_host_is_known_by_its_heart(run, monkeypatch):
+    monkeypatch.setattr(module, "BEAT_EVERY", 0.2)
+    held_by(run, where="another machine", beat=time.time())
+    with pytest.raises(InUse):
+        run.hold()
+    for beat in (time.time() - STALE_AFTER - 1, time.time() + 86400):  # its clock may have been wrong
+        held_by(run, where="another machine", beat=beat)
+        assert run.state().status == "crashed"
+        run.hold()
+        run.release("interrupted")
+
+
+def test_a_heart_that_beats_by_another_clock_is_alive(run, monkeypatch):
+    monkeypatch.setattr(module, "BEAT_EVERY", 0.5)
+    held_by(run, where="another machine", beat=1.0)
+    other = threading.Timer(0.2, lambda: held_by(run, where="another machine", beat=2.0))
+    other.start()
+    with pytest.raises(InUse, match="clock"):
+        run.hold()
+    other.join()
+
+
+def test_who_was_taken_for_dead_finds_the_run_taken_over_and_changes_nothing(run):
+    run.hold()
+    run.commit(1, [0, 1], np.zeros((2, 2, 2)), numbers(1, 2, 10))
+    other = held_by(run, born="1")
+    with pytest.raises(InUse, match="taken over"):
+        run.commit(2, [0, 1], np.zeros((2, 2, 2)), numbers(2, 2, 10))
+    with pytest.raises(InUse, match="taken over"):
+        run.release("complete")
+    assert run.keys().tolist() == [[0, 1], [1, 1]]
+    assert run.state().holder == other
+
+
+def test_a_copy_of_a_run_in_training_is_not_in_training(run, tmp_path):
+    run.hold()
+    subprocess.run(["cp", "-r", tmp_path / "r", tmp_path / "copy"], check=True)
+    with Run.open(tmp_path / "copy", write=True) as copy:
+        assert copy.state().status == "crashed"
+        copy.hold()
+    assert run.state().status == "training"
+
+
+def test_two_trainings_in_one_store_do_not_disturb_each_other(tmp_path):
+    alone, both = tmp_path / "alone", tmp_path / "both"
+    for name, seed in (("x", 1), ("y", 2)):
+        assert gangan(*COMMAND, "--run", name, "--seed", seed, "--store", alone).code == 0
+    trainings = [
+        start(*COMMAND, "--run", name, "--seed", seed, "--store", both)
+        for name, seed in (("x", 1), ("y", 2))
+    ]
+    for training in trainings:
+        _, err = training.communicate(timeout=120)
+        assert training.returncode == 0, err
+    for name in ("x", "y"):
+        assert contents(both / name) == contents(alone / name)
+
+
+def test_a_reader_in_the_middle_of_reading_does_not_hold_up_a_writer(run):
+    run.commit(1, [0, 1], np.zeros((2, 2, 2)), numbers(1, 2, 10))
+    code = (
+        "from store import Run\n"
+        f"with Run.open({str(run.path)!r}) as run, run._environment.reading() as seen:\n"
+        "    print(seen.count(b'snapshots'), flush=True)\n"
+        "    input()\n"
+        "    print(seen.count(b'snapshots'))\n"
+    )
+    reader = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert reader.stdout.readline() == "2\n"
+    for epoch in (2, 3):  # would wait for ever, were there a lock
+        run.commit(epoch, [0, 1], np.zeros((2, 2, 2)), numbers(epoch, 2, 10))
+    out, _ = reader.communicate("\n", timeout=30)
+    assert out == "2\n"  # it goes on seeing what it saw
+    assert len(run.keys()) == 6
