@@ -18,6 +18,9 @@ FORMAT = 2
 LARGEST = 1_000_000
 """GANs or epochs that a run may have."""
 
+LONGEST = 10_000
+"""Letters of a text: a command may name many things."""
+
 
 @dataclass(frozen=True)
 class Parent:
@@ -117,21 +120,31 @@ def _check(document: dict[str, Any]) -> None:
     _check_texts(document)
     for name in ("gans", "epochs", "snapshot_every"):
         _check_number(name, document[name], 1, LARGEST)
-    for name in ("id", "family", "created", "command"):
-        if not isinstance(document[name], str):
-            raise ValueError(f"{name} is {document[name]!r}")
+    dataset, parent = document.get("dataset") or {}, document.get("parent") or {}
+    texts = {name: document[name] for name in ("id", "family", "created", "command")}
+    texts |= {f"version of {name}": text for name, text in document["versions"].items()}
+    texts |= {f"loss {place}": name for place, name in enumerate(document["losses"])}
+    texts |= {f"parent's {name}": text for name, text in parent.items()}
+    texts["dataset's name"] = dataset.get("name", "")
+    for name, text in texts.items():
+        if not isinstance(text, str) or len(text) > LONGEST:
+            raise ValueError(f"{name} is {text!r:.80}")
     if datetime.fromisoformat(document["created"]).tzinfo is None:
         raise ValueError(f"created is {document['created']}, without a time zone")
     for name, shape in [*document["layout"], *document["constants"].items()]:
         for side in shape:
             _check_number(f"a side of {name}", side, 0, 2**40)
     for name in ("height", "width"):
-        _check_number(name, (document.get("dataset") or {}).get(name, 1), 1, LARGEST)
+        _check_number(name, dataset.get(name, 1), 1, LARGEST)
+    for name in ("config", "machine", "sizes"):
+        for key, value in document[name].items():
+            if isinstance(value, dict | list):
+                raise ValueError(f"{name} has {value!r:.80} for {key}")
 
 
 def _check_number(name: str, value: Any, least: int, most: int) -> None:
     if type(value) is not int or not least <= value <= most:
-        raise ValueError(f"{name} is {value!r}")
+        raise ValueError(f"{name} is {value!r:.80}")
 
 
 def _check_texts(value: Any) -> None:
@@ -142,4 +155,4 @@ def _check_texts(value: Any) -> None:
         for item in value:
             _check_texts(item)
     elif isinstance(value, str) and any(ord(c) < 32 or 127 <= ord(c) < 160 for c in value):
-        raise ValueError(f"{value!r} holds control characters")
+        raise ValueError(f"{value!r:.80} holds control characters")
