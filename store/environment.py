@@ -1,6 +1,7 @@
 """Opening LMDB environments, and turning LMDB's errors into ours. The only file that imports lmdb."""
 
 import errno
+import mmap
 import os
 import resource
 import shutil
@@ -56,7 +57,10 @@ def translated(path: Path, needed: Callable[[], int] = lambda: 0) -> Iterator[No
     try:
         yield
     except lmdb.MapFullError as error:
-        raise StoreFull(f"{path} has reached its {_map_size() >> 30} GiB: start another run") from error
+        raise StoreFull(
+            f"{path} has reached the {MAP_SIZE >> 30} GiB that a run may have, or the limit on address "
+            "space (ulimit -v)"
+        ) from error
     except lmdb.ReadersFullError as error:
         raise InUse(f"{path} has too many readers: close some, then try again") from error
     except _DAMAGE as error:
@@ -86,9 +90,18 @@ def _full(path: Path, error: Exception, needed: int, free: int) -> str:
 
 
 def _map_size() -> int:
-    """Return how much address space to take: all of MAP_SIZE, unless `ulimit -v` grants little."""
+    """Return how much address space to take: MAP_SIZE, or a quarter of what `ulimit -v` has left.
+
+    LMDB takes what the file needs in any case.
+    """
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
-    return MAP_SIZE if limit == resource.RLIM_INFINITY else min(MAP_SIZE, limit // 4 // 4096 * 4096)
+    if limit == resource.RLIM_INFINITY:
+        return MAP_SIZE
+    try:
+        taken = int(Path("/proc/self/statm").read_text().split()[0]) * mmap.PAGESIZE
+    except OSError:  # not Linux
+        taken = 0
+    return min(MAP_SIZE, max(0, limit - taken) // 4 // mmap.PAGESIZE * mmap.PAGESIZE + (1 << 20))
 
 
 class Transaction:

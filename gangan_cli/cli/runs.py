@@ -44,7 +44,7 @@ def list_runs(store: options.Store = None, json: options.Json = False) -> None:
                     run["name"],
                     run["state"],
                     run["family"],
-                    run["parent"] or run["dataset"],
+                    run["parent"] or run["dataset"] or "",
                     f"{run['gans']} × {run['epochs']}",
                     _of(run["snapshots"], run["planned_snapshots"]),
                     wording.size(run["size_bytes"]),
