@@ -103,9 +103,10 @@ class Manifest:
             _check(document)
             document["layout"] = Layout.of(dict(document["layout"]))
             document["losses"] = tuple(document["losses"])
-            if document["parent"] is not None:
+            if document.get("parent"):
                 document["parent"] = Parent(**document["parent"])
-            document["constants"] = {name: tuple(shape) for name, shape in document["constants"].items()}
+            constants = document.get("constants") or {}
+            document["constants"] = {name: tuple(shape) for name, shape in constants.items()}
             return cls(**document)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise Damaged(f"{where} is not a manifest of a run: {error}") from error
@@ -131,13 +132,13 @@ def _check(document: dict[str, Any]) -> None:
             raise ValueError(f"{name} is {text!r:.80}")
     if datetime.fromisoformat(document["created"]).tzinfo is None:
         raise ValueError(f"created is {document['created']}, without a time zone")
-    for name, shape in [*document["layout"], *document["constants"].items()]:
+    for name, shape in [*document["layout"], *(document.get("constants") or {}).items()]:
         for side in shape:
             _check_number(f"a side of {name}", side, 0, 2**40)
     for name in ("height", "width"):
         _check_number(name, dataset.get(name, 1), 1, LARGEST)
     for name in ("config", "machine", "sizes"):
-        for key, value in document[name].items():
+        for key, value in (document.get(name) or {}).items():
             if isinstance(value, dict | list):
                 raise ValueError(f"{name} has {value!r:.80} for {key}")
 

@@ -1,5 +1,6 @@
 """Old formats are read; a copy of a run in training is whole, or says that it is not."""
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,11 +12,11 @@ from gangan_cli.interchange.export import export_run
 from gangan_cli.interchange.importing import import_run
 from gangan_cli.models import build
 from gangan_cli.models.family import layout
-from store import Catalog, Run, StoreError
+from store import Catalog, Manifest, Run, StoreError
 from store.manifest import FORMAT
 from store.repair import repair
 from store.verify import verify
-from tests.conftest import contents, gangan
+from tests.conftest import contents, gangan, small_manifest
 from tests.faults.conftest import started
 
 FORMATS = Path(__file__).parent / "formats"
@@ -55,6 +56,13 @@ def test_every_format_there_was_is_read(old):
         assert run.constant("codes").tolist() == [[0, 1], [2, 3], [4, 5]]
         assert (run.state().status, run.state().execution["compiled"]) == ("complete", False)
     assert list(verify(old)) == []
+
+
+def test_what_a_manifest_did_not_always_say_may_be_missing():
+    document = json.loads(small_manifest().to_json())
+    for name in ("dataset", "parent", "constants", "machine"):
+        del document[name]
+    assert Manifest.from_json(json.dumps(document), "x") == small_manifest()
 
 
 def test_every_format_there_was_can_be_gone_on_with(old):
