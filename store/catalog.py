@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from store import place
-from store.errors import BadName, NotAStore, RunExists, StoreError, UnknownRun
+from store.errors import BadName, Damaged, NotAStore, RunExists, StoreError, UnknownRun
 from store.run import Run
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+=@-]{0,99}")
@@ -113,16 +113,20 @@ class Catalog:
 
         Raises:
             UnknownRun: no run of the store has this id.
+            StoreError: none that can be read has it, and the one called `name` cannot be read.
         """
-        names = self.names()
+        names, unreadable = self.names(), None
         for candidate in sorted(names, key=lambda other: other != name):
             try:
                 run = self.open(candidate)
-            except StoreError:
+            except StoreError as error:
+                unreadable = error if candidate == name else unreadable
                 continue
             if run.manifest.id == id:
                 return run
             run.close()
+        if unreadable:
+            raise unreadable
         raise UnknownRun(
             f"the run {name!r} that this one was trained on is not in {self.root} "
             "(or was replaced by another of that name)"
@@ -178,12 +182,13 @@ class Catalog:
         return found
 
     def remove(self, name: str) -> None:
-        """Delete the run `name` and all its snapshots.
+        """Delete the run `name` and all its snapshots, also when it cannot be read.
 
         Raises:
             UnknownRun: the store has no such run.
             InUse: a living process trains it.
         """
-        with self.open(name) as run:
+        path = self.known(name)
+        with contextlib.suppress(Damaged), self.open(name) as run:
             run.check_free()
-        shutil.rmtree(self.path(name))
+        shutil.rmtree(path)

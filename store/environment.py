@@ -1,13 +1,12 @@
-"""Opening LMDB environments, and turning LMDB's errors into ours. The only file that imports lmdb."""
+"""Opening LMDB environments, once their pages are known to be whole."""
 
 import errno
 import mmap
 import os
 import resource
-import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,8 @@ from typing import Any
 import lmdb
 
 from store import pages
-from store.errors import Damaged, InUse, NotAStore, StoreError, StoreFull
+from store.errors import Damaged, InUse, NotAStore
+from store.translation import translated
 
 MAP_SIZE = 256 << 30
 """Bytes of address space per environment: far more than any run takes; the file keeps its real size."""
@@ -25,68 +25,9 @@ MAX_READERS = 510
 
 DATABASES = (b"manifest", b"state", b"constants", b"snapshots", b"losses", b"resume")
 
-_DAMAGE = (
-    lmdb.CorruptedError,
-    lmdb.PageNotFoundError,
-    lmdb.InvalidError,
-    lmdb.VersionMismatchError,
-    lmdb.PanicError,
-    lmdb.IncompatibleError,
-    lmdb.BadTxnError,
-    lmdb.MapResizedError,  # our map is larger than any run: only nonsense claims to be larger
-)
-
-
-_FULL = {
-    errno.ENOSPC: "no space is left on its disk",
-    errno.EDQUOT: "your quota of its disk is used up",
-    errno.EFBIG: "it has reached the limit on the size of files (ulimit -f)",
-}
-
 LOOKS = 5
 """How often a file is looked at, 20 ms apart, before what looks wrong is called damage: its writer may
 be between a commit and the hole that follows it."""
-
-
-@contextmanager
-def translated(path: Path, needed: Callable[[], int] = lambda: 0) -> Iterator[None]:
-    """Turn what LMDB raises inside the block into a StoreError that names `path`.
-
-    `needed` tells how many bytes were being written.
-    """
-    try:
-        yield
-    except lmdb.MapFullError as error:
-        raise StoreFull(
-            f"{path} has reached the {MAP_SIZE >> 30} GiB that a run may have, or the limit on address "
-            "space (ulimit -v)"
-        ) from error
-    except lmdb.ReadersFullError as error:
-        raise InUse(f"{path} has too many readers: close some, then try again") from error
-    except _DAMAGE as error:
-        raise Damaged(f"{path} is damaged: {error}") from error
-    except (lmdb.Error, OSError) as error:
-        free = shutil.disk_usage(path).free
-        if reason := _full(path, error, needed(), free):
-            raise StoreFull(
-                f"{path}: {reason}: {needed() / 1e6:.1f} MB were to be written, {free / 1e6:.1f} MB "
-                "are free; make room, then give the same command again"
-            ) from error
-        raise StoreError(f"{path}: {error}") from error
-
-
-def _full(path: Path, error: Exception, needed: int, free: int) -> str:
-    """Say what `error` tells about room that there is not; nothing if it is about something else."""
-    for number, reason in _FULL.items():
-        if os.strerror(number) in str(error):
-            return reason
-    if os.strerror(errno.EIO) in str(error):  # what LMDB says when a part could be written
-        if free < needed:
-            return _FULL[errno.ENOSPC]
-        limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
-        if limit != resource.RLIM_INFINITY and (path / "data.mdb").stat().st_size + needed > limit:
-            return _FULL[errno.EFBIG]
-    return ""
 
 
 def _map_size() -> int:
@@ -109,6 +50,7 @@ class Transaction:
 
     def __init__(self, transaction: lmdb.Transaction, databases: dict[bytes, Any]) -> None:
         self._transaction, self._databases = transaction, databases
+        self.number = transaction.id()
         self.written = 0
 
     def get(self, database: bytes, key: bytes) -> memoryview | None:

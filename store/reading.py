@@ -240,6 +240,22 @@ class Reading:
     def _decode_losses(self, key: bytes, value: memoryview) -> NDArray[Any]:
         return self._decode(b"losses", key, value, 2 * len(self.manifest.losses))
 
+    def _check_present(self, transaction: Transaction) -> None:
+        """Make sure that this is not the past: each commit writes its own number into the state.
+
+        Raises:
+            Damaged: the first pages lead to an earlier transaction.
+        """
+        try:
+            written = self._state_in(transaction).transaction
+        except Damaged:
+            return  # which is told when the state is asked for
+        if written not in (0, transaction.number):  # format 1 did not say
+            raise Damaged(
+                f"{self.path} is damaged: its first pages lead to the past; "
+                f"gangan runs repair {self.name} saves what can be read"
+            )
+
     def _state_in(self, transaction: Transaction) -> State:
         value, file = transaction.get(STATE, STATE), self._environment.identity
         if value is None:

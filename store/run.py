@@ -44,7 +44,7 @@ class Run(Reading):
         try:
             with environment.writing() as transaction:
                 run._put_text(transaction, MANIFEST, manifest.to_json())
-                run._put_text(transaction, STATE, State().to_json())
+                run._put_state(transaction, State())
                 for name, array in constants.items():
                     run._put(transaction, b"constants", name.encode(), array)
         except BaseException:
@@ -77,10 +77,12 @@ class Run(Reading):
                 except record.BadRecord as error:
                     raise Damaged(f"{path}, its manifest: {error}") from error
                 manifest = Manifest.from_json(document, str(path))
+                run = cls(path, environment, manifest)
+                run._check_present(transaction)
         except BaseException:
             environment.close()
             raise
-        return cls(path, environment, manifest)
+        return run
 
     def close(self) -> None:
         """Close the run; a second call does nothing."""
@@ -148,7 +150,7 @@ class Run(Reading):
             self._refuse_if_trained(state)
             self._holder = Holder.me(transaction.count(b"losses"), self._environment.identity)
             state = dataclasses.replace(state, stored="training", holder=self._holder)
-            self._put_text(transaction, STATE, state.to_json())
+            self._put_state(transaction, state)
 
     def check_free(self) -> None:
         """Make sure that nobody trains the run.
@@ -202,7 +204,7 @@ class Run(Reading):
             diverged = {gan: epoch for gan, epoch in state.diverged.items() if gan not in anew}
             status: Status = "interrupted" if anew else state.stored
             state = dataclasses.replace(state, stored=status, diverged=diverged)
-            self._put_text(transaction, STATE, state.to_json())
+            self._put_state(transaction, state)
 
     def restore(self, found: Mapping[tuple[bytes, bytes], NDArray[Any]], state: State) -> None:
         """Put values back under their (database, key) that were saved from a broken file."""
@@ -212,7 +214,7 @@ class Run(Reading):
                 for (database, key), array in some.items():
                     self._put(transaction, database, key, array)
         with self._environment.writing() as transaction:
-            self._put_text(transaction, STATE, state.to_json())
+            self._put_state(transaction, state)
 
     # ------------------------------------------------------------------ helpers
 
@@ -263,7 +265,7 @@ class Run(Reading):
                     "what was reported is kept"
                 )
             changes = {"holder": dataclasses.replace(self._holder, beat=time.time()), **changes}
-        self._put_text(transaction, STATE, dataclasses.replace(state, **changes).to_json())
+        self._put_state(transaction, dataclasses.replace(state, **changes))
 
     def _put(
         self,
@@ -274,6 +276,10 @@ class Run(Reading):
         anew: bool = True,
     ) -> None:
         transaction.put(database, key, record.encode(array, self._place(database, key)), anew=anew)
+
+    def _put_state(self, transaction: Transaction, state: State) -> None:
+        state = dataclasses.replace(state, transaction=transaction.number)
+        self._put_text(transaction, STATE, state.to_json())
 
     def _put_text(self, transaction: Transaction, name: bytes, document: str) -> None:
         if self.manifest.format == 1:

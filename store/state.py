@@ -107,13 +107,15 @@ class State:
     """A run's status as stored, who holds it, and the epoch at which each diverged GAN stopped.
 
     `execution` is what decided the rounding when the run began, in the words of whoever trains it;
-    empty before that. `file` is the run's file, which is not stored.
+    empty before that. `transaction` is the commit that wrote the state, as every commit does: a first
+    page that names another was scrambled, and leads to the past. `file` is the run's, and not stored.
     """
 
     stored: Status = "new"
     holder: Holder | None = None
     diverged: dict[int, int] = field(default_factory=dict)
     execution: dict[str, Any] = field(default_factory=dict)
+    transaction: int = field(default=0, compare=False)
     file: str = field(default="", compare=False)
 
     @property
@@ -143,6 +145,7 @@ class State:
                 holder=Holder(**read["holder"]) if read["holder"] else None,
                 diverged={int(gan): epoch for gan, epoch in read["diverged"].items()},
                 execution=dict(read.get("execution", {})),
+                transaction=int(read.get("transaction", 0)),
                 file=file,
             )
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

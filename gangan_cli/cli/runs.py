@@ -99,9 +99,16 @@ def remove(
     json: options.Json = False,
 ) -> None:
     """Delete a run and all its snapshots."""
+    from store.errors import Damaged
+
     catalog = options.catalog(store)
-    with catalog.open(run) as opened:
-        count, size, children = len(opened.keys()), opened.size_bytes, catalog.children(opened)
+    size = sum(file.stat().st_size for file in catalog.known(run).iterdir())
+    try:
+        with catalog.open(run) as opened:
+            what, children = f"{len(opened.keys())} snapshots", catalog.children(opened)
+    except Damaged as error:
+        diagnostics.warn(str(error))
+        what, children = "what is left of it", []
     if children:
         diagnostics.warn(
             f"{', '.join(children)} was trained on {run} and will no longer decode to images"
@@ -109,15 +116,15 @@ def remove(
     if not yes:
         if not sys.stdin.isatty():
             raise ConfigurationError("there is no terminal to ask: give --yes to remove without asking")
-        question = f"Remove {run}: {count} snapshots, {wording.size(size)}?"
+        question = f"Remove {run}: {what}, {wording.size(size)}?"
         if not typer.confirm(question, err=True):
             diagnostics.say("nothing was removed")
             diagnostics.leave(diagnostics.FAILED)
     catalog.remove(run)
     if json:
-        output.document({"removed": run, "snapshots": count, "size_bytes": size})
+        output.document({"removed": run, "size_bytes": size})
     else:
-        diagnostics.say(f"removed {run}: {count} snapshots, {wording.size(size)}")
+        diagnostics.say(f"removed {run}: {what}, {wording.size(size)}")
 
 
 @app.command("export")

@@ -131,6 +131,21 @@ def test_a_compiled_run_goes_on_compiled_and_ends_with_the_same_bytes(tmp_path, 
         assert run.state().execution["compiled"]
 
 
+def test_a_run_that_goes_on_elsewhere_says_that_it_rounds_otherwise(tmp_path):
+    process = start_and_wait_for_an_epoch(*LONG, "--store", tmp_path)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    shown = gangan("runs", "show", "a", "--store", tmp_path, "--json").document["execution"]
+    assert (shown["device"], shown["repeats"]) == ("cpu", True)
+    assert {"processor", "threads", "torch", "compiled", "matmul"} < set(shown)
+    with Run.open(tmp_path / "a", write=True) as run:
+        run.executed({**shown, "processor": "another processor"})
+    again = gangan(*LONG, "--store", tmp_path)
+    assert again.code == 0
+    assert "began elsewhere" in again.err
+    assert "not another processor" in again.err
+
+
 def test_under_nohup_a_hangup_does_not_end_it(tmp_path, undisturbed):
     process = start_and_wait_for_an_epoch(*LONG, "--store", tmp_path, hangup=signal.SIG_IGN)
     os.killpg(process.pid, signal.SIGHUP)

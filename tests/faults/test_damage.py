@@ -13,7 +13,7 @@ import pytest
 
 from gangan_cli.studies import verification
 from store import Run, StoreError, environment
-from store.errors import InUse
+from store.errors import Damaged, InUse
 from store.repair import repair
 from store.verify import verify
 from tests.conftest import contents, gangan, numbers, small_manifest
@@ -120,6 +120,19 @@ def fresh(folder):
     path.mkdir(parents=True)
     shutil.copy(PRESENT, path / "data.mdb")
     return path
+
+
+def test_first_pages_that_lead_to_the_past_are_noticed(tmp_path):
+    path = fresh(tmp_path)
+    content = bytearray(PRESENT.read_bytes())
+    numbers = [int.from_bytes(content[place : place + 8], "little") for place in (144, PAGE + 144)]
+    older = numbers.index(min(numbers)) * PAGE + 144  # where the number of the transaction stands
+    content[older : older + 8] = (max(numbers) + 1).to_bytes(8, "little")
+    (path / "data.mdb").write_bytes(content)
+    with pytest.raises(Damaged, match="the past"):
+        Run.open(path)
+    assert repair(path).rebuilt
+    assert contents(path) == contents(fresh(tmp_path / "whole"))
 
 
 @pytest.mark.parametrize("first", [0, 10_000])

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store import Catalog, Parent, Run, check_name
-from store.errors import BadName, InUse, NotAStore, RunExists, UnknownRun
+from store.errors import BadName, Damaged, InUse, NotAStore, RunExists, UnknownRun
 from tests.conftest import small_manifest
 
 
@@ -81,6 +81,14 @@ def test_children(catalog):
 def test_remove(catalog):
     catalog.remove("second")
     assert catalog.names() == ["first"]
+
+
+def test_a_run_that_cannot_be_read_is_removed_all_the_same(catalog):
+    (catalog.root / "first" / "data.mdb").write_bytes(b"nothing of use")
+    with pytest.raises(Damaged), catalog.find("first", "1"):
+        pass
+    catalog.remove("first")
+    assert catalog.names() == ["second"]
 
 
 def test_a_run_in_training_is_not_removed(catalog):
