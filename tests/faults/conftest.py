@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from store import Catalog
 from tests.conftest import clean_environment, command
 
 
@@ -12,6 +13,11 @@ from tests.conftest import clean_environment, command
 def thorough(request) -> bool:
     """Whether to take the time that `make test-faults` takes."""
     return request.config.getoption("--thorough")
+
+
+@pytest.fixture
+def catalog(tmp_path):
+    return Catalog(tmp_path / "store")
 
 
 def start(*arguments, **more) -> subprocess.Popen:
