@@ -1,10 +1,12 @@
 """Many who read while one writes: the file grows by what is written, and the dead take no place."""
 
+import os
 import re
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 
@@ -107,9 +109,9 @@ def test_a_run_that_one_may_only_read_is_read(tmp_path):
     for file in (tmp_path / "r").iterdir():
         file.chmod(0o444)
     (tmp_path / "r").chmod(0o555)
-    tmp_path.chmod(0o755)
-    for above in tmp_path.parents[:2]:
-        above.chmod(0o755)
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder.stat().st_uid == os.getuid() and folder != Path("/"):
+            folder.chmod(folder.stat().st_mode | 0o055)
     code = (
         "import os, sys\n"
         "import numpy, lmdb, store\n"  # before rights are given up: the environment may be root's
