@@ -57,7 +57,7 @@ def _values(run: Run, told: Told) -> Iterator[Finding]:
         except Damaged as error:
             yield Finding("constant", str(error))
     there = run.contents()
-    yield from missing(run, there)
+    yield from _missing(run, there)
     total, done = sum(map(len, there.values())), 0
     for what, pairs in there.items():
         for gan, epoch in sorted(pairs):
@@ -71,7 +71,7 @@ def _values(run: Run, told: Told) -> Iterator[Finding]:
             told(done, total)
 
 
-def missing(run: Run, there: Mapping[str, set[keys.Pair]]) -> Iterator[Finding]:
+def _missing(run: Run, there: Mapping[str, set[keys.Pair]]) -> Iterator[Finding]:
     """Yield what a run should hold, judging by what it holds."""
     if "imported" in run.manifest.config:
         return  # state dicts may be of any epochs

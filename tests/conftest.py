@@ -2,11 +2,14 @@
 
 import json
 import os
+import resource
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -64,6 +67,37 @@ def gangan(*arguments: object, **environment: str) -> Result:
         timeout=240,
     )
     return Result(done.returncode, done.stdout, done.stderr)
+
+
+def start(*arguments: object, hangup: Any = signal.SIG_DFL, limits: Any = None) -> subprocess.Popen:
+    """Start the command line as a terminal does: leader of its own group, no signal ignored.
+
+    `hangup` is what it does about SIGHUP, `limits` pairs of a resource and its soft limit.
+    """
+
+    def as_from_a_terminal():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGHUP, hangup)
+        for kind, limit in limits or []:
+            resource.setrlimit(kind, (limit, resource.RLIM_INFINITY))
+
+    return subprocess.Popen(
+        command(*arguments, "--json"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=clean_environment(),
+        start_new_session=True,
+        preexec_fn=as_from_a_terminal,
+    )
+
+
+def started(*arguments: object, **more: Any) -> subprocess.Popen:
+    """Start a training, and wait for its first epoch."""
+    process = start(*arguments, **more)
+    assert process.stdout.readline(), process.stderr.read()
+    return process
 
 
 @pytest.fixture(scope="session")

@@ -1,19 +1,16 @@
 """gangan runs verify, gangan runs repair"""
 
 import dataclasses
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 
-from gangan_cli.cli import diagnostics, options, output
+from gangan_cli.cli import counting, diagnostics, options, output
 
 
 def verify(
     runs: Annotated[
-        list[str] | None, typer.Argument(metavar="[RUN]...", help="Names of runs.", show_default="all")
+        list[str] | None, typer.Argument(metavar="RUN", help="Names of runs.", show_default="all")
     ] = None,
     store: options.Store = None,
     json: options.Json = False,
@@ -25,7 +22,7 @@ def verify(
     names = runs or catalog.names()
     for name in names:
         catalog.known(name)
-    with _progress() as told:
+    with counting.bars() as told:
         found = list(verified(catalog.root, names, told))
     if json:
         output.document([dataclasses.asdict(result) for result in found])
@@ -78,23 +75,3 @@ def repair(
             diagnostics.say("it was imported: what is missing has to be imported again")
         else:
             diagnostics.say(f"the command that began it finishes it:\n  {manifest.command}")
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None]]:
-    """Give what shows how far a run has been looked at: (its name, values looked at, values in all)."""
-    if not sys.stderr.isatty():
-        yield lambda name, done, total: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress, TaskID
-
-    tasks: dict[str, TaskID] = {}
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-
-        def told(name: str, done: int, total: int) -> None:
-            if name not in tasks:
-                tasks[name] = progress.add_task(name)
-            progress.update(tasks[name], completed=done, total=total)
-
-        yield told

@@ -1,21 +1,16 @@
 """gangan runs: list, show, remove, export, import; verify and repair are in mending.py"""
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from gangan_cli import wording
-from gangan_cli.cli import diagnostics, mending, options, output
+from gangan_cli.cli import counting, diagnostics, mending, options, output
 from gangan_cli.errors import ConfigurationError
 
 app = typer.Typer(help="Look at runs, and move them in and out of the store.", no_args_is_help=True)
-
-app.command()(mending.verify)
-app.command()(mending.repair)
 
 
 @app.command("list")
@@ -105,10 +100,11 @@ def remove(
     size = sum(file.stat().st_size for file in catalog.known(run).iterdir())
     try:
         with catalog.open(run) as opened:
-            what, children = f"{len(opened.keys())} snapshots", catalog.children(opened)
+            count, children = len(opened.keys()), catalog.children(opened)
+        what = f"{count} snapshots"
     except Damaged as error:
         diagnostics.warn(str(error))
-        what, children = "what is left of it", []
+        count, children, what = None, [], "what is left of it"
     if children:
         diagnostics.warn(
             f"{', '.join(children)} was trained on {run} and will no longer decode to images"
@@ -122,9 +118,13 @@ def remove(
             diagnostics.leave(diagnostics.FAILED)
     catalog.remove(run)
     if json:
-        output.document({"removed": run, "size_bytes": size})
+        output.document({"removed": run, "snapshots": count, "size_bytes": size})
     else:
         diagnostics.say(f"removed {run}: {what}, {wording.size(size)}")
+
+
+app.command()(mending.verify)
+app.command()(mending.repair)
 
 
 @app.command("export")
@@ -140,7 +140,7 @@ def export_(
     """Write a run as files: a state dict per snapshot, losses, manifest."""
     from gangan_cli.interchange.export import export_run
 
-    with options.catalog(store).open(run) as opened, _counting(f"exporting {run}") as told:
+    with options.catalog(store).open(run) as opened, counting.steps(f"exporting {run}") as told:
         count, size = export_run(opened, out, form, told, gans, epochs)
     if json:
         output.document({"run": run, "path": str(out), "snapshots": count, "size_bytes": size})
@@ -160,7 +160,7 @@ def import_(
     from gangan_cli.interchange.importing import import_run
 
     catalog = options.catalog(store, force)
-    with _counting(f"importing {name}") as told:
+    with counting.steps(f"importing {name}") as told:
         import_run(catalog, source, name, told)
     with catalog.open(name) as run:
         count = len(run.keys())
@@ -168,24 +168,6 @@ def import_(
         output.document({"run": name, "snapshots": count, "path": str(catalog.path(name))})
     else:
         diagnostics.say(f"run {name} has {count} snapshots from {source}")
-
-
-@contextmanager
-def _counting(what: str) -> Iterator[Callable[[int], Callable[[], None]]]:
-    """Give a function that takes a total and returns what to call after each step."""
-    if not sys.stderr.isatty():
-        yield lambda total: lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-
-        def begin(total: int) -> Callable[[], None]:
-            task = progress.add_task(what, total=total)
-            return lambda: progress.advance(task)
-
-        yield begin
 
 
 def _of(count: int, planned: int) -> str:

@@ -45,7 +45,7 @@ def import_run(
         raise ConfigurationError(f"{source} is not a folder")
     if (source / "manifest.json").exists():
         _import_export(catalog, source, name, told)
-    elif files := numbered(source, r"model_(\d+)\.pt"):
+    elif files := numbered(source, r"model_(\d{1,9})\.pt"):
         _import_state_dicts(catalog, source, files, name, told)
     else:
         raise ConfigurationError(

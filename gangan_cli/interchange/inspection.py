@@ -1,7 +1,7 @@
 """Reads files that come from strangers: as numbers only, and only what they were said to hold.
 
-Nothing is executed, nothing outside the folder is read, and nothing takes memory that the file itself
-does not take on disk. A file that is not what it should be is refused by name.
+Nothing is executed, nothing outside the folder is read, and nothing takes many times the memory that
+the file takes on disk. A file that is not what it should be is refused by name.
 """
 
 import re

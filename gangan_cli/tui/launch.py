@@ -29,7 +29,8 @@ def interrupt(run: RunView) -> str:
     if holder.where != here():
         raise ConfigurationError(f"{run.name} is trained by {holder}, which is not this machine")
     try:
-        os.kill(holder.pid, signal.SIGINT)
+        # Not SIGINT: a shell has it ignored in whatever a script starts with &.
+        os.kill(holder.pid, signal.SIGTERM)
     except OSError as error:
         raise ConfigurationError(f"{run.name}: {holder} cannot be told: {error.strerror}") from error
     return f"{run.name} is told to stop; R resumes it"

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import time
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import numpy as np
 import pytest
 
 from store import Catalog, Run
-from tests.conftest import clean_environment, command, contents, gangan
+from tests.conftest import contents, gangan, started
 
 TWO_BY_THREE = ["train-gans", "--run", "a", "--dataset", "mnist5k", "--gans", 2, "--epochs", 3]
 
@@ -74,32 +73,13 @@ def undisturbed(tmp_path_factory):
     return contents(store / "a")
 
 
-def start_and_wait_for_an_epoch(*arguments, hangup=signal.SIG_DFL):
-    def as_from_a_terminal():
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        signal.signal(signal.SIGHUP, hangup)
-
-    process = subprocess.Popen(
-        command(*arguments, "--json"),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=clean_environment(),
-        start_new_session=True,
-        preexec_fn=as_from_a_terminal,
-    )
-    assert process.stdout.readline()
-    return process
-
-
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 )
 def test_a_signal_ends_it_resumable_and_the_finished_run_is_the_undisturbed_one(
     tmp_path, undisturbed, number, code
 ):
-    process = start_and_wait_for_an_epoch(*LONG, "--store", tmp_path)
+    process = started(*LONG, "--store", tmp_path)
     os.killpg(process.pid, number)  # as a terminal does: to the workers too
     out, err = process.communicate(timeout=60)
     assert process.returncode == code
@@ -119,7 +99,7 @@ def test_a_compiled_run_goes_on_compiled_and_ends_with_the_same_bytes(tmp_path, 
     first = gangan(*LONG, "--store", tmp_path / "one", "--compile", "--workers", 1)
     assert first.code == 0, first.err
     assert first.err.count("compiling the updates") == 1
-    process = start_and_wait_for_an_epoch(*LONG, "--store", tmp_path / "two", "--compile")
+    process = started(*LONG, "--store", tmp_path / "two", "--compile")
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=60)
     assert process.returncode == 143
@@ -132,7 +112,7 @@ def test_a_compiled_run_goes_on_compiled_and_ends_with_the_same_bytes(tmp_path, 
 
 
 def test_a_run_that_goes_on_elsewhere_says_that_it_rounds_otherwise(tmp_path):
-    process = start_and_wait_for_an_epoch(*LONG, "--store", tmp_path)
+    process = started(*LONG, "--store", tmp_path)
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=60)
     shown = gangan("runs", "show", "a", "--store", tmp_path, "--json").document["execution"]
@@ -147,7 +127,7 @@ def test_a_run_that_goes_on_elsewhere_says_that_it_rounds_otherwise(tmp_path):
 
 
 def test_under_nohup_a_hangup_does_not_end_it(tmp_path, undisturbed):
-    process = start_and_wait_for_an_epoch(*LONG, "--store", tmp_path, hangup=signal.SIG_IGN)
+    process = started(*LONG, "--store", tmp_path, hangup=signal.SIG_IGN)
     os.killpg(process.pid, signal.SIGHUP)
     process.communicate(timeout=120)
     assert process.returncode == 0
@@ -155,7 +135,7 @@ def test_under_nohup_a_hangup_does_not_end_it(tmp_path, undisturbed):
 
 
 def test_a_killed_run_has_crashed_its_workers_die_and_it_resumes(tmp_path, undisturbed):
-    process = start_and_wait_for_an_epoch(*LONG, "--store", tmp_path)
+    process = started(*LONG, "--store", tmp_path)
     workers = children_of(process.pid)
     assert workers
     process.kill()
@@ -179,7 +159,7 @@ def children_of(pid: int) -> list[int]:
 
 
 def test_a_worker_that_is_killed_is_reported_and_the_run_goes_on_later(tmp_path, undisturbed):
-    process = start_and_wait_for_an_epoch(*LONG, "--store", tmp_path)
+    process = started(*LONG, "--store", tmp_path)
     for child in children_of(process.pid):
         if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
             os.kill(child, signal.SIGKILL)
@@ -192,7 +172,7 @@ def test_a_worker_that_is_killed_is_reported_and_the_run_goes_on_later(tmp_path,
 
 def test_a_second_training_of_the_same_run_is_told_who_holds_it(tmp_path):
     endless = [*LONG[:-3], 100_000, "--snapshot-every", 1000, "--store", tmp_path]
-    process = start_and_wait_for_an_epoch(*endless)
+    process = started(*endless)
     try:
         second = gangan(*endless)
     finally:
@@ -206,7 +186,7 @@ def test_a_resumed_gangan_ends_with_the_same_bytes(tmp_path, trained):
     (tmp_path / "a").symlink_to(trained / "a")
     arguments = ["train-gangan", "--on", "a", "--batch-size", 3, "--repeat", 40, "--epochs", 6]
     assert gangan(*arguments, "--run", "whole", "--store", tmp_path).code == 0
-    process = start_and_wait_for_an_epoch(*arguments, "--run", "cut", "--store", tmp_path)
+    process = started(*arguments, "--run", "cut", "--store", tmp_path)
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=60)
     assert process.returncode in (143, 0)

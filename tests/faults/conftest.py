@@ -1,12 +1,11 @@
-"""What the fault tests share: their length, and trainings that can be ended at any moment."""
+"""What the fault tests share: their length, a store, and a run that nothing disturbed."""
 
-import signal
-import subprocess
+from pathlib import Path
 
 import pytest
 
 from store import Catalog
-from tests.conftest import clean_environment, command
+from tests.conftest import gangan
 
 
 @pytest.fixture
@@ -20,27 +19,13 @@ def catalog(tmp_path):
     return Catalog(tmp_path / "store")
 
 
-def start(*arguments, **more) -> subprocess.Popen:
-    """Start the command line as a terminal does: leader of its own group, no signal ignored."""
-
-    def as_from_a_terminal():
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_DFL)
-
-    return subprocess.Popen(
-        command(*arguments, "--json"),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=clean_environment(),
-        start_new_session=True,
-        preexec_fn=as_from_a_terminal,
-        **more,
-    )
+COMMAND = ["train-gans", "--run", "r", "--dataset", "mnist5k", "--gans", 2, "--epochs", 14,
+           "--batch-size", 256]  # fmt: skip
 
 
-def started(*arguments, **more) -> subprocess.Popen:
-    """Start a training, and wait for its first epoch."""
-    process = start(*arguments, **more)
-    assert process.stdout.readline(), process.stderr.read()
-    return process
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory) -> Path:
+    """A store with what COMMAND makes when nothing disturbs it: 28 snapshots, 13 MB."""
+    store = tmp_path_factory.mktemp("undisturbed")
+    assert gangan(*COMMAND, "--store", store).code == 0
+    return store

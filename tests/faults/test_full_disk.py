@@ -8,22 +8,13 @@ import pytest
 
 from store import Run
 from store.verify import verify
-from tests.conftest import command, contents, gangan
-
-COMMAND = ["train-gans", "--run", "r", "--dataset", "mnist5k", "--gans", 2, "--epochs", 8,
-           "--batch-size", 256]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
-    store = tmp_path_factory.mktemp("undisturbed")
-    assert gangan(*COMMAND, "--store", store).code == 0
-    return contents(store / "r")
+from tests.conftest import contents, gangan, start
+from tests.faults.conftest import COMMAND
 
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A file system of 4 MB; the run takes 10."""
+    """A file system of 4 MB; the run takes 13."""
     disk = tmp_path / "disk"
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(disk)]
@@ -33,8 +24,9 @@ def small_disk(tmp_path):
     subprocess.run(["umount", str(disk)], check=True)
 
 
-def check_whole_so_far(path, expected):
+def check_whole_so_far(path, undisturbed):
     """What is there is part of the undisturbed run, and bears looking at."""
+    expected = contents(undisturbed / "r")
     assert [finding for finding in verify(path) if not finding.missing] == []
     with Run.open(path) as run:
         keys = run.keys()
@@ -60,30 +52,23 @@ def test_on_a_full_disk_training_stops_and_goes_on_when_there_is_room(small_disk
     subprocess.run(["mount", "-o", "remount,size=64m", str(small_disk)], check=True)
     again = gangan(*COMMAND, "--store", store)
     assert again.code == 0, again.err
-    assert contents(store / "r") == undisturbed
+    assert contents(store / "r") == contents(undisturbed / "r")
 
 
 def test_at_the_limit_on_the_size_of_files_it_is_the_same(tmp_path, undisturbed):
-    def limited():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (4_000_000, resource.RLIM_INFINITY))
-
     for force, said in (([], "(ulimit -f)"), (["--force"], "limit on the size of files")):
-        process = subprocess.Popen(
-            command(*COMMAND, "--store", tmp_path, *force),
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, preexec_fn=limited,
-        )  # fmt: skip
+        limits = [(resource.RLIMIT_FSIZE, 4_000_000)]
+        process = start(*COMMAND, "--store", tmp_path, *force, limits=limits)
         _, err = process.communicate(timeout=120)
         assert (process.returncode, said in err) == (3, True), err
     check_whole_so_far(tmp_path / "r", undisturbed)
     assert gangan(*COMMAND, "--store", tmp_path).code == 0
-    assert contents(tmp_path / "r") == undisturbed
+    assert contents(tmp_path / "r") == contents(undisturbed / "r")
 
 
-def test_no_room_for_a_repair_leaves_the_broken_file_as_it_is(small_disk, tmp_path):
-    small = [*COMMAND[:-3], 2, "--batch-size", 256]
-    assert gangan(*small, "--store", tmp_path / "s").code == 0
-    subprocess.run(["mount", "-o", "remount,size=8m", str(small_disk)], check=True)
-    subprocess.run(["cp", "-r", tmp_path / "s", small_disk / "s"], check=True)
+def test_no_room_for_a_repair_leaves_the_broken_file_as_it_is(small_disk, undisturbed):
+    subprocess.run(["mount", "-o", "remount,size=24m", str(small_disk)], check=True)
+    subprocess.run(["cp", "-r", undisturbed, small_disk / "s"], check=True)
     file = small_disk / "s" / "r" / "data.mdb"
     file.write_bytes(b"\0" * 8192 + file.read_bytes()[8192:])
     before = file.read_bytes()

@@ -15,10 +15,9 @@ from store import Run
 from store import run as module
 from store.errors import InUse
 from store.state import STALE_AFTER, Holder, State, born
-from tests.conftest import contents, gangan, numbers, small_manifest
-from tests.faults.conftest import start, started
-
-COMMAND = ["train-gans", "--dataset", "mnist5k", "--gans", 2, "--epochs", 3, "--batch-size", 256]
+from store.verify import verify
+from tests.conftest import contents, gangan, numbers, small_manifest, start, started
+from tests.faults.conftest import COMMAND
 
 
 @pytest.fixture
@@ -36,7 +35,7 @@ def held_by(run, **changes):
 
 
 def test_a_second_training_is_told_who_holds_the_run_and_since_when(tmp_path):
-    endless = [*COMMAND[:-3], 100_000, "--snapshot-every", 1000, "--run", "r", "--store", tmp_path]
+    endless = [*COMMAND, "--epochs", 100_000, "--snapshot-every", 1000, "--store", tmp_path]
     process = started(*endless)
     second = gangan(*endless)
     process.send_signal(signal.SIGTERM)
@@ -113,19 +112,15 @@ def test_a_copy_of_a_run_in_training_is_not_in_training(run, tmp_path):
     assert run.state().status == "training"
 
 
-def test_two_trainings_in_one_store_do_not_disturb_each_other(tmp_path):
-    alone, both = tmp_path / "alone", tmp_path / "both"
-    for name, seed in (("x", 1), ("y", 2)):
-        assert gangan(*COMMAND, "--run", name, "--seed", seed, "--store", alone).code == 0
-    trainings = [
-        start(*COMMAND, "--run", name, "--seed", seed, "--store", both)
-        for name, seed in (("x", 1), ("y", 2))
-    ]
+def test_two_trainings_in_one_store_do_not_disturb_each_other(tmp_path, undisturbed):
+    another = [*COMMAND, "--run", "another", "--seed", 7]
+    trainings = [start(*command, "--store", tmp_path) for command in (COMMAND, another)]
     for training in trainings:
         _, err = training.communicate(timeout=120)
         assert training.returncode == 0, err
-    for name in ("x", "y"):
-        assert contents(both / name) == contents(alone / name)
+    assert contents(tmp_path / "r") == contents(undisturbed / "r")
+    assert contents(tmp_path / "another")[0] != contents(undisturbed / "r")[0]
+    assert list(verify(tmp_path / "another")) == []
 
 
 def test_a_reader_in_the_middle_of_reading_does_not_hold_up_a_writer(run):

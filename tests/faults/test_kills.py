@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from store import Run
-from tests.conftest import contents, gangan
-from tests.faults.conftest import start, started
+from tests.conftest import contents, gangan, start, started
 
 # Many GANs of few epochs: what a kill costs is short, so that even 25 of them let it come to an end.
 COMMANDS = {
@@ -25,6 +24,14 @@ SIGNALS = [
     pytest.param(signal.SIGINT, 130, id="SIGINT", marks=pytest.mark.long),
     pytest.param(signal.SIGHUP, 129, id="SIGHUP", marks=pytest.mark.long),
 ]
+
+
+# Both commands are trained by one session (training/session.py): what signals do, one shows in short.
+IN_SHORT_ONE = pytest.mark.parametrize(
+    "undisturbed",
+    ["train-gans", pytest.param("train-gangan", marks=pytest.mark.long)],
+    indirect=True,
+)
 
 
 @pytest.fixture(scope="module", params=COMMANDS)
@@ -93,6 +100,7 @@ def test_killed_at_random_moments_it_ends_with_the_same_bytes(undisturbed, tmp_p
     assert all(process.returncode == -signal.SIGKILL for process, _ in ends)
 
 
+@IN_SHORT_ONE
 @pytest.mark.parametrize(("number", "code"), SIGNALS)
 def test_told_to_stop_at_random_moments_it_says_how_to_go_on(
     undisturbed, tmp_path, trained, thorough, number, code
@@ -110,6 +118,7 @@ def test_told_to_stop_at_random_moments_it_says_how_to_go_on(
             assert "Traceback" not in err
 
 
+@IN_SHORT_ONE
 @pytest.mark.parametrize(("number", "code"), SIGNALS)
 def test_a_second_signal_leaves_at_once_and_loses_nothing(undisturbed, tmp_path, trained, number, code):
     command, expected, _ = undisturbed

@@ -24,10 +24,10 @@ def holder(pid, where):
 
 @pytest.fixture
 def child():
-    def heed_interrupts():  # whoever runs the tests in the background has them ignored
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    def as_from_a_script_with_an_ampersand():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
-    with subprocess.Popen(["sleep", "60"], preexec_fn=heed_interrupts) as process:
+    with subprocess.Popen(["sleep", "60"], preexec_fn=as_from_a_script_with_an_ampersand) as process:
         yield process
         process.kill()
 
@@ -35,7 +35,7 @@ def child():
 def test_the_process_that_trains_a_run_is_interrupted(child):
     said = launch.interrupt(view("training", holder(child.pid, here())))
     assert "told to stop" in said
-    assert child.wait(timeout=30) == -signal.SIGINT
+    assert child.wait(timeout=30) == -signal.SIGTERM
 
 
 @pytest.mark.parametrize("status", ["new", "interrupted", "crashed", "complete", "diverged"])
