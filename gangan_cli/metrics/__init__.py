@@ -1,0 +1,1 @@
+"""Scores of samples: pure functions of arrays."""

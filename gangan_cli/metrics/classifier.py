@@ -1,0 +1,120 @@
+"""The classifier whose opinion all scores rest on: "Deep MNIST for Experts" of TensorFlow's tutorials.
+
+Sahu et al., "Sharing is caring: …" (2018), judge their GANs with it (section 6.1.1). Two 5×5
+convolutions of 32 and 64 channels, each with a 2×2 maximum pool, then 1,024 units with dropout, then a
+logit for each of ten classes: 3,274,634 parameters.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.optim.swa_utils import AveragedModel
+
+Pixels = NDArray[np.uint8]
+Features = NDArray[np.float32]
+
+FEATURES = 1024
+"""Length of the feature vector: the activations of the last hidden layer."""
+
+AVERAGE_EVERY = 50
+"""Steps between two states of the weights that count in their average."""
+
+BLOCK = 500
+"""Images judged at a time: their activations stay in the cache of a core or two."""
+
+
+class Classifier(nn.Module):
+    """Images (B, 1, 28, 28) in [0, 1] to logits (B, 10)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(1, 32, 5, padding=2)
+        self.conv2 = nn.Conv2d(32, 64, 5, padding=2)
+        self.hidden = nn.Linear(64 * 7 * 7, FEATURES)
+        self.out = nn.Linear(FEATURES, 10)
+        for layer in (self.conv1, self.conv2, self.hidden, self.out):
+            nn.init.trunc_normal_(layer.weight, std=0.1, a=-0.2, b=0.2)
+            layer.bias = nn.Parameter(torch.full((len(layer.weight),), 0.1))
+
+    def features(self, images: Tensor) -> Tensor:
+        """Return the activations (B, 1024) that Fréchet distances and the like are taken of."""
+        # ReLU after the pool, which is the same for a quarter of the work.
+        x = F.relu(F.max_pool2d(self.conv1(images), 2))
+        x = F.relu(F.max_pool2d(self.conv2(x), 2))
+        return F.relu(self.hidden(x.flatten(1)))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return logits; half of the features are dropped while it trains."""
+        logits: Tensor = self.out(F.dropout(self.features(images), 0.5, self.training))
+        return logits
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a classifier is trained. The defaults are the paper's, but for one thing: its weights are
+    averaged over the last part of training, from `averaged_from` (a share of the steps) on. Those of
+    the last step alone were right on 99.0 to 99.2 % of MNIST's test images, a thousand steps apart; the
+    average on 99.2.
+    """
+
+    steps: int = 20_000
+    batch_size: int = 50
+    learning_rate: float = 1e-4
+    seed: int = 0
+    averaged_from: float = 0.6
+
+
+def train(
+    pixels: Pixels, labels: NDArray[np.int64], recipe: Recipe, told: Callable[[int, int], None]
+) -> Classifier:
+    """Return a classifier trained on images (N, 784); `told` hears (steps done, steps in all)."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(recipe.seed)
+        classifier = Classifier().to(memory_format=torch.channels_last)
+        optimiser = torch.optim.Adam(classifier.parameters(), recipe.learning_rate, fused=True)
+        batches = _batches(len(pixels), recipe)
+        average = AveragedModel(classifier)
+        for step, rows in enumerate(batches, start=1):
+            images = as_images(pixels[rows])
+            loss = F.cross_entropy(classifier(images), torch.from_numpy(labels[rows]))
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            if step >= recipe.averaged_from * recipe.steps and step % AVERAGE_EVERY == 0:
+                average.update_parameters(classifier)
+            told(step, recipe.steps)
+    averaged = average.module
+    assert isinstance(averaged, Classifier)
+    return averaged.eval()
+
+
+def _batches(count: int, recipe: Recipe) -> Iterator[NDArray[np.int64]]:
+    """Yield the rows of each step: all images in a new order, again and again."""
+    random, left = np.random.default_rng(recipe.seed), np.empty(0, np.int64)
+    for _ in range(recipe.steps):
+        while len(left) < recipe.batch_size:
+            left = np.concatenate([left, random.permutation(count)])
+        rows, left = left[: recipe.batch_size], left[recipe.batch_size :]
+        yield rows
+
+
+def as_images(pixels: Pixels) -> Tensor:
+    """Return bytes (B, 784) as images (B, 1, 28, 28) in [0, 1]."""
+    return torch.from_numpy(pixels).view(-1, 1, 28, 28).float().div_(255)
+
+
+@torch.no_grad()
+def judged(classifier: Classifier, images: Features) -> tuple[Features, Features]:
+    """Return features (n, 1024) and class probabilities (n, 10) of images (n, 784) in [0, 1]."""
+    features, probabilities = np.empty((len(images), FEATURES), np.float32), []
+    for first in range(0, len(images), BLOCK):
+        block = torch.from_numpy(images[first : first + BLOCK]).view(-1, 1, 28, 28)
+        found = classifier.features(block)
+        features[first : first + len(block)] = found.numpy()
+        probabilities.append(classifier.out(found).softmax(1).numpy())
+    return features, np.concatenate(probabilities)

@@ -1,0 +1,102 @@
+"""Scores of a classifier's opinions: label entropy, inception score, and how even the labels are."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Probabilities = NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class LabelScores:
+    """What n opinions on k classes amount to; entropies in nats, so at most ln k.
+
+    `mean`, `deviation` (population), `lowest` and `highest` are of the images' own label entropies:
+    Sahu et al., "Sharing is caring: …" (2018), section 6.1. `standard_error` is that of the mean. A
+    generator of one clean digit scores a perfect 0, so read it next to `marginal`, the entropy of the
+    mean opinion, and `inception_score`, exp(marginal - mean), from 1 to k: Salimans et al. (2016).
+
+    `classes` (k,) counts the likeliest labels; `variation` is the total variation distance of their
+    histogram to the uniform one, from 0 to 1 - 1/k.
+    """
+
+    mean: float
+    deviation: float
+    standard_error: float
+    lowest: float
+    highest: float
+    marginal: float
+    inception_score: float
+    classes: NDArray[np.int64]
+    variation: float
+
+
+def label_scores(probabilities: Probabilities) -> LabelScores:
+    """Score class probabilities (n, k).
+
+    Raises:
+        ValueError: rows that are not probabilities, or no row.
+    """
+    opinions = _checked(probabilities)
+    count, width = opinions.shape
+    each = _entropy(opinions)
+    mean, deviation = float(each.mean()), float(each.std())
+    marginal = float(_entropy(opinions.mean(axis=0)))
+    classes = np.bincount(opinions.argmax(axis=1), minlength=width).astype(np.int64)
+    return LabelScores(
+        mean=mean,
+        deviation=deviation,
+        standard_error=deviation / count**0.5,
+        lowest=float(each.min()),
+        highest=float(each.max()),
+        marginal=marginal,
+        inception_score=float(np.exp(marginal - mean)),
+        classes=classes,
+        variation=float(np.abs(classes / count - 1 / width).sum() / 2),
+    )
+
+
+def entropies(probabilities: Probabilities) -> NDArray[np.float64]:
+    """Return the label entropy (n,) of each row of class probabilities (n, k), in nats.
+
+    Raises:
+        ValueError: rows that are not probabilities, or no row.
+    """
+    return _entropy(_checked(probabilities))
+
+
+def entropy_histogram(
+    probabilities: Probabilities, bins: int = 100
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return how many label entropies fall in each of `bins` bins over [0, ln k], and the bins' edges.
+
+    Raises:
+        ValueError: rows that are not probabilities, or no row.
+    """
+    each = entropies(probabilities)
+    # Rounding may put a uniform row a hair above the last edge, and numpy would drop it.
+    top = float(np.log(probabilities.shape[1]))
+    counts, edges = np.histogram(each.clip(0, top), bins, (0, top))
+    return counts.astype(np.int64), edges.astype(np.float64)
+
+
+def _checked(probabilities: Probabilities) -> NDArray[np.float64]:
+    if probabilities.ndim != 2 or not len(probabilities) or probabilities.shape[1] < 2:
+        shape = probabilities.shape
+        raise ValueError(f"probabilities must be a matrix (n, k) of two or more classes, not {shape}")
+    opinions = probabilities.astype(np.float64)
+    sums = opinions.sum(axis=1, keepdims=True)
+    # Written so that NaN fails too.
+    good = (opinions >= 0).all(axis=1) & (np.abs(sums[:, 0] - 1) < 1e-3)
+    if not good.all():
+        raise ValueError(f"{(~good).sum()} of {len(good)} rows are not probabilities that add up to 1")
+    normalised: NDArray[np.float64] = opinions / sums
+    return normalised
+
+
+def _entropy(opinions: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return -Σ p ln p over the last axis, where 0 ln 0 = 0."""
+    logarithms = np.log(opinions, out=np.zeros_like(opinions), where=opinions > 0)
+    # Adding 0 turns the -0 of a certain label into 0.
+    return np.asarray(-(opinions * logarithms).sum(axis=-1) + 0.0)

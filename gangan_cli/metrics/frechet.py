@@ -1,0 +1,88 @@
+"""Fréchet distance: how far apart the normal distributions fitted to two sets of features lie."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from gangan_cli.metrics import pairs
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Of `count` feature vectors the `mean` (d,) and the unbiased `covariance` (d, d), in float64."""
+
+    mean: NDArray[np.float64]
+    covariance: NDArray[np.float64]
+    count: int
+
+
+def moments(features: NDArray[np.float32]) -> Moments:
+    """Return the moments of features (n, d).
+
+    Raises:
+        ValueError: fewer than two rows, or one that is not finite.
+    """
+    features = pairs.checked(features, "features", least=2)
+    count, width = features.shape
+    mean = features.mean(axis=0, dtype=np.float64)
+    # Sums in float32 would do for a large distance, but that of two alike sets is a small difference.
+    scatter = torch.zeros(width, width, dtype=torch.float64)
+    for place in pairs.blocks(count, 2 * width):
+        centred = torch.from_numpy(features[place] - mean)
+        scatter.addmm_(centred.T, centred)
+    return Moments(mean, (scatter / (count - 1)).numpy(), count)
+
+
+class Reference:
+    """Moments that many others are compared with: the root of their covariance is found once."""
+
+    def __init__(self, moments: Moments) -> None:
+        self.moments = moments
+        with _one_thread():
+            found = torch.linalg.eigh(torch.from_numpy(np.require(moments.covariance, np.float64, "W")))
+        variances, axes = (part.numpy() for part in found)
+        # What is zero but for rounding, as with features that never fire, makes the matrices smaller.
+        floor = variances[-1] * len(variances) * np.finfo(np.float64).eps
+        kept = variances > max(floor, 0.0)
+        self._root = torch.from_numpy((axes[:, kept] * np.sqrt(variances[kept])).T.copy())
+
+    def distance(self, other: Moments) -> float:
+        """Return the Fréchet distance |m₁ - m₂|² + tr(S₁ + S₂ - 2 (S₁ S₂)^½), at least 0.
+
+        Heusel et al., "GANs trained by a two time-scale update rule …" (2017), equation 6. S₁ S₂ has the
+        eigenvalues of the symmetric R S₂ Rᵀ where S₁ = Rᵀ R.
+
+        Raises:
+            ValueError: the features are not equally many.
+        """
+        mine = self.moments
+        pairs.same_width(mine.mean[None], other.mean[None], "the two sets of features")
+        covariance = torch.from_numpy(np.require(other.covariance, np.float64, "W"))
+        product = self._root @ covariance @ self._root.T
+        # Measured at d = 1024 with both cores busy: 0.14 s; on two threads, which wait for each other at
+        # every column, 0.37 to 0.73 s; float32 as slow, and wrong by 3e-4; singular values of R L 1.9 s.
+        with _one_thread():
+            squares = torch.linalg.eigvalsh(product)
+        overlap = float(squares.clamp_(min=0).sqrt_().sum())
+        apart = float(np.square(mine.mean - other.mean).sum())
+        spread = float(np.trace(mine.covariance) + np.trace(other.covariance))
+        return max(apart + spread - 2 * overlap, 0.0)
+
+
+def frechet_distance(a: Moments | Reference, b: Moments) -> float:
+    """Return the Fréchet distance of two sets; see `Reference.distance`, which is twice as fast."""
+    return (a if isinstance(a, Reference) else Reference(a)).distance(b)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -1,0 +1,95 @@
+"""Kernel distance of two sets of features: the squared maximum mean discrepancy, without bias."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from gangan_cli.metrics import pairs
+
+
+@dataclass(frozen=True)
+class KernelDistance:
+    """`distance` is the mean over `subsets` pairs of subsets of `size`; it may fall a little below 0.
+
+    `deviation` is the population standard deviation over them, as papers print it. `standard_error` is
+    that over √subsets: how far the mean is from that over all subsets of these very samples. It leaves
+    out the error from having only these samples, which is larger.
+    """
+
+    distance: float
+    deviation: float
+    standard_error: float
+    subsets: int
+    size: int
+
+
+def kernel_distance(
+    real: NDArray[np.float32],
+    fake: NDArray[np.float32],
+    subsets: int = 100,
+    size: int = 1000,
+    seed: int = 0,
+) -> KernelDistance:
+    """Compare features (n, d) and (m, d) with the kernel (x·y / d + 1)³.
+
+    Bińkowski et al., "Demystifying MMD GANs" (2018), section 4. Each subset draws `size` of each set
+    without replacement. The work grows with (n + m)², not with `subsets`.
+
+    Raises:
+        ValueError: fewer than two subsets, subsets of fewer than two or of more than there are, rows
+            that are not finite, or of different lengths.
+    """
+    if subsets < 2 or size < 2:
+        raise ValueError(f"{subsets} subsets of {size}: at least 2 subsets of 2 are needed")
+    real = pairs.checked(real, "real features", least=size)
+    fake = pairs.checked(fake, "fake features", least=size)
+    pairs.same_width(real, fake, "real and fake features")
+    random = np.random.default_rng(seed)
+    of_real, of_fake = (_draws(len(part), subsets, size, random) for part in (real, fake))
+    x, y = (torch.from_numpy(np.require(part, requirements="W")) for part in (real, fake))
+    within = (_within(x, of_real) + _within(y, of_fake)) / (size * (size - 1))
+    found = (within - 2 * _between(x, y, of_real, of_fake) / size**2).numpy()
+    deviation = float(found.std())
+    return KernelDistance(float(found.mean()), deviation, deviation / subsets**0.5, subsets, size)
+
+
+def _draws(count: int, subsets: int, size: int, random: np.random.Generator) -> Tensor:
+    """Return which of `count` samples each subset holds, as ones and zeros (subsets, count)."""
+    drawn = np.zeros((subsets, count))
+    for row in drawn:
+        row[random.choice(count, size, replace=False)] = 1
+    return torch.from_numpy(drawn)
+
+
+def _kernel(x: Tensor, y: Tensor) -> Tensor:
+    """Return the kernel (n, m) of features (n, d) and (m, d); only the products are float32."""
+    values = (x @ y.T).double().div_(x.shape[1]).add_(1)
+    return values.square().mul_(values)
+
+
+def _between(x: Tensor, y: Tensor, of_x: Tensor, of_y: Tensor) -> Tensor:
+    """Return each subset's sum (subsets,) over all pairs of one of x and one of y.
+
+    With draws of ones and zeros that is a product of matrices: every pair is looked at once, not once a
+    subset, which at 2,000 samples is a twelfth of the work.
+    """
+    total = torch.zeros(len(of_x), dtype=torch.float64)
+    for place in pairs.blocks(len(x), len(y)):
+        total += (of_x[:, place] @ _kernel(x[place], y)).mul_(of_y).sum(dim=1)
+    return total
+
+
+def _within(x: Tensor, of_x: Tensor) -> Tensor:
+    """Return each subset's sum (subsets,) over all ordered pairs of two different ones of x."""
+    total = torch.zeros(len(of_x), dtype=torch.float64)
+    for place in pairs.blocks(len(x), len(x)):
+        # The kernel is symmetric: pairs with later rows count twice, those with earlier ones are done.
+        values = _kernel(x[place], x[place.start :])
+        rows = len(values)
+        values[:, :rows].fill_diagonal_(0)
+        values[:, rows:].mul_(2)
+        total += (of_x[:, place] @ values).mul_(of_x[:, place.start :]).sum(dim=1)
+    return total

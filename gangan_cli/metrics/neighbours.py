@@ -1,0 +1,33 @@
+"""The nearest reference of each query, as in a search for memorised training images."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gangan_cli.metrics import pairs
+
+CANDIDATES = 4
+"""References measured directly for each query: the distances that pick them are rounded."""
+
+
+def nearest(
+    queries: NDArray[np.float32], references: NDArray[np.float32]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return for queries (n, d) the nearest of references (m, d): Euclidean distances and indices (n,).
+
+    Of equally near ones the first is named, or one of them if they are more than CANDIDATES.
+
+    Raises:
+        ValueError: an empty set, rows of different lengths or not finite.
+    """
+    queries, references = pairs.checked(queries, "queries"), pairs.checked(references, "references")
+    pairs.same_width(queries, references, "queries and references")
+    distances, indices = np.empty(len(queries)), np.empty(len(queries), np.int64)
+    few = min(CANDIDATES, len(references))
+    for place, squares in pairs.squared_distances(queries, references):
+        likely = squares.topk(few, largest=False).indices.sort(dim=1).values.numpy()
+        apart = queries[place, None].astype(np.float64) - references[likely]
+        direct = np.sqrt(np.square(apart).sum(axis=2))
+        best = direct.argmin(axis=1)[:, None]
+        distances[place] = np.take_along_axis(direct, best, 1)[:, 0]
+        indices[place] = np.take_along_axis(likely, best, 1)[:, 0]
+    return distances, indices

@@ -1,0 +1,81 @@
+"""Do two scores agree on an order, and how sure is a statistic of few GANs?"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+
+@dataclass(frozen=True)
+class Spearman:
+    """Rank correlation `rho` in [-1, 1], and `p`: how likely at least as strong a one is by chance.
+
+    `p` takes the pairs for independent; snapshots of one GAN are not. Then use `bootstrap` with groups.
+    """
+
+    rho: float
+    p: float
+
+
+def spearman(x: NDArray[np.floating], y: NDArray[np.floating]) -> Spearman:
+    """Correlate the ranks of x (n,) and y (n,); equal values share a rank.
+
+    Raises:
+        ValueError: fewer than three pairs, lengths that differ, NaN, or one side constant.
+    """
+    if x.ndim != 1 or x.shape != y.shape or len(x) < 3:
+        raise ValueError(f"three or more pairs are needed, not {x.shape} against {y.shape}")
+    for name, values in (("x", x), ("y", y)):
+        if np.isnan(values).any():
+            raise ValueError(f"{name} holds NaN")
+        if (values == values[0]).all():
+            raise ValueError(f"{name} is {values[0]:g} throughout: there is no order to compare")
+    found = stats.spearmanr(x, y)
+    return Spearman(float(found.statistic), float(found.pvalue))
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An `estimate`, and the 95 % interval from `low` to `high` around it."""
+
+    estimate: float
+    low: float
+    high: float
+
+
+def bootstrap(
+    values: NDArray[np.generic],
+    statistic: Callable[[NDArray[np.generic]], float],
+    groups: NDArray[np.generic] | None = None,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> Interval:
+    """Return the percentile bootstrap interval of a statistic of values (n, ...).
+
+    Rows are drawn with replacement. With `groups` (n,), such as each snapshot's GAN, whole groups are
+    drawn instead: rows of a group resemble each other, and drawn one by one would feign certainty.
+    What `statistic` raises passes through, and one NaN makes both ends NaN.
+
+    Efron & Tibshirani, "An introduction to the bootstrap" (1993), chapter 13.
+
+    Raises:
+        ValueError: fewer than two rows, or groups, to draw; lengths that differ; no resample.
+    """
+    if resamples < 1:
+        raise ValueError(f"{resamples} resamples: at least 1 is needed")
+    if groups is not None and groups.shape != (len(values),):
+        raise ValueError(f"{len(values)} values but groups of shape {groups.shape}")
+    names = np.arange(len(values)) if groups is None else np.unique(groups)
+    if len(names) < 2:
+        what = "value" if groups is None else "group"
+        raise ValueError(f"{len(names)} {what}: two or more are needed to resample them")
+    members = [] if groups is None else [np.flatnonzero(groups == name) for name in names]
+    found = np.empty(resamples)
+    drawn = np.random.default_rng(seed).integers(len(names), size=(resamples, len(names)))
+    for place, draw in enumerate(drawn):
+        rows = np.concatenate([members[name] for name in draw]) if members else draw
+        found[place] = statistic(values[rows])
+    low, high = np.quantile(found, (0.025, 0.975))
+    return Interval(float(statistic(values)), float(low), float(high))

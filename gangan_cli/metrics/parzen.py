@@ -1,0 +1,78 @@
+"""Parzen-window log-likelihood: how likely test images are under a blur of a generator's samples."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from gangan_cli.metrics import pairs
+
+SIGMAS: tuple[float, ...] = tuple(np.logspace(-1, 0, 10).tolist())
+"""Widths to choose from: those of the script that Goodfellow et al. released."""
+
+
+@dataclass(frozen=True)
+class Parzen:
+    """`log_likelihood` is the mean over the test rows in nats, `standard_error` that of this mean.
+
+    `sigma` did best on the validation rows. More `samples` score higher, so the two belong together.
+    """
+
+    log_likelihood: float
+    standard_error: float
+    sigma: float
+    samples: int
+
+
+def parzen(
+    samples: NDArray[np.float32],
+    validation: NDArray[np.float32],
+    test: NDArray[np.float32],
+    sigmas: tuple[float, ...] = SIGMAS,
+) -> Parzen:
+    """Score samples (n, d) against test rows (t, d), with the width best for validation rows (v, d).
+
+    Goodfellow et al., "Generative adversarial nets" (2014), section 5, on 10,000 samples, 1,000
+    validation and 10,000 test images. Images must lie in [0, 1]: over [-1, 1] the widths do not fit.
+
+    Raises:
+        ValueError: an empty set, rows of different lengths or not finite, or a width not above 0.
+    """
+    if not sigmas or min(sigmas) <= 0:
+        raise ValueError(f"widths must be above 0: {sigmas}")
+    samples = pairs.checked(samples, "samples")
+    validation, test = pairs.checked(validation, "validation"), pairs.checked(test, "test")
+    pairs.same_width(samples, validation, "samples and validation")
+    pairs.same_width(samples, test, "samples and test")
+    chosen = log_likelihoods(validation, samples, sigmas).mean(axis=1).argmax()
+    sigma = sigmas[chosen]
+    found = log_likelihoods(test, samples, (sigma,))[0]
+    return Parzen(float(found.mean()), float(found.std() / len(found) ** 0.5), sigma, len(samples))
+
+
+def log_likelihoods(
+    rows: NDArray[np.float32], samples: NDArray[np.float32], sigmas: tuple[float, ...]
+) -> NDArray[np.float64]:
+    """Return the log-likelihood (widths, n) of rows (n, d) under samples (m, d), for each width."""
+    found = np.empty((len(sigmas), len(rows)))
+    for place, nearest, further in _split(rows, samples):
+        for width, sigma in enumerate(sigmas):
+            # Next to the nearest sample's 1, e⁻⁸⁰ is nothing; float32 is slow where it underflows.
+            weights = (further / (-2 * sigma**2)).clamp_(min=-80).exp_()
+            tail = weights.mean(dim=1).double().log_()
+            found[width, place] = (tail - nearest / (2 * sigma**2)).numpy()
+    constant = samples.shape[1] * np.log(np.asarray(sigmas) * np.sqrt(2 * np.pi))
+    found -= constant[:, None]
+    return found
+
+
+def _split(rows: pairs.Matrix, samples: pairs.Matrix) -> Iterator[tuple[slice, Tensor, Tensor]]:
+    """Yield which rows, their squares of distance (n,) to the nearest sample, and the rest (n, m).
+
+    Taking the nearest out keeps the exponentials from vanishing, and lets float32 do for the rest.
+    """
+    for place, squares in pairs.squared_distances(rows, samples):
+        nearest = squares.amin(dim=1)
+        yield place, nearest, squares.sub_(nearest[:, None]).float()

@@ -1,0 +1,90 @@
+from itertools import chain, product
+
+import numpy as np
+import pytest
+
+from gangan_cli.metrics.order import bootstrap, spearman
+
+
+def test_ranks_count_not_values():
+    x = np.array([1.0, 2, 3, 4, 5])
+    assert spearman(x, np.exp(x)).rho == pytest.approx(1)
+    assert spearman(x, -(x**3)).rho == pytest.approx(-1)
+
+
+def test_five_pairs_by_hand():
+    # 1 - 6 Σd² / n(n² - 1), with d = 1, -1, 1, -1, 0.
+    found = spearman(np.array([1, 2, 3, 4, 5]), np.array([2, 1, 4, 3, 5]))
+    assert found.rho == pytest.approx(1 - 6 * 4 / 120)
+    assert found.p == pytest.approx(0.104, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "why"),
+    [
+        ([1.0, 2], [1.0, 2], "three or more pairs"),
+        ([1.0, 2, 3], [1.0, 2], "three or more pairs"),
+        ([1.0, 2, np.nan], [1.0, 2, 3], "x holds NaN"),
+        ([1.0, 2, 3], [4.0, 4, 4], "y is 4 throughout"),
+    ],
+)
+def test_what_has_no_order_is_refused(x, y, why):
+    with pytest.raises(ValueError, match=why):
+        spearman(np.array(x), np.array(y))
+
+
+def test_the_interval_of_a_mean_is_about_two_standard_errors_wide(random):
+    values = random.normal(3, 2, 400)
+    found = bootstrap(values, np.mean)
+    error = values.std() / 20
+    assert found.estimate == values.mean()
+    assert found.low == pytest.approx(found.estimate - 1.96 * error, abs=0.2 * error)
+    assert found.high == pytest.approx(found.estimate + 1.96 * error, abs=0.2 * error)
+    assert bootstrap(values, np.mean) == found
+    assert bootstrap(values, np.mean, seed=1) != found
+
+
+def test_alike_rows_of_a_group_do_not_feign_certainty(random):
+    of_group = random.normal(size=30)
+    groups = np.repeat(np.arange(30), 50)
+    values = of_group[groups] + 0.01 * random.normal(size=1500)
+    alone, together = bootstrap(values, np.mean), bootstrap(values, np.mean, groups)
+    assert together.estimate == alone.estimate
+    widths = [found.high - found.low for found in (alone, together)]
+    assert widths[1] == pytest.approx(2 * 1.96 * of_group.std() / 30**0.5, rel=0.15)
+    assert widths[1] > 5 * widths[0]
+
+
+def test_groups_are_drawn_whole_whatever_their_names_sizes_and_places():
+    groups = np.array(["b", "a", "b", "c", "b"])
+    values = np.array([10, 1, 20, 5, 30])
+    seen = set()
+    bootstrap(values, lambda drawn: seen.add(tuple(sorted(drawn.tolist()))) or 0.0, groups, 500)
+    whole = {"a": (1,), "b": (10, 20, 30), "c": (5,)}
+    assert seen == {
+        tuple(sorted(chain.from_iterable(whole[name] for name in drawn)))
+        for drawn in product("abc", repeat=3)
+    }
+
+
+def test_groups_of_one_are_the_plain_bootstrap(random):
+    values = random.normal(size=(50, 2))
+    slope = lambda rows: np.polyfit(rows[:, 0], rows[:, 1], 1)[0]  # noqa: E731
+    assert bootstrap(values, slope, np.arange(50), 50) == bootstrap(values, slope, None, 50)
+
+
+def test_a_statistic_without_a_value_leaves_no_interval():
+    found = bootstrap(np.arange(5.0), lambda rows: np.nan if rows.max() < 4 else 1.0)
+    assert found.estimate == 1
+    assert np.isnan([found.low, found.high]).all()
+
+
+def test_what_cannot_be_resampled_is_refused():
+    with pytest.raises(ValueError, match="1 value: two or more"):
+        bootstrap(np.ones(1), np.mean)
+    with pytest.raises(ValueError, match="1 group: two or more"):
+        bootstrap(np.ones(9), np.mean, np.zeros(9))
+    with pytest.raises(ValueError, match=r"9 values but groups of shape \(8,\)"):
+        bootstrap(np.ones(9), np.mean, np.zeros(8))
+    with pytest.raises(ValueError, match="0 resamples"):
+        bootstrap(np.ones(9), np.mean, resamples=0)
