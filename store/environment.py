@@ -15,6 +15,7 @@ import lmdb
 
 from store import pages
 from store.errors import Damaged, InUse, NotAStore
+from store.transaction import Transaction
 from store.translation import translated
 
 MAP_SIZE = 256 << 30
@@ -24,6 +25,9 @@ MAX_READERS = 510
 """Processes and threads that may read a run at once; each takes 64 bytes of lock.mdb."""
 
 DATABASES = (b"manifest", b"state", b"constants", b"snapshots", b"losses", b"resume")
+
+OPTIONAL = (b"results",)
+"""Databases that a run has once something was put into them. Earlier versions know nothing of them."""
 
 LOOKS = 5
 """How often a file is looked at, 20 ms apart, before what looks wrong is called damage: its writer may
@@ -45,36 +49,6 @@ def _map_size() -> int:
     return min(MAP_SIZE, max(0, limit - taken) // 4 // mmap.PAGESIZE * mmap.PAGESIZE + (1 << 20))
 
 
-class Transaction:
-    """A transaction over a run's databases, which it takes by name."""
-
-    def __init__(self, transaction: lmdb.Transaction, databases: dict[bytes, Any]) -> None:
-        self._transaction, self._databases = transaction, databases
-        self.number = transaction.id()
-        self.written = 0
-
-    def get(self, database: bytes, key: bytes) -> memoryview | None:
-        """Return the value under `key`, a view that ends with the transaction, or None."""
-        return self._transaction.get(key, db=self._databases[database])  # type: ignore[return-value]
-
-    def put(self, database: bytes, key: bytes, value: bytes, *, anew: bool = True) -> None:
-        """Store `value` under `key`; with `anew=False` only if there is nothing yet."""
-        self.written += len(value)
-        self._transaction.put(key, value, db=self._databases[database], overwrite=anew)
-
-    def delete(self, database: bytes, key: bytes) -> None:
-        """Remove what is stored under `key`, if anything is."""
-        self._transaction.delete(key, db=self._databases[database])
-
-    def count(self, database: bytes) -> int:
-        """Return how many values a database holds, without looking at them."""
-        return self._transaction.stat(self._databases[database])["entries"]
-
-    def cursor(self, database: bytes) -> lmdb.Cursor:
-        """Return a cursor over a database; close it, or use it with `with`."""
-        return self._transaction.cursor(self._databases[database])
-
-
 class Environment:
     """One LMDB environment with a run's databases, shared by all who open it in this process.
 
@@ -88,6 +62,7 @@ class Environment:
     def __init__(self, path: Path, write: bool) -> None:
         self.path, self.write, self.users = path, write, 0
         self.databases: dict[bytes, Any] = {}
+        self._opening = threading.Lock()
         self._file, self._identity = path / "data.mdb", ""
         self._sound: object = None
         """What was last looked at and found whole: when the file was written, and a transaction."""
@@ -114,7 +89,7 @@ class Environment:
             return lmdb.open(
                 str(self.path),
                 map_size=_map_size(),
-                max_dbs=len(DATABASES),
+                max_dbs=len(DATABASES) + len(OPTIONAL),
                 max_readers=MAX_READERS,
                 readonly=not self.write,
                 create=self.write,
@@ -172,33 +147,73 @@ class Environment:
         return self._identity
 
     @contextmanager
-    def reading(self) -> Iterator[Transaction]:
+    def reading(self, *also: bytes) -> Iterator[Transaction]:
         """Give one consistent view; keep it short, since pages it sees cannot be reused meanwhile.
+
+        `also` are databases of OPTIONAL to look into, if the run has them.
 
         Raises:
             Damaged: the file has lost its end, or was scrambled.
             NotAStore: it has been removed.
         """
-        with translated(self.path), self._transaction() as transaction:
-            yield Transaction(transaction, self.databases)
+        with translated(self.path):
+            for name in also:
+                self._open_if_there(name)
+            databases = self.databases  # before the transaction, which knows those opened by then
+            with self._transaction() as transaction:
+                yield Transaction(transaction, databases)
+
+    def _open_if_there(self, name: bytes) -> None:
+        """Open a database that another process may have added since the file was opened."""
+        with self._opening:  # LMDB allows one at a time
+            if name not in self.databases:
+                with self._transaction() as transaction:
+                    there = transaction.get(name) is not None
+                if there:
+                    self.databases = {**self.databases, name: self.lmdb.open_db(name, create=False)}
 
     @contextmanager
-    def writing(self) -> Iterator[Transaction]:
-        """Give the write transaction; it is on disk when the block ends, or not there at all."""
+    def writing(self, *also: bytes) -> Iterator[Transaction]:
+        """Give the write transaction; it is on disk when the block ends, or not there at all.
+
+        `also` are databases of OPTIONAL, which it makes if the run has none. Not when the file is
+        opened: that would be a commit whose number does not stand in the state.
+        """
         written = 0
         with translated(self.path, lambda: written):
             with self.lmdb.begin(write=True, buffers=True) as transaction:
-                ours = Transaction(transaction, self.databases)
+                opened = {
+                    name: self.lmdb.open_db(name, transaction)
+                    for name in also
+                    if name not in self.databases
+                }
+                ours = Transaction(transaction, self.databases | opened)
                 try:
                     yield ours
                 finally:
                     written = ours.written
-            # LMDB leaves pages unwritten that a transaction took and gave back. A hole in their
-            # place lets every reader hold the file's length against what it should be.
-            length = (self.lmdb.info()["last_pgno"] + 1) * self.lmdb.stat()["psize"]
-            if self._file.stat().st_size < length:
-                os.truncate(self._file, length)
+            self.databases = self.databases | opened
+            if self._lacks():
+                self._lengthen()
             self.lmdb.reader_check()
+
+    def _lacks(self) -> int:
+        """Return the length that the file should have, if it is shorter."""
+        length: int = (self.lmdb.info()["last_pgno"] + 1) * self.lmdb.stat()["psize"]
+        return length if self._file.stat().st_size < length else 0
+
+    def _lengthen(self) -> None:
+        """Put a hole where LMDB left pages unwritten that a transaction took and gave back.
+
+        It lets every reader hold the file's length against what it should be. As a writer, since
+        another process that writes meanwhile may make the file longer than we are about to.
+        """
+        transaction = self.lmdb.begin(write=True)
+        try:
+            if length := self._lacks():
+                os.truncate(self._file, length)
+        finally:
+            transaction.abort()
 
     def last_transaction(self) -> int:
         """Return the number of the last committed transaction: if it stands, nothing changed."""
@@ -229,7 +244,7 @@ class Environment:
         with self._file.open("rb") as file:
             for meta in pages.metas(file.fileno()):
                 if meta.transaction == transaction:
-                    pages.check(file.fileno(), meta, DATABASES, writing=self.write)
+                    pages.check(file.fileno(), meta, DATABASES + OPTIONAL, writing=self.write)
                     return
         raise pages.BadPages("its first two pages contradict each other")
 

@@ -44,7 +44,8 @@ def describe(database: bytes, key: bytes) -> str:
     if database in (b"snapshots", b"losses", b"resume") and len(key) == SIZE:
         what = {b"losses": "losses of ", b"resume": "resume state of "}.get(database, "")
         return "{}GAN {} at epoch {}".format(what, *unpack(key))
-    return f"constant {key.decode(errors='replace')!r}"
+    what = "result" if database == b"results" else "constant"
+    return f"{what} {key.decode(errors='replace')!r}"
 
 
 def as_array(pairs: Iterable[tuple[int, int]]) -> Keys:

@@ -1,4 +1,4 @@
-"""LMDB's pages, read without LMDB: may it be let near this file, and what is left of a broken one?
+"""LMDB's pages, read without LMDB: may it be let near this file?
 
 LMDB trusts its file. A scrambled page number sends it outside the map and the process is dead; a
 scrambled list of free pages has it write over a snapshot. So the trees are walked here first: bounds,
@@ -7,15 +7,12 @@ the order of keys, counts, and no page used twice.
 The format is that of LMDB 0.9 (data version 1: MDB_meta, MDB_page, MDB_node and MDB_db in its mdb.c).
 """
 
-import mmap
 import os
 import struct
 from collections import deque
 from collections.abc import Collection, Iterator
 from itertools import pairwise
 from typing import NamedTuple
-
-import numpy as np
 
 MAGIC, VERSION = 0xBEEFC0DE, 1
 BRANCH, LEAF, OVERFLOW = 1, 2, 4  # kinds of pages
@@ -27,8 +24,8 @@ HEADER = 16
 
 _PAGE = struct.Struct("<QHHHH")
 _OVERFLOW = struct.Struct("<QHHI")
-_TREE = struct.Struct("<IHHQQQQQ")
-_META = struct.Struct("<IIQQ48s48sQQ")
+TREE = struct.Struct("<IHHQQQQQ")
+META = struct.Struct("<IIQQ48s48sQQ")
 _ENTRY = struct.Struct("<HHHH")
 _NUMBER = struct.Struct("<Q")
 
@@ -97,11 +94,11 @@ def metas(file: int) -> tuple[Meta, Meta]:
 
 
 def _meta(file: int, number: int, place: int) -> Meta:
-    content = os.pread(file, HEADER + _META.size, place)
-    if len(content) < HEADER + _META.size:
+    content = os.pread(file, HEADER + META.size, place)
+    if len(content) < HEADER + META.size:
         raise BadPages("the end of its data.mdb is missing")
-    magic, version, _, _, free, main, last_page, transaction = _META.unpack_from(content, HEADER)
-    meta = Meta(Tree(*_TREE.unpack(free)), Tree(*_TREE.unpack(main)), last_page, transaction)
+    magic, version, _, _, free, main, last_page, transaction = META.unpack_from(content, HEADER)
+    meta = Meta(Tree(*TREE.unpack(free)), Tree(*TREE.unpack(main)), last_page, transaction)
     size = meta.page_size
     if (
         (magic, version, meta.free.flags, meta.main.flags) != (MAGIC, VERSION, INTEGER_KEYS, 0)
@@ -124,9 +121,9 @@ def check(file: int, meta: Meta, names: Collection[bytes], *, writing: bool) -> 
     walk = _Walk(file, meta, writing)
     for entry, page in list(walk.entries(meta.main)):
         if entry.flags & SUBTREE and entry.key in names:
-            if entry.size != _TREE.size:
+            if entry.size != TREE.size:
                 raise BadPages(f"the description of {entry.key.decode()} is scrambled")
-            tree = Tree(*_TREE.unpack_from(page, entry.place))
+            tree = Tree(*TREE.unpack_from(page, entry.place))
             if tree.flags or tree.pad:
                 raise BadPages(f"the description of {entry.key.decode()} is scrambled")
             deque(walk.entries(tree), maxlen=0)
@@ -175,7 +172,9 @@ class _Walk:
         self._take(number, 1)
         size = self._meta.page_size
         page = os.pread(self._file, size, number * size)
-        return page, entries(page, number, kind)
+        found = entries(page, number, kind)
+        _check_packed(page, number, kind, found)
+        return page, found
 
     def _big(self, entry: Entry) -> int:
         """Account for the overflow pages of a big value; return how many they are."""
@@ -248,36 +247,18 @@ def entries(page: bytes | memoryview, number: int, kind: int) -> list[Entry]:
     return found
 
 
-def every_value(content: memoryview) -> Iterator[tuple[bytes, memoryview]]:
-    """Yield every key and value in whatever looks like a leaf, whether or not a tree leads to it.
-
-    Much of it may be outdated, or wrong: who takes it must have means to tell.
-    """
-    size = _page_size(content)
-    count = len(content) // size
-    heads = np.frombuffer(content, np.uint8, count * size).reshape(count, size)[:, :HEADER].copy()
-    own, kinds = heads[:, :8].copy().view("<u8")[:, 0], heads[:, 10:12].copy().view("<u2")[:, 0]
-    for number in np.flatnonzero((own == np.arange(count)) & (kinds == LEAF)).tolist():
-        page = content[number * size : (number + 1) * size]
-        try:
-            found = entries(page, number, LEAF)
-        except BadPages:
-            continue
-        for entry in found:
-            place = entry.page * size + HEADER if entry.flags & BIG else number * size + entry.place
-            if place + entry.size <= len(content):
-                yield entry.key, content[place : place + entry.size]
-
-
-def _page_size(content: memoryview) -> int:
-    """Return the size of pages as the first ones say, or else as this machine's pages."""
-    for place in (HEADER, mmap.PAGESIZE + HEADER):
-        if len(content) >= place + _META.size:
-            magic, *_, free, _, _, _ = _META.unpack_from(content, place)
-            size = Tree(*_TREE.unpack(free)).pad
-            if magic == MAGIC and 512 <= size <= 1 << 16 and not size & (size - 1):
-                return size
-    return mmap.PAGESIZE
+def _check_packed(page: bytes, number: int, kind: int, found: list[Entry]) -> None:
+    """Make sure that entries lie side by side: whoever deletes one moves all that lies before it."""
+    *_, end = _PAGE.unpack_from(page)
+    for entry in sorted(found, key=lambda entry: entry.place):
+        if entry.place - len(entry.key) - _ENTRY.size != end:
+            break
+        end = entry.place
+        if kind == LEAF:
+            end += _NUMBER.size if entry.flags & BIG else entry.size
+        end += end % 2
+    if end != len(page):
+        raise BadPages(f"page {number} is scrambled")
 
 
 def _check_order(number: int, keys: list[Key], low: Key | None, high: Key | None) -> None:

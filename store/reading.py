@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from store import keys, losses, record
-from store.environment import Environment, Transaction
+from store import keys, losses, record, results
+from store.environment import Environment
 from store.errors import Damaged, UnknownSnapshot
 from store.keys import Keys, Pair
 from store.manifest import Manifest
+from store.results import Document
 from store.state import Glance, State
+from store.transaction import Transaction
 
 Vector = NDArray[np.float32]
 
@@ -209,6 +211,22 @@ class Reading:
                     return epoch, self._decode(b"resume", key, cursor.value(), None).copy()
         return 0, None
 
+    def results(self, prefix: str = "") -> dict[str, Document]:
+        """Return what evaluations found, by key and in its order: all, or what begins with `prefix`.
+
+        `state().results` tells whether they changed.
+
+        Raises:
+            Damaged: one of them is not what was written.
+        """
+        with self._environment.reading(results.NAME) as transaction:
+            return results.read(transaction, self.name, prefix)
+
+    def check_results(self) -> dict[bytes, str]:
+        """Return the keys of all results, each with what is wrong with it, or with nothing."""
+        with self._environment.reading(results.NAME) as transaction:
+            return results.check(transaction, self.name)
+
     def state(self) -> State:
         """Return where the run stands."""
         with self._environment.reading() as transaction:
@@ -244,16 +262,20 @@ class Reading:
         """Make sure that this is not the past: each commit writes its own number into the state.
 
         Raises:
-            Damaged: the first pages lead to an earlier transaction.
+            Damaged: the first pages lead to an earlier transaction, or none of them to the results.
         """
         try:
-            written = self._state_in(transaction).transaction
+            state = self._state_in(transaction)
         except Damaged:
             return  # which is told when the state is asked for
-        if written not in (0, transaction.number):  # format 1 did not say
+        wrong = ""
+        if state.transaction not in (0, transaction.number):  # format 1 did not say
+            wrong = "its first pages lead to the past"
+        elif state.results and not transaction.holds(results.NAME):
+            wrong = "nothing leads to its results"
+        if wrong:
             raise Damaged(
-                f"{self.path} is damaged: its first pages lead to the past; "
-                f"gangan runs repair {self.name} saves what can be read"
+                f"{self.path} is damaged: {wrong}; gangan runs repair {self.name} saves what can be read"
             )
 
     def _state_in(self, transaction: Transaction) -> State:

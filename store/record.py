@@ -72,18 +72,19 @@ def encode_text(text: str, start: int) -> bytes:
     return _sealed(text.encode() + _TEXT, start)
 
 
-def decode_text(value: Buffer, start: int) -> bytes:
+def decode_text(value: Buffer, start: int, *, sealed: bool = False) -> bytes:
     """Return the JSON document in `value`, after checking it.
+
+    Unless it is known to be `sealed`, it may be one of format 1, which had no checksum here.
 
     Raises:
         BadRecord: as `decode`.
     """
-    document = bytes(value)
-    if document[-8:-4] != _TEXT and document.endswith(b"}"):  # format 1 had no checksum here
-        return document
-    tag, content = _opened(document, start)
-    if tag != _TEXT:
-        raise BadRecord("not a document")
+    if value[-8:-4] != _TEXT:
+        if sealed or value[-1:] != b"}":
+            raise BadRecord("not a document: its end was changed after it was written")
+        return bytes(value)
+    _, content = _opened(value, start)
     return bytes(content)
 
 

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from store import keys, pages, record
+from store import keys, record, results, salvage
 from store.environment import identity
 from store.errors import Damaged, InUse
 from store.manifest import Manifest
 from store.reading import KINDS, MANIFEST, STATE
+from store.results import Document
 from store.run import Run
 from store.state import State
 from store.verify import Finding, verify
@@ -34,8 +35,9 @@ class Repaired:
 def repair(path: Path) -> Repaired:
     """Make the run in `path` whole again, but for gaps that training fills.
 
-    Values that are bad are dropped. If the file itself is broken, a new one is made of all values that
-    are found in it and prove to be what was written, whether or not anything leads to them.
+    Values that are bad are dropped; a result leaves no gap. If the file itself is broken, a new one is
+    made of all values that are found in it and prove to be what was written, whether or not anything
+    leads to them. A result whose last version is lost may come back as it was before.
 
     Raises:
         InUse: a living process trains it.
@@ -53,7 +55,8 @@ def repair(path: Path) -> Repaired:
             values = [found for found in findings if found.gan is not None and found.epoch is not None]
             bad = [(found.what, found.gan, found.epoch) for found in values]
             gaps = {found.gan for found in values if found.what != "resume"}
-            run.drop(bad, gaps)  # type: ignore[arg-type]
+            bad_results = [key for key, why in run.check_results().items() if why]
+            run.drop(bad, gaps, bad_results)  # type: ignore[arg-type]
         return Repaired(len(run.keys()), findings, rebuilt)
 
 
@@ -69,18 +72,20 @@ def _usable(path: Path) -> bool:
 
 @dataclass
 class _Saved:
-    """What was found in a broken file: values by (database, key), and every state that it was in."""
+    """What was found in a broken file: values by (database, key), every state that it was in, and of
+    each result the latest, with the number of the transaction that wrote it."""
 
     manifest: Manifest | None = None
     states: list[State] = field(default_factory=list)
     values: dict[tuple[bytes, bytes], NDArray[Any]] = field(default_factory=dict)
+    results: dict[bytes, tuple[int, Document]] = field(default_factory=dict)
 
 
 def _rebuild(path: Path) -> None:
     file = path / "data.mdb"
     content = np.memmap(file, np.uint8, "r").data if file.stat().st_size else memoryview(b"")
     saved = _Saved()
-    for key, value in pages.every_value(content):
+    for key, value in salvage.every_value(content):
         _recognise(saved, key, value, path)
     if saved.manifest is None:
         raise Damaged(
@@ -110,6 +115,11 @@ def _recognise(saved: _Saved, key: bytes, value: memoryview, path: Path) -> None
             else:
                 file = identity((path / "data.mdb").stat())
                 saved.states.append(State.from_json(document, file))
+    with contextlib.suppress(record.BadRecord):
+        found = results.decode(key, value)
+        if key not in saved.results or found[0] >= saved.results[key][0]:
+            saved.results[key] = found
+        return
     for database in KINDS.values() if len(key) == keys.SIZE else (b"constants",):
         with contextlib.suppress(record.BadRecord):
             saved.values[database, key] = record.decode(value, record.place(database, key))
@@ -147,3 +157,4 @@ def _write(path: Path, manifest: Manifest, saved: _Saved) -> None:
             },
             state,
         )
+        run.add_results({key.decode(): document for key, (_, document) in saved.results.items()})

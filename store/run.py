@@ -2,7 +2,7 @@
 
 import dataclasses
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, Self
@@ -10,12 +10,14 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from store import keys, record
-from store.environment import Environment, Transaction
+from store import keys, record, results
+from store.environment import Environment
 from store.errors import Damaged, InUse, NotAStore
+from store.holding import refuse_if_trained, watch
 from store.manifest import Manifest
 from store.reading import KINDS, MANIFEST, MANY, STATE, Reading, Vector
-from store.state import BEAT_EVERY, Holder, State, Status
+from store.state import Holder, State, Status
+from store.transaction import Transaction
 
 
 class Run(Reading):
@@ -68,7 +70,7 @@ class Run(Reading):
             raise Damaged(f"{path} is damaged: its data.mdb is empty")  # LMDB would begin a new one
         environment = Environment.open(path, write)
         try:
-            with environment.reading() as transaction:
+            with environment.reading(results.NAME) as transaction:
                 value = transaction.get(MANIFEST, MANIFEST)
                 if value is None:
                     raise Damaged(f"{path} has no manifest")
@@ -144,10 +146,10 @@ class Run(Reading):
         """
         found = self.state()
         if found.status == "crashed" and found.holder and found.holder.elsewhere:
-            self._watch(found.holder)
+            watch(self.name, found.holder, self.state)
         with self._environment.writing() as transaction:
             state = self._state_in(transaction)
-            self._refuse_if_trained(state)
+            refuse_if_trained(self.name, state)
             self._holder = Holder.me(transaction.count(b"losses"), self._environment.identity)
             state = dataclasses.replace(state, stored="training", holder=self._holder)
             self._put_state(transaction, state)
@@ -158,7 +160,7 @@ class Run(Reading):
         Raises:
             InUse: a living process trains it.
         """
-        self._refuse_if_trained(self.state())
+        refuse_if_trained(self.name, self.state())
 
     def beat(self) -> None:
         """Say that the training process is alive."""
@@ -182,23 +184,49 @@ class Run(Reading):
             self._update_state(transaction, stored=status, holder=None)
             self._holder = None
 
-    def drop(self, bad: Iterable[tuple[str, int, int]], gaps: Iterable[int]) -> None:
-        """Remove values that are `bad`, each one of the KINDS of a (gan, epoch).
+    def add_results(self, documents: Mapping[str, Mapping[str, Any]]) -> None:
+        """Keep what evaluations found, by key: durably, all or nothing, in place of what was there.
+
+        Nobody need hold the run, and another process that trains it is not disturbed.
+
+        Raises:
+            ValueError: a key is not printable text of 1 to 400 bytes, or a number is not finite.
+            TypeError: JSON does not know what a document holds.
+            StoreFull: as `commit`.
+        """
+        if not (texts := results.texts(documents)):
+            return
+        with self._environment.writing(results.NAME) as transaction:
+            results.put(transaction, texts)
+            state = self._state_in(transaction)
+            self._put_state(transaction, dataclasses.replace(state, results=transaction.number))
+
+    def drop(
+        self,
+        bad: Iterable[tuple[str, int, int]],
+        gaps: Iterable[int],
+        bad_results: Collection[bytes] = (),
+    ) -> None:
+        """Remove values that are `bad`, each one of the KINDS of a (gan, epoch), and bad results.
 
         GANs that have `gaps` lose the state to go on from, so that they are trained anew: the same
-        bytes come again, and what is there stays as it is.
+        bytes come again, and what is there stays as it is. Results make no gap.
 
         Raises:
             InUse: a living process trains the run.
         """
-        with self._environment.writing() as transaction:
+        also = [results.NAME] * bool(bad_results)
+        with self._environment.writing(*also) as transaction:
             try:
                 state = self._state_in(transaction)
             except Damaged:
                 state = State("interrupted")
-            self._refuse_if_trained(state)
+            refuse_if_trained(self.name, state)
             for what, gan, epoch in bad:
                 transaction.delete(KINDS[what], keys.pack(gan, epoch))
+            for key in bad_results:
+                transaction.delete(results.NAME, key)
+                state = dataclasses.replace(state, results=transaction.number)
             for gan in (anew := set(gaps)):
                 self._forget(transaction, gan)
             diverged = {gan: epoch for gan, epoch in state.diverged.items() if gan not in anew}
@@ -220,29 +248,6 @@ class Run(Reading):
 
     _holder: Holder | None = None
     """This process, once it has claimed the run."""
-
-    def _refuse_if_trained(self, state: State) -> None:
-        if state.status == "training":
-            raise InUse(
-                f"run {self.name!r} is being trained by {state.holder}: "
-                "wait for it, or stop it and give the same command again"
-            )
-
-    def _watch(self, holder: Holder) -> None:
-        """Look on for a while, since clocks may differ: only a heart that stands still is dead.
-
-        Raises:
-            InUse: it beats.
-        """
-        end = time.monotonic() + 1.5 * BEAT_EVERY
-        while time.monotonic() < end:
-            time.sleep(BEAT_EVERY / 10)
-            state = self.state()
-            if state.stored == "training" and state.holder != holder:
-                raise InUse(
-                    f"run {self.name!r} is being trained by {state.holder}, whose clock is "
-                    "another than ours: wait for it, or stop it and give the same command again"
-                )
 
     def _keep(self, transaction: Transaction, epoch: int, gans: Sequence[int], resume: Vector) -> None:
         for gan, state in zip(gans, resume, strict=True):

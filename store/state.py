@@ -108,13 +108,15 @@ class State:
 
     `execution` is what decided the rounding when the run began, in the words of whoever trains it;
     empty before that. `transaction` is the commit that wrote the state, as every commit does: a first
-    page that names another was scrambled, and leads to the past. `file` is the run's, and not stored.
+    page that names another was scrambled, and leads to the past. `results` is the last commit that
+    changed results, 0 if none did. `file` is the run's, and not stored.
     """
 
     stored: Status = "new"
     holder: Holder | None = None
     diverged: dict[int, int] = field(default_factory=dict)
     execution: dict[str, Any] = field(default_factory=dict)
+    results: int = 0
     transaction: int = field(default=0, compare=False)
     file: str = field(default="", compare=False)
 
@@ -145,6 +147,7 @@ class State:
                 holder=Holder(**read["holder"]) if read["holder"] else None,
                 diverged={int(gan): epoch for gan, epoch in read["diverged"].items()},
                 execution=dict(read.get("execution", {})),
+                results=int(read.get("results", 0)),
                 transaction=int(read.get("transaction", 0)),
                 file=file,
             )

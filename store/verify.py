@@ -17,8 +17,8 @@ Told = Callable[[int, int], None]
 class Finding:
     """Something bad in a run, in a sentence: `why`.
 
-    `what` is file, layout, state, constant, snapshot, losses or resume; `gan` and `epoch` say which,
-    where there are many. What is `missing` was dropped, or lost with the pages that led to it.
+    `what` is file, layout, state, constant, result, snapshot, losses or resume; `gan` and `epoch` say
+    which, where it is of one. What is `missing` was dropped, or lost with the pages that led to it.
     """
 
     what: str
@@ -56,9 +56,14 @@ def _values(run: Run, told: Told) -> Iterator[Finding]:
             run.constant(name)
         except Damaged as error:
             yield Finding("constant", str(error))
+    results = run.check_results()
+    yield from (Finding("result", why) for why in results.values() if why)
     there = run.contents()
     yield from _missing(run, there)
-    total, done = sum(map(len, there.values())), 0
+    done = len(results)
+    total = done + sum(map(len, there.values()))
+    if results:
+        told(done, total)
     for what, pairs in there.items():
         for gan, epoch in sorted(pairs):
             try:

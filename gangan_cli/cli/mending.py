@@ -38,8 +38,10 @@ def verify(
     for result in bad:
         for sentence in sentences(result.run, result.findings):
             diagnostics.say(f"error: {sentence}")
+        gaps = any(finding.what != "result" for finding in result.findings)
         diagnostics.say(
-            f"gangan runs repair {result.run} drops what is bad, for training to fill the gaps"
+            f"gangan runs repair {result.run} drops what is bad"
+            + ", for training to fill the gaps" * gaps
         )
     if bad:
         diagnostics.leave(diagnostics.STORE)

@@ -83,19 +83,32 @@ def read_all(path):
                     found[what, gan, epoch] = run.resume_point(gan)[1].tobytes()
         for row, key in zip(*run.losses(), strict=True):
             found["losses", *key.tolist()] = row.tobytes()
+        found |= {("result", key): repr(document) for key, document in run.results().items()}
         return found
 
 
-def fuzz(folder, first, rounds):
+def with_results(folder):
+    """The file of a small run that was evaluated, too."""
+    path = fresh(folder)
+    with Run.open(path, write=True) as run:
+        run.add_results({f"fid/{gan}": {"value": gan / 8, "of": "x" * 60} for gan in range(90)})
+        run.add_results({"curve": {"y": list(range(3000))}})
+    return (path / "data.mdb").read_bytes()
+
+
+def fuzz(folder, first, rounds, evaluated):
     """Damage a small run in many ways; return how often it was noticed."""
+    whole = with_results(folder) if evaluated else PRESENT.read_bytes()
     environment.LOOKS = 1  # nobody writes meanwhile
-    expected = read_all(fresh(folder))
+    path = fresh(folder)
+    (path / "data.mdb").write_bytes(whole)
+    expected = read_all(path)
     noticed = 0
     for number in range(first, first + rounds):
         moments = random.Random(number)
         damage = moments.choice(DAMAGES)
         path = fresh(folder)
-        content = bytearray(PRESENT.read_bytes())
+        content = bytearray(whole)
         damage(content, moments)
         (path / "data.mdb").write_bytes(content)
         try:
@@ -108,7 +121,7 @@ def fuzz(folder, first, rounds):
             continue
         assert [found for found in verify(path) if not found.missing] == []
         there = read_all(path)
-        for what in ("snapshot", "losses", "constant"):
+        for what in ("snapshot", "losses", "constant", "result"):
             kept = {key: value for key, value in there.items() if key[0] == what}
             assert kept.items() <= expected.items(), f"round {number}: {damage.__name__}, repaired"
         assert repaired.snapshots == sum(key[0] == "snapshot" for key in there)
@@ -136,14 +149,13 @@ def test_first_pages_that_lead_to_the_past_are_noticed(tmp_path):
     assert contents(path) == contents(fresh(tmp_path / "whole"))
 
 
-@pytest.mark.parametrize("first", [0, 10_000])
-def test_damage_of_any_kind_gives_the_right_values_or_an_error(tmp_path, thorough, first):
+@pytest.mark.parametrize(("first", "evaluated"), [(0, False), (10_000, True)])
+def test_damage_of_any_kind_gives_the_right_values_or_an_error(tmp_path, thorough, first, evaluated):
     # In a process of its own: that it lives to tell is half of the test.
-    code = f"from tests.faults.test_damage import fuzz; print(fuzz({str(tmp_path)!r}, {first}, {{}}))"
     rounds = 5000 if thorough else 150
-    done = subprocess.run(
-        [sys.executable, "-c", code.format(rounds)], capture_output=True, text=True, timeout=500
-    )
+    call = f"fuzz({str(tmp_path)!r}, {first}, {rounds}, {evaluated})"
+    code = f"from tests.faults.test_damage import fuzz; print({call})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=500)
     assert done.returncode == 0, done.stderr[-2000:]
     assert int(done.stdout) > rounds / 4
 

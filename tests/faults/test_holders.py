@@ -11,8 +11,7 @@ import time
 import numpy as np
 import pytest
 
-from store import Run
-from store import run as module
+from store import Run, holding
 from store.errors import InUse
 from store.state import STALE_AFTER, Holder, State, born
 from store.verify import verify
@@ -70,7 +69,7 @@ def test_a_holder_that_sleeps_is_not_dead(run):
 
 
 def test_a_holder_that_died_on_another_host_is_known_by_its_heart(run, monkeypatch):
-    monkeypatch.setattr(module, "BEAT_EVERY", 0.2)
+    monkeypatch.setattr(holding, "BEAT_EVERY", 0.2)
     held_by(run, where="another machine", beat=time.time())
     with pytest.raises(InUse):
         run.hold()
@@ -82,7 +81,7 @@ def test_a_holder_that_died_on_another_host_is_known_by_its_heart(run, monkeypat
 
 
 def test_a_heart_that_beats_by_another_clock_is_alive(run, monkeypatch):
-    monkeypatch.setattr(module, "BEAT_EVERY", 0.5)
+    monkeypatch.setattr(holding, "BEAT_EVERY", 0.5)
     held_by(run, where="another machine", beat=1.0)
     other = threading.Timer(0.2, lambda: held_by(run, where="another machine", beat=2.0))
     other.start()
@@ -121,6 +120,75 @@ def test_two_trainings_in_one_store_do_not_disturb_each_other(tmp_path, undistur
     assert contents(tmp_path / "r") == contents(undisturbed / "r")
     assert contents(tmp_path / "another")[0] != contents(undisturbed / "r")[0]
     assert list(verify(tmp_path / "another")) == []
+
+
+TRAIN = (
+    "import sys\n"
+    "import numpy as np\n"
+    "from store import Run\n"
+    "with Run.open(sys.argv[1], write=True) as run:\n"
+    "    run.hold()\n"
+    "    print(run.state().holder.since, flush=True)\n"
+    "    for epoch in range(1, int(sys.argv[2]) + 1):\n"
+    "        vectors = np.full((2, 10), epoch, np.float32)\n"
+    "        run.commit(epoch, [0, 1], np.ones((2, 2, 2)), vectors, vectors.repeat(epoch % 900, 1))\n"
+    "    print(len(run.results()), flush=True)\n"
+    "    input()\n"
+    "    run.commit(epoch + 1, [0, 1], np.ones((2, 2, 2)))\n"
+    "    run.release('complete')\n"
+)
+
+
+def test_results_are_added_to_a_run_that_another_process_trains(run, thorough):
+    epochs = 10_000 if thorough else 1500
+    run.close()
+    with Run.open(run.path) as viewer:
+        assert viewer.results() == {}
+        assert viewer.state().results == 0
+    training = subprocess.Popen(
+        [sys.executable, "-c", TRAIN, run.path, str(epochs)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    since = float(training.stdout.readline())
+    added = 0
+    with Run.open(run.path, write=True) as ours:
+        while len(ours.losses()[0]) < 2 * epochs:
+            ours.add_results({f"fid/{added}": {"value": added, "text": "x" * (added % 9000)}})
+            added += 1
+            state = ours.state()
+            assert (state.status, state.holder.pid, state.holder.since) == (
+                "training", training.pid, since,
+            )  # fmt: skip
+        assert int(training.stdout.readline()) in (added - 1, added)
+        beat = ours.state().holder.beat
+        ours.add_results({"last": {}})
+        assert ours.state().holder.beat == beat
+        with pytest.raises(InUse):
+            ours.hold()
+    training.communicate("\n", timeout=60)
+    assert training.returncode == 0
+    assert list(verify(run.path)) == []
+    with Run.open(run.path) as done:
+        assert done.state().status == "complete"
+        assert len(done.keys()) == 2 * epochs
+        assert len(done.results("fid/")) == added > 5
+
+
+def test_a_viewer_sees_results_that_another_process_adds(run):
+    run.close()
+    add = (
+        "import sys\n"
+        "from store import Run\n"
+        "with Run.open(sys.argv[1], write=True) as run: run.add_results({sys.argv[2]: {}})\n"
+    )
+    with Run.open(run.path) as viewer:
+        for seen in (["a"], ["a", "b"]):
+            before = viewer.glance().state.results
+            subprocess.run([sys.executable, "-c", add, run.path, seen[-1]], check=True)
+            assert list(viewer.results()) == seen
+            assert viewer.glance().state.results > before
 
 
 def test_a_reader_in_the_middle_of_reading_does_not_hold_up_a_writer(run):

@@ -77,6 +77,28 @@ def test_every_format_there_was_can_be_gone_on_with(old):
         assert run.state().status == "complete"
 
 
+def test_every_format_there_was_is_given_results(old):
+    before = contents(old)
+    with Run.open(old) as run:
+        assert run.results() == {}
+    with Run.open(old, write=True) as run:
+        assert run.results() == {}
+        format = run.manifest.format
+        run.add_results({"fid/0": {"value": 1}, "fid/1": {"value": 2}})
+    with Run.open(old) as run:
+        assert run.results("fid/1") == {"fid/1": {"value": 2}}
+        assert (run.state().status, run.manifest.format) == ("complete", format)
+    assert contents(old) == before
+    assert list(verify(old)) == []
+    content = (old / "data.mdb").read_bytes()
+    (old / "data.mdb").write_bytes(content.replace(b'"value": 2', b'"value": 3'))
+    assert [found.what for found in verify(old)] == ["result"]
+    repair(old)
+    with Run.open(old) as run:
+        assert run.results() == {"fid/0": {"value": 1}}
+    assert contents(old) == before
+
+
 def test_a_damaged_vector_of_the_first_format_is_noticed_and_dropped(tmp_path):
     (tmp_path / "r").mkdir()
     content = bytearray((FORMATS / "1.mdb").read_bytes())
