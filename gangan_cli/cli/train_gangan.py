@@ -50,6 +50,29 @@ def train_gangan(
             default="all",
         ),
     ] = None,
+    align: Annotated[
+        str | None,
+        setting(
+            help="Bring the GANs into one frame first: none, permute (hidden units in the same "
+            "order) or full (also scaled and with the latent rotated alike).",
+            default="none",
+        ),
+    ] = None,
+    components: Annotated[
+        int | None,
+        setting(
+            help="Principal components that stand for a weight vector; 0: its weights as they are.",
+            default="64; paper: 0",
+        ),
+    ] = None,
+    condition: Annotated[
+        str | None,
+        setting(
+            help="What GANs can be asked for: none, epoch or score (a Fréchet distance; gangan evaluate "
+            "must have judged the snapshots).",
+            default="none",
+        ),
+    ] = None,
     repeat: Annotated[
         int | None,
         setting(help="Times an epoch goes over the snapshots.", default="1"),

@@ -1,6 +1,5 @@
 """gangan train-gans"""
 
-from pathlib import Path
 from typing import Annotated
 
 from gangan_cli.cli import options, progress
@@ -22,14 +21,7 @@ def train_gans(
             default="mnist",
         ),
     ] = None,
-    data_dir: Annotated[
-        Path | None,
-        setting(
-            envvar="GANGAN_DATA",
-            help="Folder with the datasets; what is not there is downloaded.",
-            default="~/.cache/gangan",
-        ),
-    ] = None,
+    data_dir: options.DataDir = None,
     family: Annotated[str | None, setting(help="Kind of GAN.", default="mlp")] = None,
     gans: Annotated[int | None, setting(help="How many GANs.", default="35")] = None,
     epochs: Annotated[int | None, setting(default="100")] = None,
@@ -41,6 +33,12 @@ def train_gans(
     seed: options.Seed = None,
     snapshot_every: Annotated[
         int | None, setting(default="1", help="Keep a snapshot every so many epochs.")
+    ] = None,
+    init: Annotated[
+        str | None,
+        setting(
+            help="Initial weights: each GAN's own, or shared: for all those of GAN 0.", default="own"
+        ),
     ] = None,
     device: options.Device = None,
     workers: options.WorkerCount = None,

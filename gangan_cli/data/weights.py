@@ -3,20 +3,53 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gangan_cli.data.memory import available
 from gangan_cli.errors import ConfigurationError
-from store import Run
+from store import Manifest, Run
 from store.keys import Keys
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from gangan_cli.data.alignment import Frame
+
 Matrix = NDArray[np.float32]
+
+
+class Snapshots(Protocol):
+    """What is asked for a population's weights: a run, or one seen through a frame (alignment.py)."""
+
+    @property
+    def name(self) -> str:
+        """The run's name."""
+
+    @property
+    def path(self) -> Path:
+        """The run's folder."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the run is."""
+
+    def constant(self, name: str) -> NDArray[Any]:
+        """Return an array stored once for the whole run."""
+
+    def keys(self) -> Keys:
+        """Return the (gan, epoch) of every snapshot."""
+
+    def snapshot(self, gan: int, epoch: int) -> Matrix:
+        """Return the weights (P,) of `gan` after `epoch` epochs."""
+
+    def matrix(self, of: Keys | None = None) -> tuple[Matrix, Keys]:
+        """Return snapshots (n, P), and their keys (n, 2)."""
+
+    def columns(self, of: Keys, place: slice) -> Matrix:
+        """Return some weights of snapshots, (n, width), as an array of its own."""
 
 
 def select(keys: Keys, gans: str = "", epochs: str = "") -> Keys:
@@ -81,14 +114,14 @@ BLOCK = 64 << 20
 """Bytes of snapshots to have in memory at once."""
 
 
-def _blocks(run: Run, keys: Keys) -> Iterator[Matrix]:
+def _blocks(run: Snapshots, keys: Keys) -> Iterator[Matrix]:
     """Yield snapshots, some rows at a time."""
     rows = max(1, BLOCK // (4 * run.manifest.layout.size))
     for first in range(0, len(keys), rows):
         yield run.matrix(keys[first : first + rows])[0]
 
 
-def _columns(run: Run, keys: Keys) -> Iterator[tuple[slice, Matrix]]:
+def _columns(run: Snapshots, keys: Keys) -> Iterator[tuple[slice, Matrix]]:
     """Yield snapshots, some weights of all of them at a time, and which weights."""
     width = max(1, BLOCK // (4 * len(keys)))
     for first in range(0, run.manifest.layout.size, width):
@@ -111,7 +144,7 @@ class PrincipalComponents:
     scale: Matrix
 
     @classmethod
-    def fit(cls, run: Run, keys: Keys, components: int) -> tuple["PrincipalComponents", Matrix]:
+    def fit(cls, run: Snapshots, keys: Keys, components: int) -> tuple["PrincipalComponents", Matrix]:
         """Return the code of the snapshots `keys` (n, 2) with at most `components` axes, and their codes
         (n, k).
 
@@ -191,7 +224,7 @@ class Codes:
 class StoredExamples:
     """Rows read from the run's memory map as they are picked: for what does not fit in memory."""
 
-    def __init__(self, run: Run, keys: Keys, repeat: int, device: str) -> None:
+    def __init__(self, run: Snapshots, keys: Keys, repeat: int, device: str) -> None:
         self._run, self._keys, self._repeat, self._device = run, keys, repeat, device
 
     def __len__(self) -> int:
@@ -208,11 +241,12 @@ class StoredExamples:
 
 @dataclass(frozen=True)
 class StoredVectors:
-    """The snapshots `keys` of the run in `path`, raw, as the paper's GAN-GAN sees them."""
+    """The snapshots `keys` of the run in `path`, raw as the paper's GAN-GAN sees them, or in a frame."""
 
     path: Path
     keys: Keys
     repeat: int = 1
+    frame: "Frame | None" = None
 
     @property
     def count(self) -> int:
@@ -224,9 +258,10 @@ class StoredVectors:
         import torch
 
         run = Run.open(self.path)
+        view = self.frame.view(run) if self.frame else run
         size = len(self.keys) * run.manifest.layout.size * 4
         if size > available() / 2:
-            return StoredExamples(run, self.keys, self.repeat, device)
+            return StoredExamples(view, self.keys, self.repeat, device)
         with run:
-            matrix, _ = run.matrix(self.keys)
+            matrix, _ = view.matrix(self.keys)
         return VectorExamples(torch.from_numpy(matrix).to(device), self.repeat)

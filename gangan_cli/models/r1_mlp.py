@@ -4,9 +4,13 @@ The logistic loss on logits and a zero-centred gradient penalty on real examples
 Geiger and Nowozin, "Which Training Methods for GANs do actually Converge?", 2018, equation 9), keep
 a discriminator from memorising a few thousand snapshots; the moving average of the generator's
 weights (Karras et al., 2018) is what is sampled. The output is linear: principal scores have no bound.
+
+Two other losses are there to be compared with: the hinge loss (Lim and Ye, 2017) and that of WGAN-GP
+(Gulrajani et al., 2017). With a condition it is a conditional GAN (Mirza and Osindero, 2014): the last
+values of an example, and of a noise vector, are what both networks are told beside the rest.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -18,56 +22,98 @@ from torch.nn import functional as F
 from gangan_cli.models.family import Networks, Phase
 from gangan_cli.models.mlp import ThreeLayers
 
+Adversarial = tuple[Callable[[Tensor], Tensor], Callable[[Tensor, Tensor], Tensor]]
+
+LOSSES: Mapping[str, Adversarial] = {
+    "logistic": (
+        lambda fake: F.softplus(-fake).mean(),
+        lambda real, fake: F.softplus(-real).mean() + F.softplus(fake).mean(),
+    ),
+    "hinge": (
+        lambda fake: -fake.mean(),
+        lambda real, fake: F.relu(1 - real).mean() + F.relu(1 + fake).mean(),
+    ),
+    "wasserstein": (lambda fake: -fake.mean(), lambda real, fake: fake.mean() - real.mean()),
+}
+"""What the generator minimises, of the scores (B, 1) of its examples, and what the discriminator does,
+of those of real examples and generated ones."""
+
 
 @dataclass(frozen=True)
 class R1MLP:
-    """Three linear layers on either side, logistic loss, R1 penalty, averaged generator."""
+    """Three linear layers on either side, a penalised loss, averaged generator."""
 
     data_dim: int
     latent_dim: int = 8
     discriminator_width: int = 256
     generator_width: int = 256
     r1: float = 5.0
-    """Weight gamma of the penalty gamma/2 · |grad D(x)|²."""
+    """Weight gamma of the penalty gamma/2 · |grad D(x)|² on real examples x."""
+    loss: str = "logistic"
+    slope: float = 0.0
+    """Weight of WGAN-GP's penalty (|grad D(x)| - 1)², for x between real and generated examples."""
+    condition: int = 0
+    """How many of the last values of an example, and of a noise vector, are the condition."""
 
     name: ClassVar[str] = "r1-mlp"
     betas: ClassVar[tuple[float, float]] = (0.0, 0.99)
     averages: ClassVar[Mapping[str, float]] = {"generator": 0.999}
 
+    def __post_init__(self) -> None:
+        if self.loss not in LOSSES:
+            raise TypeError(f"no loss {self.loss!r}: there is {', '.join(LOSSES)}")
+
     @property
     def phases(self) -> tuple[Phase, ...]:
         """Return the generator's update, then the discriminator's, as in the paper's loop."""
         return (
-            Phase("generator", generator_loss, "g_loss"),
+            Phase("generator", self._generator_loss, "g_loss"),
             Phase("discriminator", self._discriminator_loss, "d_loss"),
         )
 
     def networks(self) -> dict[str, nn.Module]:
         """Return fresh networks under PyTorch's default initialisation."""
+        made = self.data_dim - self.condition
         return {
             "discriminator": ThreeLayers(self.data_dim, self.discriminator_width, 1, nn.Identity()),
-            "generator": ThreeLayers(
-                self.latent_dim, self.generator_width, self.data_dim, nn.Identity()
-            ),
+            "generator": ThreeLayers(self.latent_dim, self.generator_width, made, nn.Identity()),
         }
 
     def noise(self, shape: tuple[int, ...], generator: Generator) -> Tensor:
-        """Return standard normal noise (*shape, latent_dim)."""
-        return torch.randn(*shape, self.latent_dim, generator=generator, device=generator.device)
+        """Return noise (*shape, latent_dim): standard normal, the condition uniform in [-1, 1]."""
+        noise = torch.randn(*shape, self.latent_dim, generator=generator, device=generator.device)
+        if self.condition:
+            # The normal distribution's own function makes a normal number uniform.
+            noise[..., -self.condition :] = torch.erf(noise[..., -self.condition :] / 2**0.5)
+        return noise
 
     def generate(self, networks: Networks, noise: Tensor) -> Tensor:
-        """Return examples (B, data_dim)."""
+        """Return examples (B, data_dim - condition)."""
         return networks["generator"](noise)
 
+    def _generator_loss(self, networks: Networks, examples: Tensor, noise: Tensor) -> Tensor:
+        loss, _ = LOSSES[self.loss]
+        return loss(networks["discriminator"](self._made(networks, examples, noise)))
+
     def _discriminator_loss(self, networks: Networks, examples: Tensor, noise: Tensor) -> Tensor:
-        discriminator = networks["discriminator"]
-        real = discriminator(examples)
-        fake = discriminator(networks["generator"](noise))
-        slope = grad(lambda x: discriminator(x).sum())(examples)
-        penalty: Tensor = self.r1 / 2 * slope.square().sum(-1).mean()
-        return F.softplus(-real).mean() + F.softplus(fake).mean() + penalty
+        discriminator, (_, loss) = networks["discriminator"], LOSSES[self.loss]
+        made = self._made(networks, examples, noise)
+        total = loss(discriminator(examples), discriminator(made))
+        if self.r1:
+            steepness = grad(lambda x: discriminator(x).sum())(examples)
+            total = total + self.r1 / 2 * steepness.square().sum(-1).mean()
+        if self.slope:
+            # How far between the two: a uniform number, made of the noise's first. It is that of the
+            # generated example too, which only fixes where on each line the slope is looked at.
+            along = (1 + torch.erf(noise[..., :1] / 2**0.5)) / 2
+            steepness = grad(lambda x: discriminator(x).sum())(examples.lerp(made, along))
+            total = total + self.slope * (steepness.norm(dim=-1) - 1).square().mean()
+        return total
 
-
-def generator_loss(networks: Networks, examples: Tensor, noise: Tensor) -> Tensor:
-    """Non-saturating, on logits: log(1 + exp(-D(G(z))))."""
-    return F.softplus(-networks["discriminator"](networks["generator"](noise))).mean()
+    def _made(self, networks: Networks, examples: Tensor, noise: Tensor) -> Tensor:
+        """Return what the generator makes of noise (B, L), told the conditions of real examples."""
+        if not self.condition:
+            return networks["generator"](noise)
+        asked = examples[..., -self.condition :]
+        told = torch.cat([noise[..., : -self.condition], asked], dim=-1)
+        return torch.cat([networks["generator"](told), asked], dim=-1)

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gangan_cli.data.weights import Matrix, PrincipalComponents
-from store import Run
+from gangan_cli.data.weights import Matrix, PrincipalComponents, Snapshots
 from store.keys import Keys
 
 BLOCK = 256
@@ -27,7 +26,7 @@ class Nearest:
     spacing: float
 
 
-def nearest(vectors: Matrix, run: Run, keys: Keys) -> Nearest:
+def nearest(vectors: Matrix, run: Snapshots, keys: Keys) -> Nearest:
     """Hold weight vectors (n, P) against the snapshots `keys` (m, 2) of `run`."""
     best = np.full(len(vectors), np.inf)
     where = np.zeros(len(vectors), np.int64)
@@ -51,7 +50,7 @@ class Landmarks:
     the space plus the snapshot's own distance to the space: exact, for k numbers a snapshot, not P.
     """
 
-    def __init__(self, run: Run, keys: Keys, code: PrincipalComponents) -> None:
+    def __init__(self, run: Snapshots, keys: Keys, code: PrincipalComponents) -> None:
         """Read the snapshots `keys` (m, 2) of `run` once."""
         self._keys, self._code = keys, code
         coordinates, outside = [], []
@@ -74,7 +73,7 @@ class Landmarks:
         return Nearest(self._keys[where], np.sqrt(away.min(axis=1)), self._spacing)
 
 
-def _blocks(run: Run, keys: Keys) -> Iterator[tuple[int, Matrix, NDArray[np.float64]]]:
+def _blocks(run: Snapshots, keys: Keys) -> Iterator[tuple[int, Matrix, NDArray[np.float64]]]:
     """Yield snapshots a block at a time: the first one's place, the block, and the steps along GANs."""
     before: Matrix | None = None
     for first in range(0, len(keys), BLOCK):

@@ -3,9 +3,12 @@
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from gangan_cli.data.alignment import MODES, Frame
+from gangan_cli.data.conditions import CONDITIONS, Condition, values_of
 from gangan_cli.data.examples import Source
 from gangan_cli.data.weights import Codes, PrincipalComponents, StoredVectors, select
 from gangan_cli.errors import ConfigurationError
@@ -16,6 +19,7 @@ from gangan_cli.training.job import (
     Machine,
     already_ended,
     check,
+    identity,
     open_or_create,
     provenance,
 )
@@ -24,6 +28,9 @@ from gangan_cli.training.settings import Settings
 from gangan_cli.training.workers import Task, plan
 from store import Catalog, Manifest, Parent, Run, check_name
 from store.manifest import LARGEST
+
+R1 = "r1-mlp"
+"""The family with a choice of losses and penalties, and a condition."""
 
 RAW_PAPER: Mapping[str, Any] = {
     "family": "mlp",
@@ -67,15 +74,30 @@ class GanGanConfig:
     """How many GAN-GANs, with seeds of their own."""
     seed: int = field(default=0, metadata={"at_least": 0})
     snapshot_every: int = field(default=1, metadata={"at_least": 1, "at_most": LARGEST})
-    family: str = "r1-mlp"
+    family: str = R1
     components: int = field(default=64, metadata={"at_least": 0})
     """Principal components that stand for a weight vector; 0 for the raw vector."""
     discriminator_width: int = field(default=256, metadata={"at_least": 1})
     generator_width: int = field(default=256, metadata={"at_least": 1})
+    align: str = field(default="none", metadata={"one_of": MODES})
+    """How far the GANs are brought into one frame first: see data/alignment.py."""
+    condition: str = field(default="none", metadata={"one_of": CONDITIONS})
+    """What the GAN-GAN can be asked for: see data/conditions.py."""
+    loss: str = "logistic"
+    """The adversarial loss of the family r1-mlp: logistic, hinge or wasserstein."""
+    r1: float = field(default=5.0, metadata={"at_least": 0})
+    """Weight of its R1 penalty."""
+    slope: float = field(default=0.0, metadata={"at_least": 0})
+    """Weight of WGAN-GP's penalty."""
 
     def __post_init__(self) -> None:
         check(self)
         check_name(self.run)
+        if self.condition != "none" and (self.family != R1 or not self.components):
+            raise ConfigurationError(
+                f"condition is {self.condition!r}: only a GAN-GAN of the family {R1}, on principal "
+                "components, can be asked for something"
+            )
 
     @classmethod
     def preset_with(cls, given: Mapping[str, Any]) -> "GanGanConfig":
@@ -103,16 +125,14 @@ def train_gangan(config: GanGanConfig, machine: Machine) -> Events:
         WorkFailed, StoreError: as `train_run`.
     """
     catalog = Catalog(machine.store, force=machine.force)
-    identity = dataclasses.asdict(config)
-    del identity["run"]
     if config.run == config.on:
         raise ConfigurationError(f"run {config.run!r} cannot be trained on itself: give another --run")
     with catalog.open(config.on) as parent:
 
         def create() -> tuple[Manifest, dict[str, Any]]:
-            return _new_run(config, identity, parent, machine)
+            return _new_run(config, parent, machine)
 
-        with open_or_create(catalog, config.run, identity, machine, create) as run:
+        with open_or_create(catalog, config, machine, create) as run:
             if run.manifest.parent is None or run.manifest.parent.id != parent.manifest.id:
                 raise ConfigurationError(
                     f"run {config.run!r} was trained on another run than the {config.on!r} that is "
@@ -122,44 +142,53 @@ def train_gangan(config: GanGanConfig, machine: Machine) -> Events:
                 yield ended
                 return
             spread = plan(config.members, run.manifest.layout.size, machine.device, machine.workers)
-            source = examples_of(run, parent.path)
+            source = examples_of(run, parent)
             task = Task(config.family, dict(run.manifest.sizes), source, config.settings)
             steps = config.members * config.epochs * config.settings.steps(source.count)
             yield from train_run(run, task, spread, steps, machine.compile)
 
 
-def examples_of(run: Run, parent: Path) -> Source:
+def examples_of(run: Run, parent: Run) -> Source:
     """Return what a GAN-GAN's run is trained on: codes kept with it, or its parent's snapshots."""
     repeat = run.manifest.config["repeat"]
     if "codes" in run.manifest.constants:
-        return Codes(run.constant("codes"), repeat)
-    return StoredVectors(parent, run.constant("keys"), repeat)
+        codes = run.constant("codes")
+        if "conditions" in run.manifest.constants:
+            codes = np.column_stack([codes, run.constant("conditions")])
+        return Codes(codes, repeat)
+    return StoredVectors(parent.path, run.constant("keys"), repeat, Frame.of(run, parent))
 
 
-def _new_run(
-    config: GanGanConfig, identity: dict[str, Any], parent: Run, machine: Machine
-) -> tuple[Manifest, dict[str, Any]]:
+def _new_run(config: GanGanConfig, parent: Run, machine: Machine) -> tuple[Manifest, dict[str, Any]]:
     keys = select(parent.keys(), config.gans, config.snapshot_epochs)
     if config.batch_size > len(keys) * config.repeat:
         raise ConfigurationError(
             f"batch-size is {config.batch_size}, but there are {len(keys) * config.repeat} snapshots "
             f"of {parent.name!r} to train on: give a smaller --batch-size"
         )
-    constants: dict[str, Any] = {"keys": keys}
+    frame = Frame.fit(parent, keys, config.align)
+    constants: dict[str, Any] = {"keys": keys, **frame.constants()}
     data_dim = parent.manifest.layout.size
     if config.components:
-        code, codes = PrincipalComponents.fit(parent, keys, config.components)
+        code, codes = PrincipalComponents.fit(frame.view(parent), keys, config.components)
         constants |= {"codes": codes, "mean": code.mean, "basis": code.basis, "scale": code.scale}
         data_dim = codes.shape[1]
-    family = build(
-        config.family,
-        {
-            "data_dim": data_dim,
-            "latent_dim": config.latent_dim,
-            "discriminator_width": config.discriminator_width,
-            "generator_width": config.generator_width,
-        },
-    )
+    sizes: dict[str, Any] = {
+        "data_dim": data_dim,
+        "latent_dim": config.latent_dim,
+        "discriminator_width": config.discriminator_width,
+        "generator_width": config.generator_width,
+    }
+    if config.family == R1:
+        sizes |= {"loss": config.loss, "r1": config.r1, "slope": config.slope}
+    if config.condition != "none":
+        values = values_of(parent, keys, config.condition)
+        scale = Condition.fit(config.condition, values)
+        constants["conditions"] = scale.encode(values).astype(np.float32)
+        constants["asked_for"] = np.array([scale.low, scale.high])
+        # What is asked for is one number more on either side.
+        sizes |= {"condition": 1, "data_dim": data_dim + 1, "latent_dim": config.latent_dim + 1}
+    family = build(config.family, sizes)
     manifest = Manifest(
         family=family.name,
         sizes=dataclasses.asdict(family),  # type: ignore[call-overload]
@@ -168,7 +197,7 @@ def _new_run(
         gans=config.members,
         epochs=config.epochs,
         snapshot_every=config.snapshot_every,
-        config=identity,
+        config=identity(config),
         parent=Parent(parent.name, parent.manifest.id),
         constants={name: array.shape for name, array in constants.items()},
         **provenance(machine),

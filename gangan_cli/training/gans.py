@@ -14,6 +14,7 @@ from gangan_cli.training.job import (
     Machine,
     already_ended,
     check,
+    identity,
     open_or_create,
     provenance,
 )
@@ -37,6 +38,8 @@ class GansConfig:
     lr: float = field(default=2e-4, metadata={"above": 0})
     seed: int = field(default=0, metadata={"at_least": 0})
     snapshot_every: int = field(default=1, metadata={"at_least": 1, "at_most": LARGEST})
+    init: str = field(default="own", metadata={"one_of": ("own", "shared")})
+    """Initial weights: each GAN's own, or for all those of GAN 0; what follows is each one's own."""
 
     def __post_init__(self) -> None:
         check(self)
@@ -46,7 +49,7 @@ class GansConfig:
     @property
     def settings(self) -> Settings:
         """Return what the engine needs of it."""
-        return Settings(self.epochs, self.batch_size, self.lr, self.seed, self.snapshot_every)
+        return Settings(self.epochs, self.batch_size, self.lr, self.seed, self.snapshot_every, self.init)
 
 
 def train_gans(config: GansConfig, machine: Machine) -> Events:
@@ -57,17 +60,15 @@ def train_gans(config: GansConfig, machine: Machine) -> Events:
         WorkFailed, StoreError: as `train_run`.
     """
     catalog = Catalog(machine.store, force=machine.force)
-    identity = dataclasses.asdict(config)
-    del identity["run"]
 
     @cache
     def images() -> Images:
         return load_images(config.dataset, machine.data_dir)
 
     def create() -> tuple[Manifest, dict[str, Any]]:
-        return _manifest(config, identity, images(), machine), {}
+        return _manifest(config, images(), machine), {}
 
-    with open_or_create(catalog, config.run, identity, machine, create) as run:
+    with open_or_create(catalog, config, machine, create) as run:
         if ended := already_ended(run):
             yield ended
             return
@@ -82,9 +83,7 @@ def train_gans(config: GansConfig, machine: Machine) -> Events:
         yield from train_run(run, task, spread, steps, machine.compile)
 
 
-def _manifest(
-    config: GansConfig, identity: dict[str, Any], images: Images, machine: Machine
-) -> Manifest:
+def _manifest(config: GansConfig, images: Images, machine: Machine) -> Manifest:
     if config.batch_size > len(images.pixels):
         raise ConfigurationError(
             f"batch-size is {config.batch_size}, but {config.dataset} has {len(images.pixels)} images"
@@ -98,7 +97,7 @@ def _manifest(
         gans=config.gans,
         epochs=config.epochs,
         snapshot_every=config.snapshot_every,
-        config=identity,
+        config=identity(config),
         dataset=images.describe(),
         **provenance(machine),
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 from numpy.typing import NDArray
 
@@ -41,7 +41,7 @@ class Machine:
 
 
 def check(configuration: Any) -> None:
-    """Hold the numbers of a configuration against the bounds that its fields declare.
+    """Hold the values of a configuration against the bounds that its fields declare.
 
     Raises:
         ConfigurationError: one lies outside.
@@ -54,17 +54,40 @@ def check(configuration: Any) -> None:
             raise ConfigurationError(f"{name} is {value}: give {least} or more")
         if (most := one.metadata.get("at_most")) is not None and not value <= most:
             raise ConfigurationError(f"{name} is {value}: give {most} or less")
+        if (known := one.metadata.get("one_of")) is not None and value not in known:
+            raise ConfigurationError(f"{name} is {value!r}: give {' or '.join(known)}")
         if (bound := one.metadata.get("above")) is not None and not value > bound:
             raise ConfigurationError(f"{name} is {value}: give more than {bound}")
 
 
-def refuse_other(run: Run, config: Mapping[str, Any]) -> None:
-    """Make sure that `config` is the one the run was made with.
+class RunConfig(Protocol):
+    """A configuration: a dataclass, of which a run has all but the name."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def run(self) -> str:
+        """The run's name."""
+
+
+def identity(configuration: RunConfig) -> dict[str, Any]:
+    """Return what a run's manifest says of its configuration: all but the name."""
+    values = dataclasses.asdict(configuration)
+    del values["run"]
+    return values
+
+
+def refuse_other(run: Run, configuration: RunConfig) -> None:
+    """Make sure that `configuration` is the one the run was made with.
+
+    A setting that the run's version did not have had its default.
 
     Raises:
         ConfigurationError: it is not; the message shows what differs.
     """
-    stored = run.manifest.config
+    config, fields = identity(configuration), dataclasses.fields(configuration)
+    defaults = {one.name: one.default for one in fields if one.default is not dataclasses.MISSING}
+    stored = {**{name: defaults[name] for name in config if name in defaults}, **run.manifest.config}
     differences = [
         f"{name.replace('_', '-')} is {stored.get(name)!r} there and {config.get(name)!r} here"
         for name in {**stored, **config}
@@ -101,12 +124,11 @@ def provenance(machine: Machine | None = None) -> dict[str, Any]:
 
 def open_or_create(
     catalog: Catalog,
-    name: str,
-    config: Mapping[str, Any],
+    configuration: RunConfig,
     machine: Machine,
     create: Callable[[], tuple[Manifest, Mapping[str, NDArray[Any]]]],
 ) -> Run:
-    """Open the run `name` for training if `config` is its own, or make it.
+    """Open the run that `configuration` names for training, if it is its own, or make it.
 
     `create` returns its manifest and constants, and is called only when the run is new.
 
@@ -115,6 +137,7 @@ def open_or_create(
             device that a new one was to be trained on.
         StoreError: it must not be written there, or has no room for all that it will be.
     """
+    name = configuration.run
     if name not in catalog:
         find(machine.device)
         catalog.check_local()
@@ -125,7 +148,7 @@ def open_or_create(
             Run.create(path, manifest, constants).close()
     run = catalog.open(name, write=True)
     try:
-        refuse_other(run, config)
+        refuse_other(run, configuration)
         if not machine.force and not already_ended(run):
             check_room(run.path, _size(run.manifest))
     except BaseException:

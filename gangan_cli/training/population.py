@@ -159,7 +159,8 @@ class Population:
         compiling: Callable[[], None] = lambda: None,
     ) -> None:
         self.family, self.device = family, device
-        newborn = [self._initial(settings.seed, gan) for gan in gans]
+        shared = settings.init == "shared"
+        newborn = [self._initial(settings.seed, 0 if shared else gan) for gan in gans]
         self._parameters: dict[str, Parameters] = {
             network: {
                 name: torch.stack(

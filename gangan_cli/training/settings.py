@@ -15,6 +15,8 @@ class Settings:
     learning_rate: float
     seed: int
     snapshot_every: int
+    init: str = "own"
+    """Initial weights: each GAN's own, or for all those of GAN 0 ("shared")."""
 
     def steps(self, examples: int) -> int:
         """Return how many steps an epoch has: the last, incomplete batch is dropped."""

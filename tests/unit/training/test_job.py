@@ -1,10 +1,14 @@
+from dataclasses import replace
+
 import pytest
 
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.training.gangan import GanGanConfig
 from gangan_cli.training.gans import GansConfig
-from gangan_cli.training.job import Machine
+from gangan_cli.training.job import Machine, identity, refuse_other
+from store import Run
 from store.errors import BadName
+from tests.conftest import small_manifest
 
 
 @pytest.mark.parametrize(
@@ -18,6 +22,7 @@ from store.errors import BadName
         ({"seed": -1}, "seed is -1"),
         ({"snapshot_every": 0}, "snapshot-every is 0"),
         ({"dataset": "x"}, "no dataset 'x'"),
+        ({"init": "same"}, "init is 'same': give own or shared"),
     ],
 )
 def test_values_out_of_bounds_are_named(wrong, said):
@@ -60,3 +65,35 @@ def test_what_is_given_beats_the_preset():
 def test_an_unknown_preset_is_met_with_those_there_are():
     with pytest.raises(ConfigurationError, match="default, paper, released"):
         GanGanConfig.preset_with({"on": "a", "preset": "x"})
+
+
+def test_a_wrong_alignment_is_met_with_those_there_are():
+    with pytest.raises(ConfigurationError, match="align is 'rotate': give none or permute or full"):
+        GanGanConfig(on="a", align="rotate")
+
+
+@pytest.mark.parametrize(
+    ("config", "newer", "other"),
+    [
+        (GansConfig(), "init", {"init": "shared"}),
+        (GanGanConfig.preset_with({"on": "a", "preset": "paper"}), "align", {"align": "full"}),
+    ],
+)
+def test_a_setting_that_an_older_run_does_not_have_had_its_default(tmp_path, config, newer, other):
+    stored = identity(config)
+    del stored[newer]
+    with Run.create(tmp_path / "r", small_manifest(config=stored)) as run:
+        refuse_other(run, config)
+        with pytest.raises(ConfigurationError, match=f"{newer} is '(own|none)' there and"):
+            refuse_other(run, replace(config, **other))
+        with pytest.raises(ConfigurationError, match="seed is 0 there and 5 here"):
+            refuse_other(run, replace(config, seed=5))
+
+
+def test_a_setting_that_only_a_newer_version_knows_is_not_overlooked(tmp_path):
+    stored = {**identity(GansConfig()), "augment": "flips"}
+    with (
+        Run.create(tmp_path / "r", small_manifest(config=stored)) as run,
+        pytest.raises(ConfigurationError, match="augment is 'flips' there and None here"),
+    ):
+        refuse_other(run, GansConfig())

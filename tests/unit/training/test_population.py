@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -97,6 +99,18 @@ def test_gans_differ_from_each_other_and_seeds_too(three, paper, digits):
     other = Settings(1, 64, 2e-4, seed=6, snapshot_every=1)
     again = next(iter(train(paper, digits, other, [0])))
     assert not np.allclose(again.vectors[0], three[0].vectors[0], atol=1e-3)
+
+
+def test_gans_with_shared_initial_weights_begin_as_gan_0_and_go_their_own_ways(paper, digits, three):
+    still = Settings(1, 2000, 1e-12, seed=5, snapshot_every=1, init="shared")
+    (begun,) = train(paper, digits, still, [2, 0])
+    (own,) = train(paper, digits, replace(still, init="own"), [0, 2])
+    np.testing.assert_allclose(begun.vectors[0], begun.vectors[1], atol=1e-8)
+    np.testing.assert_allclose(begun.vectors[0], own.vectors[0], atol=1e-8)
+    assert not np.allclose(own.vectors[0], own.vectors[1], atol=1e-3)
+    (moved,) = train(paper, digits, replace(SETTINGS, epochs=1, init="shared"), [0, 1, 2])
+    assert np.array_equal(moved.vectors[0], three[0].vectors[0])
+    assert not np.allclose(moved.vectors[0], moved.vectors[1], atol=1e-3)
 
 
 def test_a_diverged_gan_is_dropped_and_the_others_keep_their_bytes(paper, digits, three):

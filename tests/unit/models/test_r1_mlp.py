@@ -1,0 +1,69 @@
+"""The regularised family: losses and penalties as their papers have them, and conditions."""
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from gangan_cli.errors import ConfigurationError
+from gangan_cli.models import build
+
+
+def losses(**sizes):
+    """A family's two losses on some batch, with its networks, examples and noise."""
+    torch.manual_seed(0)
+    family = build("r1-mlp", {"data_dim": 6, "latent_dim": 3, **sizes})
+    networks = family.networks()
+    examples, noise = torch.randn(5, 6), family.noise((5,), torch.Generator().manual_seed(1))
+    generator, discriminator = (phase.loss(networks, examples, noise) for phase in family.phases)
+    return generator, discriminator, networks, examples, noise
+
+
+def test_the_default_is_logistic_with_r1():
+    generator, discriminator, nets, x, z = losses()
+    fake = nets["discriminator"](nets["generator"](z))
+    torch.testing.assert_close(generator, F.softplus(-fake).mean())
+    x.requires_grad_(True)
+    real = nets["discriminator"](x)
+    (slope,) = torch.autograd.grad(real.sum(), x)
+    expected = F.softplus(-real).mean() + F.softplus(fake).mean() + 2.5 * slope.square().sum(1).mean()
+    torch.testing.assert_close(discriminator, expected)
+
+
+def test_hinge():
+    generator, discriminator, nets, x, z = losses(loss="hinge", r1=0.0)
+    real, fake = nets["discriminator"](x), nets["discriminator"](nets["generator"](z))
+    torch.testing.assert_close(generator, -fake.mean())
+    torch.testing.assert_close(discriminator, F.relu(1 - real).mean() + F.relu(1 + fake).mean())
+
+
+def test_wasserstein_with_the_slope_held_at_one():
+    _, discriminator, nets, x, z = losses(loss="wasserstein", r1=0.0, slope=10.0)
+    made = nets["generator"](z).detach()
+    along = torch.distributions.Normal(0, 1).cdf(z[:, :1])
+    between = (x + along * (made - x)).requires_grad_(True)
+    (slope,) = torch.autograd.grad(nets["discriminator"](between).sum(), between)
+    expected = nets["discriminator"](made).mean() - nets["discriminator"](x).mean()
+    torch.testing.assert_close(discriminator, expected + 10 * (slope.norm(dim=1) - 1).square().mean())
+
+
+def test_a_conditional_generator_is_told_what_the_real_examples_are():
+    generator, _, nets, x, z = losses(condition=1)
+    told = torch.cat([z[:, :2], x[:, -1:]], dim=1)
+    made = nets["generator"](told)
+    assert made.shape == (5, 5)
+    judged = nets["discriminator"](torch.cat([made, x[:, -1:]], dim=1))
+    torch.testing.assert_close(generator, F.softplus(-judged).mean())
+
+
+def test_conditions_are_drawn_evenly_from_all_that_can_be_asked():
+    family = build("r1-mlp", {"data_dim": 6, "latent_dim": 3, "condition": 1})
+    noise = family.noise((20_000,), torch.Generator().manual_seed(0))
+    asked = noise[:, -1]
+    assert asked.min() >= -1 and asked.max() <= 1
+    assert asked.std() == pytest.approx(3**-0.5, abs=0.01)
+    assert noise[:, 0].std() == pytest.approx(1, abs=0.02)
+
+
+def test_an_unknown_loss_is_refused():
+    with pytest.raises(ConfigurationError, match="no loss 'lsgan'"):
+        build("r1-mlp", {"data_dim": 6, "loss": "lsgan"})
