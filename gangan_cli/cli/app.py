@@ -5,6 +5,8 @@ from typing import Annotated
 import typer
 
 from gangan_cli.cli import diagnostics, runs
+from gangan_cli.cli.audit import audit
+from gangan_cli.cli.evaluate import evaluate
 from gangan_cli.cli.export_figures import export_figures
 from gangan_cli.cli.train_gangan import train_gangan
 from gangan_cli.cli.train_gans import train_gans
@@ -21,6 +23,8 @@ app = typer.Typer(
 )
 app.command("train-gans")(train_gans)
 app.command("train-gangan")(train_gangan)
+app.command("evaluate")(evaluate)
+app.command("audit")(audit)
 app.command("tui")(tui)
 app.command("export-figures")(export_figures)
 app.add_typer(runs.app, name="runs")

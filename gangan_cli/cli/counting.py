@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 
+from gangan_cli.cli import diagnostics
+
 
 @contextmanager
 def bars() -> Iterator[Callable[[str, int, int], None]]:
@@ -36,3 +38,19 @@ def steps(name: str) -> Iterator[Callable[[int], Callable[[], None]]]:
             return lambda: told(name, next(done), total)
 
         yield begin
+
+
+@contextmanager
+def narrated(long: str) -> Iterator[Callable[[str, int, int], None]]:
+    """Give the same as `bars`, which where there is no terminal at least says when what is called `long`
+    begins."""
+    begun: set[str] = set()
+    with bars() as shown:
+
+        def told(name: str, done: int, total: int) -> None:
+            if name == long and name not in begun and not sys.stderr.isatty():
+                diagnostics.say(f"{name}, once a machine: some minutes …")
+            begun.add(name)
+            shown(name, done, total)
+
+        yield told

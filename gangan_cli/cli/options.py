@@ -52,6 +52,14 @@ Force = Annotated[
     bool | None,
     setting("--force", help="Write where the disk looks too small, or is a network's."),
 ]
+DataDir = Annotated[
+    Path | None,
+    setting(
+        envvar="GANGAN_DATA",
+        help="Folder with the datasets; what is not there is downloaded.",
+        default="~/.cache/gangan",
+    ),
+]
 Config = Annotated[
     Path | None,
     setting(envvar="GANGAN_CONFIG", help="TOML file with a table named after the command."),

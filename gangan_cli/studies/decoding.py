@@ -20,6 +20,9 @@ from store import Catalog, Layout, Run
 
 Pictures = NDArray[np.float32]
 
+GANS_AT_ONCE = 64
+"""Generated GANs decoded at a time: 29 MB at the paper's size."""
+
 
 @dataclass(frozen=True)
 class Level:
@@ -54,15 +57,15 @@ class Lineage:
         self.levels = list(levels)
 
     @classmethod
-    def open(cls, catalog: Catalog, name: str) -> "Lineage":
-        """Open the run `name` and all below it.
+    def open(cls, catalog: Catalog, name: str, *, write: bool = False) -> "Lineage":
+        """Open the run `name` and all below it; with `write`, so that results can be added to the run.
 
         Raises:
             UnknownRun: there is no such run, or one that it stands on is gone.
         """
         levels: list[Level] = []
         try:
-            run = catalog.open(name)
+            run = catalog.open(name, write=write)
             while True:
                 family = build(run.manifest.family, run.manifest.sizes)
                 levels.append(Level(run, family, family.networks(), _code_of(run)))
@@ -114,12 +117,34 @@ class Lineage:
         rows = (here.generate(vector[None], noises[0][None])[0] for vector in vectors)
         return np.stack([self._one_each(made, noises[1:], level + 1) for made in rows])
 
+    def pictures(self, vector: Matrix, count: int, seed: int, level: int = 0) -> Pictures:
+        """Return `count` pictures (count, height, width) in [-1, 1] that one GAN makes.
+
+        `vector` (P,) are its weights, of the run at `level`. The noise depends on `seed` alone, so that
+        all GANs are judged on the same.
+        """
+        noises = self.noises(count, seed, below=level)
+        last = level == len(self.levels) - 1
+        # Higher up each picture is another GAN's, whose weights must be in memory meanwhile.
+        step = count if last else GANS_AT_ONCE
+        parts = [
+            self.images(vector[None], [noise[first : first + step] for noise in noises], level)[0]
+            for first in range(0, count, step)
+        ]
+        return np.concatenate(parts)
+
     def _one_each(self, vectors: Matrix, noises: Sequence[Matrix], level: int) -> Pictures:
         """Return the picture (c, height, width) that each of c vectors makes of its own noise."""
         made = self.levels[level].generate(vectors, noises[0][:, None])[:, 0]
         if level == len(self.levels) - 1:
             return made.reshape(-1, *self.image_shape)
         return self._one_each(made, noises[1:], level + 1)
+
+
+def unit_interval(pictures: Pictures) -> Matrix:
+    """Return pictures (n, height, width) in [-1, 1] as (n, height · width) in [0, 1]."""
+    scaled: Matrix = (pictures.reshape(len(pictures), -1) + np.float32(1)) / np.float32(2)
+    return scaled
 
 
 def split(layout: Layout, vector: Tensor) -> dict[str, dict[str, Tensor]]:

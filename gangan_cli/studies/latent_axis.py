@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gangan_cli.data.alignment import training_view
+from gangan_cli.data.conditions import Condition
 from gangan_cli.data.weights import Matrix
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.studies.decoding import Lineage, Pictures, pick
@@ -47,20 +49,34 @@ def walk(
 
     A one-dimensional latent is its own axis, from -2 to 2. In L dimensions the axis goes through
     the origin from -√L to √L, the typical length of a latent, in that of 256 random directions
-    whose ends lie nearest to the latest epochs.
+    whose ends lie nearest to the latest epochs. A GAN-GAN that can be asked for something is asked
+    for all of it, with the rest of its latent drawn once.
     """
     gan, epoch = pick(lineage.top, gan, epoch)
-    dimensions = lineage.levels[0].family.latent_dim
-    reach = 2.0 if dimensions == 1 else dimensions**0.5
-    positions = np.linspace(-reach, reach, latents)
-    if dimensions == 1:
-        direction, axis = np.ones(1), "latent z"
-    else:
-        direction = _direction_of_training(lineage, reach, gan, epoch, seed)
-        axis = f"latent z: of {PROBES} directions in {dimensions} dimensions the one that ends latest"
-    points = (positions[:, None] * direction).astype(np.float32)
+    positions, points, axis = points_along(lineage, latents, gan, epoch, seed)
     images, near = _decode(lineage, points, columns, gan, epoch, seed)
     return LatentGrid(points, positions, images, near, axis, gan, epoch, seed)
+
+
+def points_along(
+    lineage: Lineage, count: int, gan: int, epoch: int, seed: int
+) -> tuple[NDArray[np.float64], Matrix, str]:
+    """Return places (count,) along the axis that `walk` goes, the latents (count, L) there, and what the
+    axis is in words."""
+    if scale := Condition.of(lineage.top):
+        wishes = np.linspace(-1, 1, count)
+        points = np.repeat(draw(lineage, 1, seed), count, axis=0)
+        points[:, -1] = wishes
+        return scale.decode(wishes), points, f"{scale.title} asked for"
+    dimensions = lineage.levels[0].family.latent_dim
+    reach = 2.0 if dimensions == 1 else dimensions**0.5
+    positions = np.linspace(-reach, reach, count)
+    if dimensions == 1:
+        direction, words = np.ones(1), "latent z"
+    else:
+        direction = _direction_of_training(lineage, reach, gan, epoch, seed)
+        words = f"latent z: of {PROBES} directions in {dimensions} dimensions the one that ends latest"
+    return positions, (positions[:, None] * direction).astype(np.float32), words
 
 
 def sample(
@@ -74,7 +90,7 @@ def sample(
 ) -> LatentGrid:
     """Decode `latents` independent samples, ordered by the epoch of the nearest snapshot."""
     gan, epoch = pick(lineage.top, gan, epoch)
-    points = _draw(lineage, latents, seed)
+    points = draw(lineage, latents, seed)
     images, near = _decode(lineage, points, columns, gan, epoch, seed)
     order = np.lexsort((near.keys[:, 0], near.keys[:, 1]))
     ordered = Nearest(near.keys[order], near.distances[order], near.spacing)
@@ -96,13 +112,15 @@ def generated_weights(lineage: Lineage, points: Matrix, gan: int, epoch: int) ->
     return weights
 
 
-def _draw(lineage: Lineage, count: int, seed: int) -> Matrix:
+def draw(lineage: Lineage, count: int, seed: int) -> Matrix:
+    """Return latents (count, L) from the top family's distribution."""
     drawn: Matrix = lineage.levels[0].family.noise((count,), stream(seed, 0, 1, "cpu")).numpy()
     return drawn
 
 
 def _near(lineage: Lineage, weights: Matrix) -> Nearest:
-    return nearest(weights, lineage.levels[1].run, lineage.top.constant("keys"))
+    below = training_view(lineage.top, lineage.levels[1].run)
+    return nearest(weights, below, lineage.top.constant("keys"))
 
 
 def _decode(
@@ -116,7 +134,7 @@ def _decode(
 def _direction_of_training(
     lineage: Lineage, reach: float, gan: int, epoch: int, seed: int
 ) -> NDArray[np.float64]:
-    points = _draw(lineage, PROBES, seed)
+    points = draw(lineage, PROBES, seed)
     directions = points / np.linalg.norm(points, axis=1, keepdims=True)
     ends = np.concatenate([directions, -directions]) * np.float32(reach)
     epochs = _near(lineage, generated_weights(lineage, ends, gan, epoch)).keys[:, 1]

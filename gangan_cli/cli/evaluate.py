@@ -1,0 +1,91 @@
+"""gangan evaluate"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+from gangan_cli.cli import counting, diagnostics, options, output
+from gangan_cli.cli.options import setting
+
+if TYPE_CHECKING:
+    from gangan_cli.studies.evaluation import Evaluated
+
+SIDE_BY_SIDE = 5
+"""Subjects that are shown with all their scores; of more, a line each with the main ones."""
+
+MAIN = ("frechet", "kernel", "entropy", "inception", "precision", "recall", "coverage", "parzen")
+
+
+def evaluate(
+    run: options.RunName,
+    gans: Annotated[str, setting(help="Which GANs, as in 0,3-7.", default="all")] = "",
+    epochs: Annotated[
+        str, setting(help="At which epochs, as in 10,50-60.", default="each GAN's last")
+    ] = "",
+    latents: Annotated[
+        int, setting(help="Of a GAN-GAN: how many GANs to draw from each of its snapshots.", min=1)
+    ] = 8,
+    samples: Annotated[int, setting(help="Images of each GAN.")] = 10_000,
+    quick: Annotated[
+        bool, setting("--quick", help="Only Fréchet distance and labels: ten times as fast.")
+    ] = False,
+    seed: Annotated[int, setting(help="Seed of the noise.", min=0)] = 0,
+    dataset: Annotated[
+        str, setting(help="Images to hold them against.", default="those they learnt from")
+    ] = "",
+    store: options.Store = None,
+    data_dir: options.DataDir = None,
+    json: options.Json = False,
+) -> None:
+    """Judge GANs: how far from real images, how varied, how likely, how much copied.
+
+    A classifier is trained on the first use with a dataset. Results are kept with the run: a second
+    call does only what is missing. Real images are scored beside them, as a floor.
+    """
+    from gangan_cli.studies.evaluation import Evaluated, Wish, evaluate
+
+    wish = Wish(gans, epochs, latents, samples, seed, quick, dataset)
+    found: list[Evaluated] = []
+    with counting.narrated("training the judge") as told:
+        for result in evaluate(options.catalog(store), run, wish, data_dir, told):
+            if not isinstance(result, Evaluated):
+                diagnostics.warn(result.message)
+                continue
+            found.append(result)
+            if json:
+                output.line({"run": run, **result.document()})
+    if not json:
+        _show(found)
+
+
+def _show(found: Sequence["Evaluated"]) -> None:
+    from gangan_cli.studies.scores import SCORES
+
+    first = found[0]
+    output.text(
+        f"{first.samples:,} images each, against the test images of {first.dataset}; "
+        f"judge {first.judge} ({first.accuracy:.2%})"
+    )
+    titles = [result.subject.title for result in found]
+    if len(found) <= SIDE_BY_SIDE + 1:
+        rows = [
+            [score.title, *(_cell(result, name) for result in found)] for name, score in SCORES.items()
+        ]
+        output.table(["", *titles], rows, right=range(1, len(titles) + 1))
+        return
+    rows = [
+        [title, *(_cell(result, name) for name in MAIN)]
+        for title, result in zip(titles, found, strict=True)
+    ]
+    columns = [SCORES[name].title for name in MAIN]
+    output.table(["", *columns], rows, right=range(1, len(columns) + 1))
+
+
+def _cell(result: "Evaluated", name: str) -> str:
+    """Return a score with its standard error, as "1012.3 ± 8.1"."""
+    from gangan_cli.studies.scores import SCORES
+
+    if name not in result.scored.values:
+        return ""
+    digits = SCORES[name].decimals
+    value, error = result.scored.values[name], result.scored.errors.get(name)
+    return f"{value:.{digits}f}" + ("" if error is None else f" ± {error:.{digits}f}")

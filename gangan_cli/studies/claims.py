@@ -1,0 +1,193 @@
+"""What an audit says of a GAN-GAN: a verdict for each claim that one would like to make of it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gangan_cli.metrics.order import Interval, bootstrap, spearman
+from gangan_cli.studies.audit import AVERAGE, NEAR, SNAPSHOT, Audit
+from gangan_cli.studies.measuring import GANGAN, Axis, Row
+
+Verdict = Literal["holds", "does not hold", "undecided"]
+
+COVERED = 0.9
+"""Share of the GANs that samples should come near."""
+
+ORDERED = 0.9
+"""Rank correlation from which an axis counts as ordered."""
+
+EXPLAINED = 0.8
+"""R² from which a GAN-GAN counts as doing what it is asked."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim, whether it holds at this number of samples, and the figures that say so."""
+
+    claim: str
+    verdict: Verdict
+    figures: str
+
+
+def claims(audit: Audit) -> list[Claim]:
+    """Return what can be said of the audited GAN-GAN."""
+    own = audit.row(GANGAN)
+    return [
+        _near(audit, own),
+        _covers(audit, own),
+        _new(audit, own),
+        _no_mixture(audit, own),
+        _as_good(audit, own),
+        _beats(audit, own, SNAPSHOT, "the best of its samples beats the best snapshots"),
+        _beats(audit, own, AVERAGE, "the best of its samples beats the trajectory averages"),
+        _ordered("the latent axis follows training", audit.axis, audit.axis.keys[:, 1], "epoch"),
+        _ordered("the latent axis follows quality", audit.axis, audit.axis.frechet, "Fréchet distance"),
+        *([] if audit.asked is None else [_as_asked(audit, own, audit.asked)]),
+    ]
+
+
+def covered(audit: Audit, row: Row) -> tuple[float, float]:
+    """Return the share of the GANs, and of their epochs, to which a sample comes near."""
+    near = row.keys[row.distances < NEAR * audit.spacing]
+    gans = len(np.unique(near[:, 0])) / len(audit.gans)
+    return gans, len(np.unique(near[:, 1])) / len(audit.epochs)
+
+
+def matched(audit: Audit) -> Interval:
+    """Return the median of how much worse samples are than the snapshots that they lie nearest to."""
+    row = audit.row(GANGAN)
+    count = len(audit.matched)
+    return _median(row.frechet[:count] - audit.matched, row.keys[:count, 0])
+
+
+def _near(audit: Audit, row: Row) -> Claim:
+    steps = _median(row.distances / audit.spacing, row.keys[:, 0])
+    return Claim(
+        f"samples lie near the snapshots (within {NEAR:g} steps)",
+        _below(steps, NEAR),
+        f"median {_interval(steps, 1)} steps",
+    )
+
+
+def _covers(audit: Audit, row: Row) -> Claim:
+    gans, epochs = covered(audit, row)
+    return Claim(
+        f"samples come near {COVERED:.0%} of the GANs",
+        "holds" if gans >= COVERED else "does not hold",
+        f"{gans:.0%} of {len(audit.gans)} GANs, {epochs:.0%} of {len(audit.epochs)} epochs, "
+        f"in {len(row.keys)} samples",
+    )
+
+
+def _new(audit: Audit, row: Row) -> Claim:
+    apart = _median(row.distances, row.keys[:, 0])
+    usual = float(np.median(audit.own.distances))
+    return Claim(
+        "samples are no copies: as far from snapshots as these from each other",
+        _above(apart, usual),
+        f"median {_interval(apart, 1)}, snapshots {usual:.1f}",
+    )
+
+
+def _no_mixture(audit: Audit, row: Row) -> Claim:
+    apart = _median(row.residuals, row.keys[:, 0])
+    usual = float(np.median(audit.own.residuals))
+    return Claim(
+        "samples are no mixtures: as far from the lines between snapshots as these",
+        _above(apart, usual),
+        f"median {_interval(apart, 1)}, snapshots {usual:.1f}",
+    )
+
+
+def _as_good(audit: Audit, row: Row) -> Claim:
+    worse = matched(audit)
+    return Claim(
+        "samples are as good as the snapshots that they lie nearest to",
+        _below(worse, 0.0),
+        f"median difference {_interval(worse, 1, sign=True)}",
+    )
+
+
+def _beats(audit: Audit, row: Row, other: str, claim: str) -> Claim:
+    rival = audit.row(other)
+    # Two standard errors of the difference, on noise that neither was chosen by.
+    margin = 2 * float(np.hypot(row.best_error, rival.best_error))
+    verdict: Verdict = "undecided"
+    if abs(row.best - rival.best) > margin:
+        verdict = "holds" if row.best < rival.best else "does not hold"
+    return Claim(
+        f"{claim}, of {len(row.frechet)} each",
+        verdict,
+        f"{row.best:.1f} ± {row.best_error:.1f} against {rival.best:.1f} ± {rival.best_error:.1f}",
+    )
+
+
+def _ordered(claim: str, axis: Axis, values: np.ndarray, of: str) -> Claim:
+    whole, half = order(axis, values)
+    strong = max(abs(whole), abs(half))
+    return Claim(
+        claim,
+        "holds" if strong >= ORDERED else "does not hold",
+        f"Spearman(z, {of}) {whole:+.2f}; in its longer monotone part {half:+.2f}",
+    )
+
+
+def explained(audit: Audit, row: Row, asked: NDArray[np.float64]) -> float:
+    """Return R² of what was asked for as a guess of what came: 1 at best, 0 as good as their mean."""
+    count = len(asked)
+    came = row.keys[:count, 1] if audit.condition == "epoch" else row.frechet[:count]
+    rest, spread = np.square(came - asked).sum(), np.square(came - came.mean()).sum()
+    return float(1 - rest / spread) if spread else 0.0
+
+
+def _as_asked(audit: Audit, row: Row, asked: NDArray[np.float64]) -> Claim:
+    found = explained(audit, row, asked)
+    return Claim(
+        f"GANs are of the {audit.condition} that was asked for",
+        "holds" if found >= EXPLAINED else "does not hold",
+        f"R² {found:.2f} over {len(asked)} samples",
+    )
+
+
+def order(axis: Axis, values: np.ndarray) -> tuple[float, float]:
+    """Return the rank correlation of places with `values` (n,), along the whole axis and along the
+    longer of the two parts into which the extreme that lies farther inside cuts it.
+
+    It is 0 where all values are alike.
+    """
+    turns = [int(values.argmin()), int(values.argmax())]
+    turn = max(turns, key=lambda at: min(at, len(values) - 1 - at))
+    parts = slice(0, turn + 1), slice(turn, len(values))
+    longer = max(parts, key=lambda part: part.stop - part.start)
+    return _rho(axis.positions, values), _rho(axis.positions[longer], values[longer])
+
+
+def _rho(x: np.ndarray, y: np.ndarray) -> float:
+    if len(x) < 3 or (y == y[0]).all():
+        return 0.0
+    return spearman(x, y.astype(np.float64)).rho
+
+
+def _median(values: NDArray[np.float64], gans: NDArray[np.int64]) -> Interval:
+    """Return the median with its interval; samples near the same GAN are not independent."""
+    groups = gans if len(np.unique(gans)) > 1 else None
+    return bootstrap(values, lambda some: float(np.median(some.astype(np.float64))), groups)
+
+
+def _below(found: Interval, bound: float) -> Verdict:
+    if found.high <= bound:
+        return "holds"
+    return "does not hold" if found.low > bound else "undecided"
+
+
+def _above(found: Interval, bound: float) -> Verdict:
+    if found.low >= bound:
+        return "holds"
+    return "does not hold" if found.high < bound else "undecided"
+
+
+def _interval(found: Interval, digits: int, sign: bool = False) -> str:
+    shown = f"{{:{'+' if sign else ''}.{digits}f}}"
+    return f"{shown.format(found.estimate)} [{shown.format(found.low)}, {shown.format(found.high)}]"

@@ -1,0 +1,32 @@
+"""The scores of real images: what a perfect GAN would get. Found once for a judge, kept beside it."""
+
+import contextlib
+import json
+import os
+from dataclasses import asdict
+
+from gangan_cli.studies.judge import cache
+from gangan_cli.studies.judging import glance
+from gangan_cli.studies.reference import Reference
+from gangan_cli.studies.scores import Scored, glanced, scored
+
+
+def floor(reference: Reference, count: int, seed: int, quick: bool) -> Scored:
+    """Return the scores of up to `count` training images, held against test images.
+
+    "nearest" is that of test images, since a training image is its own nearest.
+    """
+    kind = "quick" if quick else "full"
+    path = cache() / f"{reference.judge.id}-{kind}-{count}-{seed}.json"
+    with contextlib.suppress(OSError, ValueError, TypeError):  # not there, or not what it should be
+        return Scored(**json.loads(path.read_text()))
+    images = reference.real(count, seed)
+    if quick:
+        found = glanced(glance(images, reference))
+    else:
+        found = scored(images, reference, seed, near=reference.test)
+    with contextlib.suppress(OSError):  # it is found again next time
+        aside = path.with_suffix(f".{os.getpid()}")
+        aside.write_text(json.dumps(asdict(found)))
+        aside.replace(path)
+    return found

@@ -1,0 +1,201 @@
+"""Where samplers of weights are measured, all in the same way: how good, how far off, how varied."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gangan_cli.data.alignment import training_view
+from gangan_cli.data.weights import Matrix
+from gangan_cli.studies.decoding import Lineage, unit_interval
+from gangan_cli.studies.evaluation import data_dir_of, images_of
+from gangan_cli.studies.judge import Told
+from gangan_cli.studies.judging import frechet_distances
+from gangan_cli.studies.latent_axis import draw, generated_weights, points_along
+from gangan_cli.studies.novelty import Found, Landscape, by_layer, usual_steps
+from gangan_cli.studies.reference import Reference, reference_of
+from gangan_cli.studies.scores import with_error
+
+GANGAN = "the GAN-GAN"
+"""What the audited run is called among the samplers."""
+
+DRAWN = 512
+"""Vectors of each sampler whose place among the snapshots is looked at; only some are judged."""
+
+ROWS = 64
+"""Vectors decoded and held against the snapshots at a time."""
+
+AGAIN = 10_000
+"""Images, of fresh noise, on which the best of each sampler is judged again: the best of many on the
+same noise is partly the luckiest."""
+
+FRESH = 1_000_003
+"""Added to the seed for fresh noise."""
+
+PICTURES = 64
+"""Noise vectors of which images are compared."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How much an audit looks at: `count` vectors of each sampler are judged, on `images` each."""
+
+    count: int = 64
+    images: int = 2000
+    points: int = 32
+    """Places along the latent axis."""
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Row:
+    """What became of one sampler.
+
+    `frechet` (count,) of the judged vectors, the first of those drawn; of all drawn the nearest
+    snapshots `keys` (n, 2), their `distances` (n,), and the `residuals` (n,) to the nearest segment
+    between two snapshots. `layers` are median distances to the nearest snapshot by tensor, and
+    `pictures` (count,) those of images from the same noise, both in usual steps. `best` is the Fréchet
+    distance of the best vector on fresh noise, with its standard error.
+    """
+
+    name: str
+    frechet: NDArray[np.float64]
+    keys: NDArray[np.int64]
+    distances: NDArray[np.float64]
+    residuals: NDArray[np.float64]
+    layers: Mapping[str, float]
+    pictures: NDArray[np.float64]
+    best: float
+    best_error: float
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Places along the latent axis: `positions` (n,), nearest snapshots (n, 2), distances, Fréchet
+    distances (n,)."""
+
+    words: str
+    positions: NDArray[np.float64]
+    keys: NDArray[np.int64]
+    distances: NDArray[np.float64]
+    frechet: NDArray[np.float64]
+
+
+Draw = Callable[[int], Matrix]
+"""Returns the next n weight vectors (n, P) of a sampler."""
+
+
+@dataclass
+class Bench:
+    """Where samplers are measured, all in the same way."""
+
+    lineage: Lineage
+    reference: Reference
+    landscape: Landscape
+    steps: Mapping[str, float]
+    options: Options
+    told: Told
+    total: int = 0
+    """GANs that will be judged in all, and how many are."""
+    done: int = 0
+
+    @classmethod
+    def open(cls, lineage: Lineage, options: Options, data_dir: Path | None, told: Told) -> "Bench":
+        """Make ready to measure what might stand in for the GAN-GANs on top of a lineage.
+
+        Raises:
+            WorkFailed: the judge could not be had.
+            Damaged: a snapshot is not what was written.
+        """
+        view, keys = training_view(lineage.top, lineage.levels[1].run), lineage.top.constant("keys")
+        reference = reference_of(images_of(lineage), data_dir or data_dir_of(lineage), told)
+        told("reading the snapshots", 0, 1)
+        landscape = Landscape(view, keys)
+        told("reading the snapshots", 1, 1)
+        return cls(lineage, reference, landscape, usual_steps(view, keys), options, told)
+
+    def gangan(self, gan: int, epoch: int) -> Row:
+        """Measure a GAN-GAN of the run on top."""
+        latents = iter(np.array_split(self.latents, DRAWN // ROWS))
+
+        def made(count: int) -> Matrix:
+            return generated_weights(self.lineage, next(latents)[:count], gan, epoch)
+
+        return self.row(GANGAN, made)
+
+    @property
+    def latents(self) -> Matrix:
+        """The latents (DRAWN, L) at which GAN-GANs are looked at."""
+        return draw(self.lineage, DRAWN, self.options.seed)
+
+    def matched(self, row: Row) -> NDArray[np.float64]:
+        """Return the Fréchet distances (count,) of the snapshots nearest to a row's judged vectors."""
+        keys = row.keys[: self.options.count]
+        return self.judged(self.landscape.view.matrix(keys)[0])
+
+    def row(self, name: str, draw: Draw) -> Row:
+        """Measure one sampler."""
+        kept: list[Matrix] = []
+        found: list[Found] = []
+        for first in range(0, DRAWN, ROWS):
+            vectors = draw(ROWS)
+            found.append(self.landscape.found(vectors))
+            kept.append(vectors[: max(0, self.options.count - first)])
+        rows, distances, residuals = (
+            np.concatenate([getattr(part, name) for part in found])
+            for name in ("rows", "distances", "residuals")
+        )
+        vectors = np.concatenate(kept)
+        near = self.landscape.view.matrix(self.landscape.keys[rows[: len(vectors)]])[0]
+        layers = by_layer(self.landscape.view.manifest.layout, vectors - near)
+        scores = self.judged(vectors)
+        best, error = self._again(vectors[scores.argmin()])
+        return Row(
+            name=name,
+            frechet=scores,
+            keys=self.landscape.keys[rows],
+            distances=distances,
+            residuals=residuals,
+            layers={tensor: float(np.median(d)) / self.steps[tensor] for tensor, d in layers.items()},
+            pictures=self._apart(vectors, near),
+            best=best,
+            best_error=error,
+        )
+
+    def judged(self, vectors: Matrix) -> NDArray[np.float64]:
+        """Return Fréchet distances (n,), all on the same noise."""
+        before, options = self.done, self.options
+
+        def heard(done: int) -> None:
+            self.done = before + done
+            self.told("judging", self.done, self.total)
+
+        return frechet_distances(
+            self.lineage, 1, vectors, self.reference, options.images, options.seed, heard
+        )
+
+    def along(self, gan: int, epoch: int) -> Axis:
+        """Measure places along the latent axis."""
+        options = self.options
+        places, points, words = points_along(self.lineage, options.points, gan, epoch, options.seed)
+        weights = generated_weights(self.lineage, points, gan, epoch)
+        found = self.landscape.found(weights)
+        keys = self.landscape.keys[found.rows]
+        return Axis(words, places, keys, found.distances, self.judged(weights))
+
+    def _again(self, vector: Matrix) -> tuple[float, float]:
+        """Judge the best of a sampler on more images, of fresh noise; return the standard error too."""
+        pictures = self.lineage.pictures(vector, AGAIN, self.options.seed + FRESH, 1)
+        features, _ = self.reference.judge.judged(unit_interval(pictures))
+        return with_error(self.reference, features, self.options.seed)
+
+    def _apart(self, vectors: Matrix, near: Matrix) -> NDArray[np.float64]:
+        """Return how far images lie from those that the nearest snapshots make of the same noise: the
+        median over the noise of the distance of two images, (n,)."""
+        noises = self.lineage.noises(PICTURES, self.options.seed, below=1)
+        apart = self.lineage.images(vectors, noises, 1) - self.lineage.images(near, noises, 1)
+        lengths = np.linalg.norm(apart.reshape(*apart.shape[:2], -1), axis=2) / 2
+        medians: NDArray[np.float64] = np.median(lengths, axis=1).astype(np.float64)
+        return medians

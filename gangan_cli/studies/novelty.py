@@ -1,0 +1,150 @@
+"""Are sampled weights new, or copies and mixtures of the snapshots that they were learnt from?
+
+Distances mean something only beside those of the snapshots themselves: how far consecutive ones of a GAN
+lie apart, how far a snapshot lies from the nearest of another GAN, and from the segment between others.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gangan_cli.data.weights import Matrix, Snapshots
+from store import Layout
+from store.keys import Keys
+
+Numbers = NDArray[np.float64]
+
+WIDTH = 64 << 20
+"""Bytes of columns in memory at a time."""
+
+ENDS = 64
+"""Nearest snapshots that a segment is tried from, to every other one: the residual found is at most a
+little too large."""
+
+OWN = 256
+"""Snapshots, evenly spaced, that are held against the others to know what is usual."""
+
+STEPS = 256
+"""Pairs of consecutive snapshots, evenly spaced, that a layer's usual step is taken from."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """For n vectors: rows of the nearest snapshots (n,), their distances (n,), and the residuals (n,) to
+    the nearest segment between two snapshots."""
+
+    rows: NDArray[np.int64]
+    distances: Numbers
+    residuals: Numbers
+
+
+class Landscape:
+    """Snapshots as points, with all distances between them: reads them once, column by column."""
+
+    def __init__(self, view: Snapshots, keys: Keys) -> None:
+        """Take the snapshots `keys` (m, 2) of `view`.
+
+        Raises:
+            Damaged: a snapshot is not what was written.
+        """
+        self.view, self.keys = view, keys
+        self._mean = np.zeros(view.manifest.layout.size, np.float32)
+        self._products = np.zeros((len(keys), len(keys)))
+        for place, part in self._columns():
+            self._mean[place] = part.mean(axis=0, dtype=np.float64)
+            part -= self._mean[place]
+            self._products += part @ part.T
+        self._squares = self._products.diagonal().copy()
+        self.apart = np.sqrt(np.maximum(self._squares[:, None] + self._squares - 2 * self._products, 0))
+
+    @property
+    def spacing(self) -> float:
+        """The median distance of consecutive snapshots of a GAN; NaN when no GAN has two."""
+        steps = self.apart[np.arange(len(self.keys) - 1), np.arange(1, len(self.keys))]
+        same = np.diff(self.keys[:, 0]) == 0
+        return float(np.median(steps[same])) if same.any() else float("nan")
+
+    @property
+    def across(self) -> float:
+        """The median distance of a snapshot to the nearest of another GAN; NaN if there is but one."""
+        gans = self.keys[:, 0]
+        others = np.where(gans[:, None] == gans, np.inf, self.apart).min(axis=1)
+        return float(np.median(others)) if np.isfinite(others).all() else float("nan")
+
+    def own(self) -> Found:
+        """Return what `found` says of snapshots themselves, each held against all the others."""
+        rows = np.unique(np.linspace(0, len(self.keys) - 1, OWN).round().astype(np.int64))
+        found = [
+            self._one(self._products[row], self._squares[row], np.delete(np.arange(len(self.keys)), row))
+            for row in rows
+        ]
+        return _together(found)
+
+    def found(self, vectors: Matrix) -> Found:
+        """Hold weight vectors (n, P) against the snapshots."""
+        everyone = np.arange(len(self.keys))
+        products = np.zeros((len(vectors), len(self.keys)))
+        squares = np.zeros(len(vectors))
+        for place, part in self._columns():
+            part -= self._mean[place]
+            mine = vectors[:, place] - self._mean[place]
+            products += mine @ part.T
+            squares += np.square(mine, dtype=np.float64).sum(axis=1)
+        return _together(
+            [self._one(row, square, everyone) for row, square in zip(products, squares, strict=True)]
+        )
+
+    def _columns(self) -> Iterator[tuple[slice, Matrix]]:
+        size = self.view.manifest.layout.size
+        width = max(1, WIDTH // (4 * len(self.keys)))
+        for first in range(0, size, width):
+            place = slice(first, min(first + width, size))
+            yield place, self.view.columns(self.keys, place)
+
+    def _one(
+        self, products: Numbers, square: float, among: NDArray[np.int64]
+    ) -> tuple[int, float, float]:
+        """Return nearest row, distance and residual of a point, from its products with the snapshots."""
+        away = np.maximum(square + self._squares[among] - 2 * products[among], 0)
+        order = np.argsort(away)[:ENDS]
+        ends = among[order]
+        if len(among) < 2:
+            return int(ends[0]), float(np.sqrt(away[order[0]])), float(np.sqrt(away[order[0]]))
+        # From each end s towards every other snapshot t: how far along the foot lies, and how far off.
+        lengths = self.apart[np.ix_(ends, among)] ** 2
+        dots = (
+            products[among]
+            - products[ends][:, None]
+            - self._products[np.ix_(ends, among)]
+            + self._squares[ends][:, None]
+        )
+        with np.errstate(divide="ignore", invalid="ignore"):
+            along = np.where(lengths > 0, np.clip(dots / lengths, 0, 1), 0)
+        off = away[order][:, None] - 2 * along * dots + along**2 * lengths
+        residual = float(np.sqrt(max(off.min(), 0)))
+        return int(ends[0]), float(np.sqrt(away[order[0]])), residual
+
+
+def _together(found: list[tuple[int, float, float]]) -> Found:
+    rows, distances, residuals = (np.array(part) for part in zip(*found, strict=True))
+    return Found(rows.astype(np.int64), distances, residuals)
+
+
+def by_layer(layout: Layout, differences: Matrix) -> dict[str, Numbers]:
+    """Return how long differences of weights (n, P) are in each tensor: (n,) by the tensor's name."""
+    return {
+        tensor.name: np.linalg.norm(differences[:, tensor.place], axis=1).astype(np.float64)
+        for tensor in layout.tensors
+    }
+
+
+def usual_steps(view: Snapshots, keys: Keys) -> dict[str, float]:
+    """Return the median length of the step between consecutive snapshots of a GAN, by tensor."""
+    starts = np.flatnonzero(np.diff(keys[:, 0]) == 0)
+    chosen = starts[np.unique(np.linspace(0, len(starts) - 1, STEPS).round().astype(np.int64))]
+    steps = view.matrix(keys[chosen + 1])[0] - view.matrix(keys[chosen])[0]
+    return {
+        name: float(np.median(found)) for name, found in by_layer(view.manifest.layout, steps).items()
+    }

@@ -1,0 +1,78 @@
+"""What generated images are held against: a dataset's test images, as its judge sees them."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gangan_cli.data.images import Images, held_out, load_images
+from gangan_cli.metrics import frechet, prdc
+from gangan_cli.metrics.classifier import Features
+from gangan_cli.studies.judge import Judge, Told, judge_of, unit
+
+VALIDATION = range(50_000, 51_000)
+"""Rows of MNIST on which a Parzen window's width is chosen: the first 1,000 of the 10,000 that
+Goodfellow et al. (2014) held out of the training images."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The images of a dataset with what scores need of them; images are (n, 784) in [0, 1].
+
+    `test` are the test images, with the judge's `features` (n, 1024) of them; `validation` (1000, 784)
+    those that a Parzen window's width is chosen on; `train` all training images, of which the rows
+    `fresh` are neither of these.
+    """
+
+    judge: Judge
+    test: Features
+    features: Features
+    train: Features
+    validation: Features
+    fresh: NDArray[np.int64]
+
+    @cached_property
+    def frechet(self) -> frechet.Reference:
+        """What Fréchet distances are taken to."""
+        return frechet.Reference(frechet.moments(self.features))
+
+    @cached_property
+    def manifold(self) -> prdc.Manifold:
+        """What precision, recall, density and coverage are of; some seconds' work."""
+        return prdc.Manifold(self.features)
+
+    def real(self, count: int, seed: int) -> Features:
+        """Return up to `count` training images, drawn without repeats: what a perfect GAN would make."""
+        rows = np.random.default_rng(seed).permutation(self.fresh)[:count]
+        drawn: Features = self.train[rows]
+        return drawn
+
+
+def reference_of(dataset: str, data_dir: Path | None, told: Told) -> Reference:
+    """Return what samples of GANs on `dataset` are held against, with its judge, trained if need be.
+
+    Raises:
+        ConfigurationError, WorkFailed: as `judge_of`.
+    """
+    judge = judge_of(dataset, data_dir, told)
+    images = load_images(dataset, data_dir)
+    train, test = unit(images.pixels), unit(load_images(dataset, data_dir, "test").pixels)
+    features, _ = judge.judged(test)
+    validation = _validation(images)
+    return Reference(
+        judge=judge,
+        test=test,
+        features=features,
+        train=train,
+        validation=train[validation],
+        fresh=np.setdiff1d(np.flatnonzero(~held_out(images)), validation),
+    )
+
+
+def _validation(images: Images) -> NDArray[np.int64]:
+    if images.count > VALIDATION.stop:
+        return np.array(VALIDATION)
+    rows = np.flatnonzero(~held_out(images))
+    return rows[:: max(1, len(rows) // len(VALIDATION))][: len(VALIDATION)]

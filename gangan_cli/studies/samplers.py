@@ -1,0 +1,204 @@
+"""What anybody should try before a GAN-GAN: ways to draw weight vectors that need no training.
+
+Each takes the snapshots that a GAN-GAN was trained on, and returns as many vectors as are asked for.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gangan_cli.data.weights import Matrix, PrincipalComponents, Snapshots
+from gangan_cli.errors import ConfigurationError
+from store.keys import Keys
+
+LAST = 10
+"""Snapshots in the mean of a trajectory's last ones: a tenth of the paper's 100 epochs."""
+
+KEEP = 0.9
+"""What each epoch keeps of a trajectory's moving average, which so looks about as far back."""
+
+BANDWIDTHS = np.geomspace(0.02, 2, 13)
+"""Widths that a kernel density is tried with, in mean standard deviations of a component."""
+
+ROWS = 128
+"""Snapshots in memory at a time."""
+
+
+@dataclass(frozen=True)
+class Pool:
+    """The snapshots `keys` (m, 2) of `view` that samplers may look at, and a linear code of them.
+
+    `spacing` is the median distance between consecutive snapshots of a GAN.
+    """
+
+    view: Snapshots
+    keys: Keys
+    spacing: float
+    components: int
+    known: tuple[PrincipalComponents, Matrix] | None = None
+    """A code fitted to them already, with their codes."""
+
+    def pick(self, count: int, random: np.random.Generator) -> NDArray[np.int64]:
+        """Return `count` rows of `keys`, drawn with repeats."""
+        return random.integers(len(self.keys), size=count)
+
+    def vectors(self, rows: NDArray[np.int64]) -> Matrix:
+        """Return the snapshots (n, P) in these rows of `keys`."""
+        return self.view.matrix(self.keys[rows])[0]
+
+    def before(self, row: int) -> NDArray[np.int64]:
+        """Return the rows of the same GAN up to and with `row`, in the order of epochs."""
+        gan, epoch = self.keys[row]
+        same = np.flatnonzero((self.keys[:, 0] == gan) & (self.keys[:, 1] <= epoch))
+        return same[np.argsort(self.keys[same, 1], kind="stable")]
+
+    @cached_property
+    def code(self) -> tuple[PrincipalComponents, Matrix]:
+        """The principal components, and the snapshots' codes (m, k)."""
+        return self.known or PrincipalComponents.fit(self.view, self.keys, self.components)
+
+    @cached_property
+    def marginals(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Mean (P,) and standard deviation (P,) of each weight."""
+        size, count = self.view.manifest.layout.size, len(self.keys)
+        total, squares = np.zeros(size), np.zeros(size)
+        for first in range(0, count, ROWS):
+            block = self.vectors(np.arange(first, min(first + ROWS, count)))
+            total += block.sum(axis=0, dtype=np.float64)
+            squares += np.square(block, dtype=np.float64).sum(axis=0)
+        mean = total / count
+        return mean, np.sqrt(np.maximum(squares / count - mean**2, 0))
+
+
+Sampler = Callable[[Pool, int, np.random.Generator], Matrix]
+"""(pool, n, random) -> weight vectors (n, P)."""
+
+
+def snapshot(pool: Pool, count: int, random: np.random.Generator) -> Matrix:
+    """Return training snapshots as they are."""
+    return pool.vectors(pool.pick(count, random))
+
+
+def noisy(size: float) -> Sampler:
+    """Return a sampler of snapshots moved `size` spacings in a random direction."""
+
+    def draw(pool: Pool, count: int, random: np.random.Generator) -> Matrix:
+        vectors = snapshot(pool, count, random)
+        for vector in vectors:
+            step = random.standard_normal(len(vector), np.float32)
+            vector += step * np.float32(size * pool.spacing / np.linalg.norm(step))
+        return vectors
+
+    return draw
+
+
+def mean_of_last(pool: Pool, count: int, random: np.random.Generator) -> Matrix:
+    """Return means of a snapshot and the few before it."""
+    return np.stack(
+        [pool.vectors(pool.before(row)[-LAST:]).mean(axis=0) for row in pool.pick(count, random)]
+    )
+
+
+def moving_average(pool: Pool, count: int, random: np.random.Generator) -> Matrix:
+    """Return exponential moving averages of trajectories, up to a random epoch."""
+    return np.stack([_averaged(pool, row) for row in pool.pick(count, random)])
+
+
+def _averaged(pool: Pool, row: int) -> Matrix:
+    rows = pool.before(row)[-5 * LAST :]  # what lies further back counts for half a percent
+    weights = KEEP ** np.arange(len(rows))[::-1]
+    average: Matrix = ((weights / weights.sum()).astype(np.float32)) @ pool.vectors(rows)
+    return average
+
+
+def between(same: bool) -> Sampler:
+    """Return a sampler of points between two snapshots, of the `same` GAN or of different ones."""
+
+    def draw(pool: Pool, count: int, random: np.random.Generator) -> Matrix:
+        gans = pool.keys[:, 0]
+        first = pool.pick(count, random)
+        second = np.array([random.choice(np.flatnonzero((gans == gans[row]) == same)) for row in first])
+        along = random.random((count, 1), np.float32)
+        return (1 - along) * pool.vectors(first) + along * pool.vectors(second)
+
+    return draw
+
+
+def gaussian(pool: Pool, count: int, random: np.random.Generator) -> Matrix:
+    """Return vectors whose weights are drawn one by one, each from its own normal distribution."""
+    mean, deviation = pool.marginals
+    drawn = random.standard_normal((count, len(mean)), np.float32)
+    drawn *= deviation.astype(np.float32)
+    drawn += mean.astype(np.float32)
+    return drawn
+
+
+def component_gaussian(pool: Pool, count: int, random: np.random.Generator) -> Matrix:
+    """Return vectors whose principal components are drawn from a normal distribution."""
+    code, codes = pool.code
+    drawn = random.standard_normal((count, codes.shape[1]), np.float32) * codes.std(axis=0)
+    return code.decode(drawn)
+
+
+def component_kernels(pool: Pool, count: int, random: np.random.Generator) -> Matrix:
+    """Return vectors drawn from a kernel density of the snapshots' principal components.
+
+    The width is the one under which each snapshot is likeliest when the others are known. Leaving out
+    whole GANs would ask for a width that reaches from one to the next, and draw neither.
+    """
+    code, codes = pool.code
+    width = _bandwidth(codes)
+    chosen = codes[pool.pick(count, random)]
+    noise = random.standard_normal(chosen.shape, np.float32)
+    return code.decode((chosen + np.float32(width) * noise).astype(np.float32))
+
+
+def _bandwidth(codes: Matrix) -> float:
+    squares = np.square(codes, dtype=np.float64).sum(axis=1)
+    apart = np.maximum(squares[:, None] + squares - 2 * (codes @ codes.T), 0)
+    np.fill_diagonal(apart, np.inf)
+    scale = float(codes.std(axis=0).mean())
+    return max(
+        (float(width * scale) for width in BANDWIDTHS),
+        key=lambda width: _likelihood(apart, width, codes.shape[1]),
+    )
+
+
+def _likelihood(apart: NDArray[np.float64], width: float, dimensions: int) -> float:
+    """Return the mean log-likelihood of points, each under the kernels that are not infinitely far."""
+    exponents = -apart / (2 * width**2)
+    most = exponents.max(axis=1, keepdims=True)
+    likely = np.log(np.exp(exponents - most).sum(axis=1)) + most[:, 0]
+    return float(likely.mean() - dimensions * np.log(width))
+
+
+SAMPLERS: Mapping[str, Sampler] = {
+    "training snapshot": snapshot,
+    "snapshot + noise, ½ step": noisy(0.5),
+    "snapshot + noise, 1 step": noisy(1),
+    "snapshot + noise, 2 steps": noisy(2),
+    f"mean of the last {LAST}": mean_of_last,
+    "moving average": moving_average,
+    "between snapshots of a GAN": between(same=True),
+    "between two GANs": between(same=False),
+    "Gaussian per weight": gaussian,
+    "components + Gaussian": component_gaussian,
+    "components + kernels": component_kernels,
+}
+"""Every sampler by its name; "training snapshot" and "mean of the last" are what a GAN-GAN must beat."""
+
+
+def usable(pool: Pool) -> Iterator[tuple[str, Sampler]]:
+    """Yield the samplers that these snapshots allow: some need two GANs, or two epochs."""
+    gans, counts = np.unique(pool.keys[:, 0], return_counts=True)
+    if len(pool.keys) < 2:
+        raise ConfigurationError("one snapshot is too few to hold anything against")
+    for name, sampler in SAMPLERS.items():
+        if (name == "between two GANs" and len(gans) < 2) or (
+            name == "between snapshots of a GAN" and counts.min() < 2
+        ):
+            continue
+        yield name, sampler

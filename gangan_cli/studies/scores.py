@@ -1,0 +1,162 @@
+"""How good a set of images is: every score there is of it, each with its standard error."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from gangan_cli.metrics import entropy, frechet, kernel, neighbours, parzen, prdc
+from gangan_cli.metrics.classifier import Features
+from gangan_cli.studies.judging import Glance
+from gangan_cli.studies.reference import Reference
+
+
+@dataclass(frozen=True)
+class Score:
+    """What a score is called, how many decimals it deserves, and which way is better ("" for none)."""
+
+    title: str
+    decimals: int
+    better: str
+
+
+SCORES: Mapping[str, Score] = {
+    "frechet": Score("Fréchet distance", 1, "lower"),
+    "kernel": Score("kernel distance", 3, "lower"),
+    "precision": Score("precision", 3, "higher"),
+    "recall": Score("recall", 3, "higher"),
+    "density": Score("density", 3, "higher"),
+    "coverage": Score("coverage", 3, "higher"),
+    "entropy": Score("label entropy (nats)", 3, "lower"),
+    "entropy_std": Score("its spread over images", 3, ""),
+    "marginal_entropy": Score("entropy of the mean label", 3, "higher"),
+    "inception": Score("inception-style score", 2, "higher"),
+    "uniformity": Score("classes' distance to uniform", 3, "lower"),
+    "parzen": Score("Parzen log-likelihood (nats)", 1, "higher"),
+    "parzen_sigma": Score("its window's width", 3, ""),
+    "nearest": Score("nearest training image", 2, ""),
+}
+"""Every score by the name under which results are kept; "nearest" is a median Euclidean distance."""
+
+NEAREST_OF = 1000
+"""Images whose nearest training image is looked for."""
+
+SUBSET = 1000
+"""Images of each set in a subset whose kernel distance is taken, as the measure's authors have it."""
+
+KERNEL_OF = 4000
+"""Images of each set that the kernel distance looks at: its work grows with their square."""
+
+RESAMPLES = 8
+"""Bootstrap samples behind the standard error of a Fréchet distance: each takes a third of a second."""
+
+
+Part = tuple[dict[str, float], dict[str, float]]
+"""Values and standard errors."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Scores by name, standard errors of those that have one, and two histograms.
+
+    `classes` (10,) counts what the judge takes the images for; `entropies` (100,) counts label
+    entropies between 0 and ln 10.
+    """
+
+    values: dict[str, float]
+    errors: dict[str, float]
+    classes: list[int]
+    entropies: list[int]
+
+
+def scored(images: Features, reference: Reference, seed: int, near: Features | None = None) -> Scored:
+    """Return every score of images (n, 784) in [0, 1], as a GAN made them.
+
+    `near` are those whose nearest training images are looked for, if not the same.
+    """
+    features, probabilities = reference.judge.judged(images)
+    values, errors = _by_label(probabilities)
+    for part in (
+        _by_feature(features, reference, seed),
+        _by_pixel(images, reference),
+        _nearness(images if near is None else near, reference),
+    ):
+        values |= part[0]
+        errors |= part[1]
+    return _together(values, errors, probabilities)
+
+
+def glanced(glance: Glance) -> Scored:
+    """Return the scores that one look gives: Fréchet distance, and those of the labels."""
+    values, errors = _by_label(glance.probabilities)
+    return _together({"frechet": glance.frechet, **values}, errors, glance.probabilities)
+
+
+def _by_label(probabilities: Features) -> Part:
+    labels = entropy.label_scores(probabilities)
+    values = {
+        "entropy": labels.mean,
+        "entropy_std": labels.deviation,
+        "marginal_entropy": labels.marginal,
+        "inception": labels.inception_score,
+        "uniformity": labels.variation,
+    }
+    return values, {"entropy": labels.standard_error}
+
+
+def _together(values: dict[str, float], errors: dict[str, float], probabilities: Features) -> Scored:
+    return Scored(
+        {name: values[name] for name in SCORES if name in values},
+        {name: errors[name] for name in SCORES if name in errors},
+        entropy.label_scores(probabilities).classes.tolist(),
+        entropy.entropy_histogram(probabilities)[0].tolist(),
+    )
+
+
+def with_error(reference: Reference, features: Features, seed: int) -> tuple[float, float]:
+    """Return the Fréchet distance of features (n, 1024) to the test images', and its standard error."""
+    random, count = np.random.default_rng(seed), len(features)
+    again = [
+        reference.frechet.distance(frechet.moments(features[random.integers(count, size=count)]))
+        for _ in range(RESAMPLES)
+    ]
+    distance = reference.frechet.distance(frechet.moments(features))
+    return distance, float(np.std(again, ddof=1))
+
+
+def _by_feature(features: Features, reference: Reference, seed: int) -> Part:
+    distance, error = with_error(reference, features, seed)
+    few, of_test = features[:KERNEL_OF], reference.features[:KERNEL_OF]
+    count = min(len(few), len(of_test))
+    size = min(SUBSET, count)
+    closeness = kernel.kernel_distance(of_test, few, size=size, seed=seed)
+    shapes = prdc.prdc(reference.manifold, prdc.Manifold(features))
+    values = {
+        "frechet": distance,
+        "kernel": closeness.distance,
+        "precision": shapes.precision,
+        "recall": shapes.recall,
+        "density": shapes.density,
+        "coverage": shapes.coverage,
+    }
+    errors = {
+        "frechet": error,
+        # A subset's deviation, for as many images as there are.
+        "kernel": closeness.deviation * (size / count) ** 0.5,
+        "precision": shapes.precision_error,
+        "recall": shapes.recall_error,
+        "density": shapes.density_error,
+        "coverage": shapes.coverage_error,
+    }
+    return values, errors
+
+
+def _by_pixel(images: Features, reference: Reference) -> Part:
+    found = parzen.parzen(images, reference.validation, reference.test)
+    values = {"parzen": found.log_likelihood, "parzen_sigma": found.sigma}
+    return values, {"parzen": found.standard_error}
+
+
+def _nearness(images: Features, reference: Reference) -> Part:
+    distances, _ = neighbours.nearest(images[:NEAREST_OF], reference.train)
+    return {"nearest": float(np.median(distances))}, {}

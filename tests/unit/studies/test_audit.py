@@ -1,0 +1,187 @@
+"""The audit of a small GAN-GAN, and what claims are made of it."""
+
+import dataclasses
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from gangan_cli.errors import ConfigurationError
+from gangan_cli.studies.audit import AVERAGE, SNAPSHOT, Audit, check
+from gangan_cli.studies.audit_results import audit_of, audited, document_of, known_audit
+from gangan_cli.studies.claims import claims, covered, explained, matched, order
+from gangan_cli.studies.decoding import Lineage
+from gangan_cli.studies.measuring import DRAWN, GANGAN, Axis, Options, Row
+from gangan_cli.studies.novelty import Found
+from store import Catalog
+
+SMALL = Options(count=3, images=100, points=4)
+
+
+def silent(*_: object) -> None:
+    pass
+
+
+@pytest.fixture(scope="module")
+def catalog(trained, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("audited") / "store"
+    shutil.copytree(trained, folder)
+    return Catalog(folder)
+
+
+@pytest.fixture(scope="module")
+def done(catalog):
+    return audited(catalog, "g", SMALL, None, silent)
+
+
+def test_every_sampler_is_measured_in_the_same_way(done):
+    audit, kept = done
+    assert kept and (audit.run, audit.gan, audit.epoch) == ("g", 0, 8)
+    names = [row.name for row in audit.rows]
+    assert names[0] == GANGAN and {SNAPSHOT, AVERAGE, "components + kernels"} < set(names)
+    for row in audit.rows:
+        assert row.frechet.shape == row.pictures.shape == (3,)
+        assert row.keys.shape == (DRAWN, 2) and row.distances.shape == row.residuals.shape == (DRAWN,)
+        assert (row.residuals <= row.distances + 1e-3).all()
+        assert np.isfinite(row.best) and row.best_error > 0
+    assert audit.matched.shape == (3,) and audit.axis.frechet.shape == (4,)
+    assert audit.floor < audit.row(SNAPSHOT).frechet.min()
+
+
+def test_copies_are_known_as_copies(done):
+    audit, _ = done
+    copies = audit.row(SNAPSHOT)
+    assert copies.distances.max() < 0.05 and copies.pictures.max() < 1e-3
+    assert max(copies.layers.values()) < 1e-3
+    assert covered(audit, copies) == (1.0, 1.0)
+    lines = audit.row("between two GANs")
+    assert lines.residuals.max() < 0.05 < np.median(lines.distances)
+
+
+def test_an_audit_is_kept_and_read_again(catalog, done, monkeypatch):
+    monkeypatch.setattr("gangan_cli.studies.audit_results.audit", lambda *_: pytest.fail("done again"))
+    again, _ = audited(catalog, "g", SMALL, None, silent)
+    assert json.dumps(document_of(again)) == json.dumps(document_of(done[0]))
+    with catalog.open("g") as run:
+        assert known_audit(run, 0, 8).options == SMALL
+        assert known_audit(run, 0, 7) is None
+
+
+def test_what_cannot_be_audited_is_refused(catalog):
+    with Lineage.open(catalog, "a") as lineage, pytest.raises(ConfigurationError, match="on images"):
+        check(lineage, SMALL)
+    with Lineage.open(catalog, "g") as lineage, pytest.raises(ConfigurationError, match="1 samples"):
+        check(lineage, Options(count=1))
+    with pytest.raises(ConfigurationError, match="no snapshot of GAN 0 at epoch 99"):
+        audited(catalog, "g", SMALL, None, silent, epoch=99)
+
+
+def made_up(**changes) -> Audit:
+    """An audit of 10 GANs × 10 epochs in which the GAN-GAN does all that it should."""
+    random = np.random.default_rng(0)
+    keys = np.array([(n % 10, 1 + n % 7) for n in range(100)])
+
+    def row(name, distance, residual, frechet, best):
+        return Row(
+            name,
+            frechet + random.normal(0, 1, 50),
+            keys,
+            distance + random.normal(0, 0.1, 100),
+            residual + random.normal(0, 0.1, 100),
+            {},
+            np.ones(50),
+            best,
+            1.0,
+        )
+
+    plain = Audit(
+        run="g",
+        gan=0,
+        epoch=1,
+        judge="x",
+        options=Options(),
+        gans=list(range(10)),
+        epochs=list(range(1, 11)),
+        spacing=8.0,
+        across=60.0,
+        own=Found(np.zeros(5, np.int64), np.full(5, 7.0), np.full(5, 5.0)),
+        rows=[row(GANGAN, 16, 10, 200, 90), row(SNAPSHOT, 0, 0, 210, 100), row(AVERAGE, 5, 3, 205, 91)],
+        matched=np.full(50, 210.0),
+        axis=Axis(
+            "z", np.arange(9.0), np.stack([np.zeros(9), np.arange(9)], 1), np.ones(9), -np.arange(9.0)
+        ),
+        floor=1.0,
+    )
+    return dataclasses.replace(plain, **changes)
+
+
+def verdicts(audit):
+    return {claim.claim.split(":")[0].split(",")[0]: claim.verdict for claim in claims(audit)}
+
+
+def test_a_good_gangan_is_told_so_and_a_close_race_is_left_open():
+    found = verdicts(made_up())
+    assert found.pop("the best of its samples beats the trajectory averages") == "undecided"
+    assert set(found.values()) == {"holds"} and len(found) == 8
+
+
+def test_a_copier_is_told_so():
+    audit = made_up()
+    copier = dataclasses.replace(audit.rows[0], distances=np.full(100, 1.0), residuals=np.full(100, 1.0))
+    found = verdicts(made_up(rows=[copier, *audit.rows[1:]]))
+    assert found["samples are no copies"] == found["samples are no mixtures"] == "does not hold"
+
+
+def test_one_that_is_far_off_and_worse_is_told_so():
+    audit = made_up()
+    lost = dataclasses.replace(
+        audit.rows[0], distances=np.full(100, 150.0), frechet=np.full(50, 400.0), best=350.0
+    )
+    found = verdicts(made_up(rows=[lost, *audit.rows[1:]]))
+    for claim in (
+        "samples lie near the snapshots (within 3 steps)",
+        "samples come near 90% of the GANs",
+        "samples are as good as the snapshots that they lie nearest to",
+        "the best of its samples beats the best snapshots",
+    ):
+        assert found[claim] == "does not hold", claim
+
+
+def test_few_gans_leave_a_median_undecided():
+    audit = made_up()
+    keys = np.array([(n % 2, 1) for n in range(100)])
+    distances = np.where(keys[:, 0] == 0, 10.0, 40.0)
+    found = verdicts(
+        made_up(
+            rows=[dataclasses.replace(audit.rows[0], keys=keys, distances=distances), *audit.rows[1:]]
+        )
+    )
+    assert found["samples lie near the snapshots (within 3 steps)"] == "undecided"
+
+
+def test_order_is_of_the_whole_axis_or_of_its_longer_monotone_part():
+    axis = made_up().axis
+    assert order(axis, np.arange(9.0)) == (pytest.approx(1), pytest.approx(1))
+    tent = np.array([1.0, 3, 5, 7, 9, 11, 13, 6, 2])
+    whole, part = order(axis, tent)
+    assert abs(whole) < 0.7 and part == pytest.approx(1)
+    assert order(axis, np.ones(9)) == (0.0, 0.0)
+
+
+def test_what_was_asked_is_held_against_what_came():
+    audit = made_up(condition="epoch")
+    row = audit.rows[0]
+    came = row.keys[:50, 1].astype(float)
+    assert explained(audit, row, came) == 1
+    assert explained(audit, row, np.full(50, came.mean())) == pytest.approx(0)
+    asked = made_up(condition="epoch", asked=came)
+    assert claims(asked)[-1].verdict == "holds"
+    assert claims(made_up(condition="epoch", asked=came[::-1]))[-1].verdict == "does not hold"
+
+
+def test_documents_survive_json():
+    audit = made_up(asked=np.ones(50), condition="score")
+    document = json.loads(json.dumps(document_of(audit), allow_nan=False))
+    assert document_of(audit_of(document)) == document_of(audit)
+    assert matched(audit_of(document)) == matched(audit)

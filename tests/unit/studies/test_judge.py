@@ -1,0 +1,109 @@
+"""The judge: trained once, known again by its id, honest about what it cannot do."""
+
+import numpy as np
+import pytest
+
+from gangan_cli.data.images import load_images
+from gangan_cli.errors import ConfigurationError, WorkFailed
+from gangan_cli.metrics.classifier import Classifier, Recipe, judged, train
+from gangan_cli.studies import judge as judges
+from gangan_cli.studies.evaluation import doubts
+from gangan_cli.studies.judge import Judge, judge_of, unit
+
+
+def silent(*_: object) -> None:
+    pass
+
+
+@pytest.fixture
+def quick(tmp_path, monkeypatch):
+    """A cache of its own, and a recipe that takes a second."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setitem(judges.RECIPES, "mnist5k", Recipe(steps=40, learning_rate=1e-3))
+    return tmp_path / "gangan" / "judges"
+
+
+def test_it_is_the_papers_network():
+    shapes = {name: tuple(p.shape) for name, p in Classifier().named_parameters()}
+    assert shapes["conv1.weight"] == (32, 1, 5, 5) and shapes["hidden.weight"] == (1024, 3136)
+    assert sum(p.numel() for p in Classifier().parameters()) == 3_274_634
+    weights = Classifier().hidden.weight.detach().numpy()
+    assert np.abs(weights).max() <= 0.2 and weights.std() == pytest.approx(0.088, abs=0.002)
+
+
+def test_a_trained_one_knows_digits_that_it_has_not_seen():
+    judge = judge_of("mnist5k", None, silent)
+    assert judge.accuracy >= judge.required
+    test = load_images("mnist5k", part="test")
+    _, probabilities = judge.judged(unit(test.pixels))
+    assert (probabilities.argmax(axis=1) == test.labels).mean() == pytest.approx(
+        judge.accuracy, abs=1e-3
+    )
+
+
+def test_it_is_trained_once_and_then_read(quick):
+    steps = []
+    first = judge_of("mnist5k", None, lambda what, done, total: steps.append((done, total)))
+    assert steps[-1] == (40, 40)
+    again = judge_of("mnist5k", None, lambda *_: pytest.fail("trained anew"))
+    assert again.id == first.id and again.accuracy == first.accuracy
+    images = np.random.default_rng(0).random((5, 784), np.float32)
+    assert np.array_equal(again.judged(images)[0], first.judged(images)[0])
+
+
+def test_other_weights_have_another_id(quick, monkeypatch):
+    first = judge_of("mnist5k", None, silent)
+    monkeypatch.setitem(judges.RECIPES, "mnist5k", Recipe(steps=40, learning_rate=1e-3, seed=1))
+    assert judge_of("mnist5k", None, silent).id != first.id
+    assert len(list(quick.iterdir())) == 2
+
+
+def test_a_damaged_one_is_named(quick):
+    judge_of("mnist5k", None, silent)
+    (file,) = quick.iterdir()
+    file.write_bytes(file.read_bytes()[:1000])
+    with pytest.raises(WorkFailed, match=f"{file.name} is damaged: delete it"):
+        judge_of("mnist5k", None, silent)
+
+
+def test_it_never_sees_what_it_is_tested_on(quick, monkeypatch):
+    seen = []
+
+    def spy(pixels, labels, recipe, told):
+        seen.append(pixels)
+        return train(pixels, labels, Recipe(steps=1), told)
+
+    monkeypatch.setattr(judges, "train", spy)
+    judge_of("mnist5k", None, silent)
+    test = {row.tobytes() for row in load_images("mnist5k", part="test").pixels}
+    assert len(test) == 1000 and not test & {row.tobytes() for row in seen[0]}
+
+
+def test_a_poor_judge_and_few_samples_are_doubted():
+    poor = Judge("x", "mnist", 0.98, Classifier())
+    assert "98.00%" in next(doubts(poor, 10_000))
+    good = Judge("x", "mnist", 0.9922, Classifier())
+    assert not list(doubts(good, 10_000))
+    assert "100 samples are few" in next(doubts(good, 100))
+
+
+def test_numbers_that_are_none_are_refused():
+    judge = Judge("x", "mnist", 0.99, Classifier().eval())
+    images = np.zeros((3, 784), np.float32)
+    images[1, 5] = np.nan
+    with pytest.raises(WorkFailed, match="no numbers"):
+        judge.judged(images)
+
+
+def test_there_is_none_for_other_images():
+    with pytest.raises(ConfigurationError, match="no judge for 'imagenet', only for mnist"):
+        judge_of("imagenet", None, silent)
+
+
+def test_blocks_do_not_matter(monkeypatch):
+    classifier = Classifier().eval()
+    images = np.random.default_rng(0).random((7, 784), np.float32)
+    whole = judged(classifier, images)
+    monkeypatch.setattr("gangan_cli.metrics.classifier.BLOCK", 3)
+    for one, other in zip(whole, judged(classifier, images), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)

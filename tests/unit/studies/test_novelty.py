@@ -1,0 +1,81 @@
+"""Distances to snapshots, held against what is computed pair by pair."""
+
+import numpy as np
+import pytest
+
+from gangan_cli.studies.novelty import Landscape, by_layer, usual_steps
+from tests.conftest import numbers, run_of
+
+
+def segment(point, a, b):
+    along = np.clip(((point - a) @ (b - a)) / ((b - a) @ (b - a)), 0, 1)
+    return np.linalg.norm(point - a - along * (b - a))
+
+
+@pytest.fixture
+def vectors():
+    return numbers(0, 9, 30)
+
+
+@pytest.fixture
+def landscape(tmp_path, vectors):
+    with run_of(tmp_path / "r", vectors) as run:
+        yield Landscape(run, run.keys())
+
+
+def test_nearest_snapshot_and_segment_are_those_of_a_plain_search(landscape, vectors):
+    points = numbers(1, 4, 30)
+    found = landscape.found(points)
+    for row, point in enumerate(points):
+        apart = np.linalg.norm(vectors - point, axis=1)
+        assert found.rows[row] == apart.argmin()
+        assert found.distances[row] == pytest.approx(apart.min(), rel=1e-5)
+        lines = [segment(point, a, b) for i, a in enumerate(vectors) for b in vectors[i + 1 :]]
+        assert found.residuals[row] == pytest.approx(min(lines), rel=1e-4)
+
+
+def test_a_point_between_two_snapshots_is_found_out(landscape, vectors):
+    mixed = (0.3 * vectors[2] + 0.7 * vectors[7])[None]
+    found = landscape.found(mixed)
+    assert found.residuals[0] < 1e-2 < 1 < found.distances[0]
+
+
+def test_a_copy_is_found_out(landscape, vectors):
+    found = landscape.found(vectors[4:5])
+    assert found.rows[0] == 4 and found.distances[0] < 1e-2
+
+
+def test_snapshots_are_held_against_the_others_only(landscape, vectors):
+    own = landscape.own()
+    for row in range(len(vectors)):
+        others = np.delete(vectors, row, axis=0)
+        assert own.distances[row] == pytest.approx(
+            np.linalg.norm(others - vectors[row], axis=1).min(), rel=1e-5
+        )
+
+
+def test_spacing_is_between_epochs_of_a_gan_and_across_to_another(tmp_path, vectors):
+    with run_of(tmp_path / "r", vectors) as run:
+        keys = np.array([(0, 1), (0, 2), (0, 3), (0, 4)])
+        steps = np.linalg.norm(np.diff(vectors[:4], axis=0), axis=1)
+        landscape = Landscape(run, keys)
+        assert landscape.spacing == pytest.approx(np.median(steps), rel=1e-5)
+        assert np.isnan(landscape.across)  # there is no other GAN
+
+
+def test_columns_at_a_time_do_not_matter(tmp_path, vectors, monkeypatch):
+    monkeypatch.setattr("gangan_cli.studies.novelty.WIDTH", 4 * 9 * 7)
+    with run_of(tmp_path / "r", vectors) as run:
+        found = Landscape(run, run.keys()).found(numbers(1, 4, 30))
+    assert found.distances[0] == pytest.approx(
+        np.linalg.norm(vectors - numbers(1, 4, 30)[0], axis=1).min(), rel=1e-5
+    )
+
+
+def test_lengths_by_layer_add_up(tmp_path, vectors):
+    with run_of(tmp_path / "r", vectors) as run:
+        layers = by_layer(run.manifest.layout, vectors)
+        whole = np.sqrt(sum(np.square(part) for part in layers.values()))
+        np.testing.assert_allclose(whole, np.linalg.norm(vectors, axis=1), rtol=1e-5)
+        (step,) = usual_steps(run, run.keys()).values()
+    assert step == pytest.approx(np.median(np.linalg.norm(np.diff(vectors, axis=0), axis=1)), rel=1e-5)
