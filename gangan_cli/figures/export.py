@@ -3,15 +3,25 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
+from gangan_cli.figures.audit import draw_audit
+from gangan_cli.figures.entropies import draw_entropies
 from gangan_cli.figures.latent import animate_walk, draw_grid
 from gangan_cli.figures.lineage import draw_lineage
 from gangan_cli.figures.losses import draw_losses
 from gangan_cli.figures.samples import draw_samples
+from gangan_cli.figures.scores import draw_gangan_scores, draw_scores
 from gangan_cli.figures.style import Output
+from gangan_cli.studies.audit import Audit
+from gangan_cli.studies.audit_results import known_audit
 from gangan_cli.studies.decoding import Lineage
-from gangan_cli.studies.latent_axis import sample, walk
+from gangan_cli.studies.evaluation import results
+from gangan_cli.studies.latent_axis import LatentGrid, sample, walk
 from gangan_cli.studies.losses import LossHistory
 from gangan_cli.studies.progress import samples_over_training
+from gangan_cli.studies.score_history import ScoreHistory
 from store import Catalog
 
 
@@ -19,6 +29,8 @@ def export_figures(
     catalog: Catalog, name: str, output: Output, *, gan: int | None = None, epoch: int | None = None
 ) -> Iterator[tuple[str, Path]]:
     """Draw every figure of the run `name`; yield (figure, path) as each file is written.
+
+    What evaluations and audits found is drawn where they are kept with the run.
 
     `gan` and `epoch` choose the GAN of Figure 2, or the GAN-GAN and its snapshot for Figure 3.
 
@@ -32,16 +44,34 @@ def export_figures(
         if len(lineage.levels) == 1:
             study = samples_over_training(lineage, gan=gan, seed=output.seed)
             yield from _named("samples", draw_samples(run, study, output))
+            if history := ScoreHistory.read(run):
+                yield from _named("scores", draw_scores(run, history, output))
         else:
             parent = lineage.levels[1].run
             along = walk(lineage, gan=gan, epoch=epoch, seed=output.seed)
-            yield from _named("walk", draw_grid(run, parent, "walk", along, output))
+            audit = known_audit(run, along.gan, along.epoch)
+            scores = _scores_along(along, audit)
+            yield from _named("walk", draw_grid(run, parent, "walk", along, output, scores))
             yield from _named("walk-animation", animate_walk(run, along, output))
             drawn = sample(lineage, gan=gan, epoch=epoch, seed=output.seed)
             yield from _named("samples", draw_grid(run, parent, "samples", drawn, output))
+            if audit:
+                history = ScoreHistory.beside(audit, parent)
+                yield from _named("scores", draw_gangan_scores(run, parent, audit, history, output))
+                yield from _named("audit", draw_audit(run, audit, output))
+        yield from _named("entropies", draw_entropies(run, results(run), output))
         if run.manifest.losses:  # imported state dicts come without
             yield from _named("losses", draw_losses(run, LossHistory.read(run), output))
         yield from _named("lineage", draw_lineage([level.run for level in lineage.levels], output))
+
+
+def _scores_along(along: LatentGrid, audit: Audit | None) -> NDArray[np.float64] | None:
+    """Return what an audit says of a walk's rows, if it went the same way: the seed decides the way."""
+    if audit is None or along.positions is None or audit.options.seed != along.seed:
+        return None
+    places = audit.axis.positions
+    same = places.shape == along.positions.shape and np.allclose(places, along.positions)
+    return audit.axis.frechet if same else None
 
 
 def _named(figure: str, paths: list[Path]) -> Iterator[tuple[str, Path]]:

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
-from gangan_cli.figures.style import Output, describe, new_figure, save
+from gangan_cli.figures.style import Output, describe, house_look, new_figure, save
 from gangan_cli.studies.latent_axis import LatentGrid
 from gangan_cli.studies.mosaic import grey, tile
 from store import Run
@@ -13,8 +14,17 @@ from store import Run
 FRAME_MS = 120
 
 
-def draw_grid(run: Run, parent: Run, name: str, study: LatentGrid, output: Output) -> list[Path]:
-    """Draw a walk or independent samples: z on the left, the nearest snapshot on the right."""
+@house_look
+def draw_grid(
+    run: Run,
+    parent: Run,
+    name: str,
+    study: LatentGrid,
+    output: Output,
+    frechet: NDArray[np.float64] | None = None,
+) -> list[Path]:
+    """Draw a walk or independent samples: z on the left, the nearest snapshot on the right, and the
+    Fréchet distances (n,) of the rows where they are known."""
     rows, columns, height, width = study.images.shape
     sheet = tile(grey(study.images))
     figure, ((axis,),) = new_figure(2.2 + 0.24 * columns, 0.9 + 0.24 * rows * height / width)
@@ -28,22 +38,24 @@ def draw_grid(run: Run, parent: Run, name: str, study: LatentGrid, output: Outpu
     axis.set_xticks([])
     axis.set_xlabel(f"{columns} fixed noise vectors, the same in every row")
     right = axis.secondary_yaxis("right")
-    right.set_yticks(
-        centres,
-        [
-            f"{gan} · {epoch} · {distance:.3g}"
-            for (gan, epoch), distance in zip(study.near.keys, study.near.distances, strict=True)
-        ],
-    )
+    words = [
+        f"{gan} · {epoch} · {distance:.3g}"
+        for (gan, epoch), distance in zip(study.near.keys, study.near.distances, strict=True)
+    ]
+    if frechet is not None:
+        words = [f"{near} · {score:.0f}" for near, score in zip(words, frechet, strict=True)]
+    right.set_yticks(centres, words)
     right.set_ylabel(
         f"nearest snapshot of {parent.name}: GAN · epoch · distance "
         f"(consecutive snapshots lie {study.near.spacing:.3g} apart)"
+        + ("" if frechet is None else " · Fréchet distance of the row")
     )
     for side in (axis, right):
         side.tick_params(length=0, labelsize=7)
         side.spines[:].set_visible(False)
     axis.set_title(f"{run.name}: GANs sampled from GAN-GAN {study.gan} at epoch {study.epoch}")
-    return save(figure, name, run, output, **_facts(study))
+    scores = {} if frechet is None else {"frechet": frechet}
+    return save(figure, name, run, output, **_facts(study), **scores)
 
 
 def animate_walk(run: Run, study: LatentGrid, output: Output) -> list[Path]:

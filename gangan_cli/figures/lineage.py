@@ -4,12 +4,13 @@ from pathlib import Path
 
 from matplotlib.patches import FancyBboxPatch
 
-from gangan_cli.figures.style import Output, new_figure, save
+from gangan_cli.figures.style import Output, house_look, new_figure, save
 from store import Run
 
 WIDTH, HEIGHT, GAP = 2.7, 0.86, 0.95
 
 
+@house_look
 def draw_lineage(runs: list[Run], output: Output) -> list[Path]:
     """Draw the runs of a lineage, top run first, as boxes from the dataset to the top run."""
     bottom = runs[-1].manifest

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import numpy as np
 
-from gangan_cli.figures.style import LOSS_COLOURS, Output, new_figure, save
+from gangan_cli.figures.style import LOSS_COLOURS, Output, house_look, new_figure, save, whole_ticks
 from gangan_cli.studies.losses import LossHistory
 from store import Run
 
 
+@house_look
 def draw_losses(run: Run, study: LossHistory, output: Output) -> list[Path]:
     """Draw every network's loss over the epochs."""
     figure, ((axis,),) = new_figure(7, 3.6)
@@ -24,6 +25,7 @@ def draw_losses(run: Run, study: LossHistory, output: Output) -> list[Path]:
             study.epochs, median, color=colour, linewidth=1.4, label=names.get(name, name), marker=marker
         )
     axis.set_xlabel("epoch")
+    whole_ticks(axis.xaxis)
     axis.set_ylabel("loss, mean over the epoch")
     axis.set_xlim(study.epochs[0], max(study.epochs[-1], study.epochs[0] + 1))
     axis.legend(frameon=False)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from gangan_cli.figures.style import Output, new_figure, save
+from gangan_cli.figures.style import Output, house_look, new_figure, save
 from gangan_cli.studies.mosaic import grey, tile
 from gangan_cli.studies.progress import SamplesOverTraining
 from store import Run
@@ -10,6 +10,7 @@ from store import Run
 COLUMNS = 6
 
 
+@house_look
 def draw_samples(run: Run, study: SamplesOverTraining, output: Output) -> list[Path]:
     """Draw a tile of 8 × 8 samples for each epoch."""
     columns = min(COLUMNS, len(study.epochs))

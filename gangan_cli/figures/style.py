@@ -4,12 +4,15 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import ceil, floor, log10
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from matplotlib import rc_context
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from gangan_cli.errors import WorkFailed
 from store import Run
@@ -28,8 +31,12 @@ LOOK: dict[Any, Any] = {
     "pdf.fonttype": 42,
 }
 
-LOSS_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
+BLUE, VERMILLION, GREEN, PINK, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9"
+LOSS_COLOURS = (BLUE, VERMILLION, GREEN, PINK)
 """Okabe and Ito's palette: told apart with any colour vision."""
+
+DARK, GREY, FAINT = "#333333", "#767676", "#BFBFBF"
+"""For text and for what stays behind; GREY can still be read on white."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +49,54 @@ class Output:
     seed: int
 
 
-def new_figure(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple[Figure, Any]:
-    """Return a figure of so many inches in the house look, and its (rows, columns) array of axes."""
+house_look = rc_context(LOOK)
+"""Decorates what draws a figure: titles and texts take their look from where they are written."""
+
+
+def new_figure(
+    width: float,
+    height: float,
+    rows: int = 1,
+    columns: int = 1,
+    heights: Sequence[float] | None = None,
+) -> tuple[Figure, Any]:
+    """Return a figure of so many inches in the house look, and its (rows, columns) array of axes, whose
+    rows have `heights` in proportion."""
     with rc_context(LOOK):
         figure = Figure(figsize=(width, height))
-        return figure, figure.subplots(rows, columns, squeeze=False)
+        return figure, figure.subplots(rows, columns, squeeze=False, height_ratios=heights)
+
+
+STEPS: Sequence[Sequence[float]] = (
+    (1,),
+    (1, 3),
+    (1, 2, 5),
+    (1, 1.5, 2, 3, 4, 5, 7),
+    *(np.arange(1, 10, size).round(2).tolist() for size in (0.5, 0.2, 0.1, 0.05, 0.02, 0.01)),
+)
+"""Round numbers between powers of ten, from few to many."""
+
+ENOUGH = 4
+"""Numbers that an axis should have, to be read."""
+
+
+def plain_ticks(axis: Axis, lowest: float, highest: float) -> None:
+    """Mark a logarithmic axis with a few round numbers, written out."""
+    powers = range(floor(log10(lowest)), ceil(log10(highest)) + 1)
+    ticks: list[float] = []
+    for steps in STEPS:
+        ticks = [step * 10.0**power for power in powers for step in steps]
+        ticks = [tick for tick in ticks if lowest <= tick <= highest]
+        if len(ticks) >= ENOUGH:
+            break
+    axis.set_ticks(ticks)
+    axis.set_major_formatter(lambda value, _: f"{value:,.10g}")
+    axis.set_minor_formatter(NullFormatter())
+
+
+def whole_ticks(axis: Axis) -> None:
+    """Mark an axis with whole numbers only."""
+    axis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 2.5, 5, 10], integer=True, min_n_ticks=1))
 
 
 def save(figure: Figure, name: str, run: Run, output: Output, **facts: Any) -> list[Path]:

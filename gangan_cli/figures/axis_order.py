@@ -1,0 +1,67 @@
+"""Is the latent axis in order? Nearest epoch and Fréchet distance along it."""
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from gangan_cli.figures.style import GREY, VERMILLION, plain_ticks, whole_ticks
+from gangan_cli.studies.audit import NEAR, Audit
+from gangan_cli.studies.claims import order
+
+
+def draw_order(above: Axes, below: Axes, audit: Audit) -> None:
+    """Draw the epoch of the nearest snapshot `above`, and the Fréchet distance `below`."""
+    axis = audit.axis
+    epochs = axis.keys[:, 1].astype(np.float64)
+    above.sharex(below)
+    _panel(above, audit, epochs, "b   Nearest epoch along the latent axis")
+    _panel(below, audit, axis.frechet, "c   Fréchet distance along it")
+    if audit.condition != "none":
+        asked = above if audit.condition == "epoch" else below
+        asked.plot(axis.positions, axis.positions, color=GREY, linewidth=0.9, linestyle=(0, (5, 3)))
+        asked.text(
+            0.995,
+            0.04,
+            "dashed: as asked for",
+            transform=asked.transAxes,
+            ha="right",
+            fontsize=7,
+            color=GREY,
+        )
+    if audit.condition == "score":  # what is asked for lies evenly by its logarithm
+        below.set_xscale("log")
+        plain_ticks(below.xaxis, axis.positions.min(), axis.positions.max())
+    below.set_yscale("log")
+    plain_ticks(below.yaxis, *below.get_ylim())
+    first, last = audit.epochs[0], audit.epochs[-1]
+    margin = max(0.5, 0.06 * (last - first))
+    above.set_ylim(first - margin, last + margin)
+    whole_ticks(above.yaxis)
+    above.tick_params(labelbottom=False)
+    above.set_ylabel("epoch")
+    below.set_ylabel("Fréchet distance")
+    below.set_xlabel(axis.words)
+    figure = above.get_figure(root=True)
+    assert figure is not None
+    figure.align_ylabels([above, below])
+
+
+def _panel(panel: Axes, audit: Audit, values: np.ndarray, title: str) -> None:
+    axis = audit.axis
+    far = axis.distances >= NEAR * audit.spacing
+    panel.plot(axis.positions, values, color=VERMILLION, linewidth=0.8, alpha=0.5)
+    for some, face in ((~far, VERMILLION), (far, "white")):
+        panel.scatter(
+            axis.positions[some],
+            values[some],
+            18,
+            facecolor=face,
+            edgecolor=VERMILLION,
+            linewidth=0.9,
+            zorder=3,
+        )
+    panel.grid(axis="y", linewidth=0.4, alpha=0.4)
+    panel.set_title(title, weight="bold")
+    whole, half = order(axis, values)
+    panel.set_title(
+        f"Spearman {whole:+.2f}; in the longer monotone part {half:+.2f}", loc="right", fontsize=8
+    )

@@ -1,0 +1,186 @@
+"""Labels beside points, where they hide least."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.float64]
+
+REACHES = (6.0, 11.0, 18.0, 27.0, 38.0, 52.0)
+"""Points (of a 72nd of an inch) between a point and its label."""
+
+LED = 10.0
+"""Reach from which on a line leads from the point to its label."""
+
+ANGLES = np.deg2rad(np.arange(0, 360, 6))
+
+AROUND = 2.0
+"""Points kept free around a label."""
+
+OUTSIDE, OVERLAP, TOUCH, HIDE = 1000.0, 300.0, 60.0, 40.0
+"""What is bad about a place: a pixel outside the plot, a label on another, a line through a label, a
+point or another line, a dot behind a label. A reach of four points costs 1."""
+
+STARTS, SWEEPS = 6, 4
+"""Orders in which labels take their places, and times that each may then move to a better one."""
+
+
+@dataclass(frozen=True)
+class Label:
+    """A text for the point (x, y)."""
+
+    text: str
+    x: float
+    y: float
+    colour: str = "black"
+    weight: str = "normal"
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where a label may go, in pixels: boxes (k, 4) of left, low, right, high, around its point `end`
+    (2,); `near` (k, 2) is where the line that leads to the box ends; `costs` (k,) whatever the other
+    labels do."""
+
+    end: Numbers
+    reaches: Numbers
+    boxes: Numbers
+    near: Numbers
+    costs: Numbers
+
+
+def place_labels(axis: Axes, labels: Sequence[Label], dots: Numbers, size: float = 7) -> None:
+    """Write labels into a finished plot, clear of its `dots` (n, 2), of each other and of the frame.
+
+    The scales and limits must be set: places are found in the figure as it is laid out now.
+    """
+    figure = axis.get_figure(root=True)
+    assert figure is not None
+    figure.draw_without_rendering()
+    point = figure.dpi / 72
+    frame = np.array(axis.get_window_extent().padded(-2 * point).extents)
+    hidden = axis.transData.transform(np.asarray(dots, np.float64).reshape(-1, 2))
+    ends = axis.transData.transform(np.array([(label.x, label.y) for label in labels]))
+    around = [
+        _places(end, _measured(axis, label, size), np.delete(ends, row, 0), hidden, frame, point)
+        for row, (end, label) in enumerate(zip(ends, labels, strict=True))
+    ]
+    for label, places, row in zip(labels, around, _chosen(around, point), strict=True):
+        box = places.boxes[row]
+        axis.annotate(
+            label.text,
+            (label.x, label.y),
+            ((box[:2] + box[2:]) / 2 - places.end) / point,
+            textcoords="offset points",
+            ha="center",
+            va="center",
+            fontsize=size,
+            color=label.colour,
+            weight=label.weight,
+            path_effects=[withStroke(linewidth=2, foreground="white", alpha=0.85)],
+            zorder=6,
+        ).set_in_layout(False)
+        if places.reaches[row] >= LED:
+            line = {"arrowstyle": "-", "color": label.colour, "linewidth": 0.5}
+            axis.annotate(
+                "",
+                (label.x, label.y),
+                (places.near[row] - places.end) / point,
+                textcoords="offset points",
+                arrowprops={**line, "shrinkA": 0, "shrinkB": 2.5},
+                zorder=4,
+            ).set_in_layout(False)
+
+
+def _measured(axis: Axes, label: Label, size: float) -> Numbers:
+    """Return a text's width and height in pixels."""
+    text = axis.text(0, 0, label.text, fontsize=size, weight=label.weight, transform=None)
+    box = text.get_window_extent()
+    text.remove()
+    return np.array([box.width, box.height])
+
+
+def _places(
+    end: Numbers, size: Numbers, others: Numbers, hidden: Numbers, frame: Numbers, point: float
+) -> Places:
+    """Return the places around the point `end` for a text of `size` (2,), given the `others` points."""
+    ways = np.column_stack([np.cos(ANGLES), np.sin(ANGLES)])
+    reaches = np.repeat(REACHES, len(ANGLES))
+    out = np.tile(ways, (len(REACHES), 1))
+    # From straight above to straight beside, the box slides along the point: its edge stays away.
+    middles = end + out * reaches[:, None] * point + np.clip(out * 1.6, -1, 1) * size / 2
+    boxes = np.column_stack([middles - size / 2, middles + size / 2])
+    near = np.clip(end, boxes[:, :2], boxes[:, 2:])
+    outside = np.maximum(frame[:2] - boxes[:, :2], 0) + np.maximum(boxes[:, 2:] - frame[2:], 0)
+    lines = _points_on(end, near)
+    touched = np.linalg.norm(lines[:, :, None] - others, axis=3).min(axis=1) < 4 * point
+    closest = np.clip(others, boxes[:, None, :2], boxes[:, None, 2:])
+    strange = np.linalg.norm(closest - others, axis=2) < reaches[:, None] * point
+    return Places(
+        end,
+        reaches,
+        boxes,
+        near,
+        reaches / 4
+        + OUTSIDE * outside.sum(axis=1)
+        + HIDE * _inside(hidden[None], boxes, point).sum(axis=1)
+        + TOUCH * touched.sum(axis=1)
+        + HIDE * (strange.any(axis=1) & (reaches < LED)),
+    )
+
+
+def _chosen(around: Sequence[Places], point: float) -> list[int]:
+    """Return a place for each label: the best that some orders of choosing lead to."""
+    random = np.random.default_rng(0)
+    best: tuple[float, list[int]] = float("inf"), []
+    for _ in range(STARTS):
+        rows: dict[int, int] = {}
+        found = np.zeros(len(around))
+        for _ in range(SWEEPS):
+            for mine in random.permutation(len(around)).tolist():
+                costs = around[mine].costs.copy()
+                for other, row in rows.items():
+                    if other != mine:
+                        costs += _clashes(around[mine], around[other], row, point)
+                rows[mine] = int(costs.argmin())
+                found[mine] = costs.min()
+        best = min(best, (float(found.sum()), [rows[label] for label in range(len(around))]))
+    return best[1]
+
+
+def _clashes(mine: Places, other: Places, row: int, point: float) -> Numbers:
+    """Return how much each place (k,) of a label is in the way of another one, which is at its `row`."""
+    box, near = other.boxes[row], other.near[row]
+    shared = np.minimum(mine.boxes[:, 2:], box[2:]) - np.maximum(mine.boxes[:, :2], box[:2])
+    over = (shared > -AROUND * point).all(axis=1)
+    through = _inside(_points_on(mine.end, mine.near), box[None], point).any(axis=1)
+    pierced = _inside(_points_on(other.end, near[None]), mine.boxes, point).any(axis=1)
+    crossed = (_side(mine.end, mine.near, other.end) * _side(mine.end, mine.near, near) < 0) & (
+        _side(other.end, near, mine.end) * _side(other.end, near, mine.near) < 0
+    )
+    clashes: Numbers = OVERLAP * over + TOUCH * (through * 1.0 + pierced + crossed)
+    return clashes
+
+
+def _points_on(end: Numbers, near: Numbers) -> Numbers:
+    """Return points (k, 12, 2) on the lines from `end` (2,) to `near` (k, 2)."""
+    points: Numbers = end + np.linspace(0, 1, 12)[:, None] * (near - end)[:, None]
+    return points
+
+
+def _inside(points: Numbers, boxes: Numbers, point: float) -> NDArray[np.bool_]:
+    """Return which points (k or 1, n, 2) lie in, or close to, boxes (k or 1, 4): (k, n)."""
+    above = points > boxes[:, None, :2] - AROUND * point
+    below = points < boxes[:, None, 2:] + AROUND * point
+    inside: NDArray[np.bool_] = np.all(above & below, axis=2)
+    return inside
+
+
+def _side(a: Numbers, b: Numbers, c: Numbers) -> Numbers:
+    """Return on which side of the line from a to b the point c lies, as a sign; each (2,) or (k, 2)."""
+    across: Numbers = (b - a)[..., 0] * (c - a)[..., 1] - (b - a)[..., 1] * (c - a)[..., 0]
+    return across

@@ -1,0 +1,154 @@
+"""Quality against novelty: how good each sampler's GANs are, and how far from the snapshots."""
+
+from dataclasses import dataclass
+from itertools import cycle
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from gangan_cli.figures.labels import Label, place_labels
+from gangan_cli.figures.style import BLUE, DARK, GREEN, GREY, PINK, SKY, VERMILLION, plain_ticks
+from gangan_cli.studies.audit import Audit
+from gangan_cli.studies.measuring import GANGAN, Row
+from gangan_cli.studies.novelty import Numbers
+
+KINDS = {
+    "training": (SKY, "o"),
+    "snapshot": (SKY, "o"),
+    "mean": (BLUE, "s"),
+    "moving": (BLUE, "s"),
+    "between": (GREEN, "^"),
+    "Gaussian": (PINK, "D"),
+    "components": (PINK, "D"),
+}
+"""Colour and shape of samplers, by a name's first word: copies, averages, mixtures, random draws."""
+
+APART = 0.2
+"""Share of the width that two marks must lie apart for their names to find room above them."""
+
+QUARTILES = (25, 50, 75)
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Quartiles (3,) of a sampler's distances, in the plot's unit, and of its Fréchet distances."""
+
+    name: str
+    x: Numbers
+    y: Numbers
+
+    @classmethod
+    def of(cls, row: Row, unit: float) -> "Spread":
+        """Return those of a sampler: distances of all that was drawn, scores of what was judged."""
+        return cls(
+            row.name,
+            np.percentile(row.distances / unit, QUARTILES),
+            np.percentile(row.frechet, QUARTILES),
+        )
+
+
+def draw_novelty(axis: Axes, audit: Audit) -> None:
+    """Draw every sampler, the GAN-GAN's GANs one by one."""
+    unit, unit_name = unit_of(audit)
+    row = audit.row(GANGAN)
+    own = row.distances[: len(row.frechet)] / unit
+    spreads = [Spread.of(one, unit) for one in audit.rows]
+    _scales(axis, spreads, own, row.frechet)
+    marks = _marks(axis, audit, unit)
+    axis.scatter(own, row.frechet, 12, color=VERMILLION, alpha=0.45, linewidth=0, zorder=3)
+    for spread in spreads:
+        mine = spread.name == GANGAN
+        colour, shape = (VERMILLION, "*") if mine else KINDS.get(spread.name.split()[0], (DARK, "o"))
+        _, x, _ = spread.x
+        _, y, _ = spread.y
+        axis.errorbar(
+            x,
+            y,
+            xerr=None if mine else [[x - spread.x[0]], [spread.x[2] - x]],
+            yerr=None if mine else [[y - spread.y[0]], [spread.y[2] - y]],
+            marker=shape,
+            markersize=17 if mine else 6,
+            color=colour,
+            markeredgecolor="white",
+            markeredgewidth=1.0 if mine else 0.5,
+            elinewidth=0.9,
+            zorder=5 if mine else 4,
+        )
+    axis.set_xlabel(f"distance to the nearest snapshot ({unit_name})")
+    axis.set_ylabel(f"Fréchet distance of {audit.options.images:,} images")
+    axis.grid(axis="y", linewidth=0.4, alpha=0.4)
+    axis.set_title("a   Quality against novelty", weight="bold", pad=14)
+    _name(axis, spreads, own, row.frechet, marks)
+
+
+def unit_of(audit: Audit) -> tuple[float, str]:
+    """Return what distances are measured by, and its name: steps, where there are any."""
+    if audit.spacing > 0:  # NaN is not
+        return audit.spacing, f"in steps: consecutive snapshots of a GAN lie {audit.spacing:.3g} apart"
+    return 1.0, "Euclidean, in weight space"
+
+
+def _scales(axis: Axes, spreads: list[Spread], own: Numbers, frechet: Numbers) -> None:
+    x = np.concatenate([own, *(spread.x for spread in spreads)])
+    y = np.concatenate([frechet, *(spread.y for spread in spreads)])
+    # From 0 to the smallest number that matters evenly, since copies lie at 0; then by the logarithm.
+    above = [spread.x[1] for spread in spreads if spread.x[1] > 1e-3]
+    linear = 1.0 if min(above, default=1.0) <= 1 else 10 ** np.floor(np.log10(min(above)))
+    right = max(float(x.max()) * 1.35, 3 * linear)
+    axis.set_xscale("symlog", linthresh=linear, linscale=0.35)
+    axis.set_xlim(-0.2 * linear, right)
+    tens = linear * 10.0 ** np.arange(0, np.ceil(np.log10(right / linear)) + 1)
+    ticks = np.concatenate([[0, linear / 2], *([ten, 2 * ten, 5 * ten] for ten in tens)])
+    axis.set_xticks(ticks[ticks <= right])
+    axis.xaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")
+    axis.minorticks_off()
+    axis.set_yscale("log")
+    low, high = y.min() / 1.2, y.max() * 1.3
+    axis.set_ylim(low, high)
+    plain_ticks(axis.yaxis, low, high)
+
+
+def _marks(axis: Axes, audit: Audit, unit: float) -> list[float]:
+    """Draw the distances that are usual between snapshots; return where they are."""
+    usual = ((audit.spacing / unit, "one step"), (audit.across / unit, "nearest of another GAN"))
+    # NaN is between nothing.
+    marks = sorted((x, words) for x, words in usual if 0 < x < axis.get_xlim()[1])
+    across = (axis.transData - axis.transAxes).transform([(x, 1) for x, _ in marks] or [(0, 1)])[:, 0]
+    sides = ["center"] if len(marks) < 2 or np.ptp(across) > APART else ["right", "left"]
+    for (x, words), side in zip(marks, cycle(sides)):
+        axis.axvline(x, color=GREY, linewidth=0.9, linestyle=(0, (2, 2)), zorder=1)
+        axis.annotate(
+            words,
+            (x, 1),
+            (0, 2),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            ha=side,
+            va="bottom",
+            fontsize=7,
+            color=GREY,
+        )
+    return [x for x, _ in marks]
+
+
+def _name(axis: Axes, spreads: list[Spread], own: Numbers, frechet: Numbers, marks: list[float]) -> None:
+    low, high = axis.get_ylim()
+    along = np.linspace(0, 1, 9)
+    dots = [np.column_stack([own, frechet])]
+    dots += [np.column_stack([np.full(90, x), np.geomspace(low, high, 90)]) for x in marks]
+    for spread in spreads:
+        left, x, right = spread.x
+        bottom, y, top = spread.y
+        dots.append(np.column_stack([left + (right - left) * along, np.full(9, y)]))
+        dots.append(np.column_stack([np.full(9, x), bottom + (top - bottom) * along]))
+    labels = [
+        Label(
+            spread.name,
+            spread.x[1],
+            spread.y[1],
+            VERMILLION if spread.name == GANGAN else DARK,
+            "bold" if spread.name == GANGAN else "normal",
+        )
+        for spread in spreads
+    ]
+    place_labels(axis, labels, np.concatenate(dots))
