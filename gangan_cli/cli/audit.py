@@ -48,10 +48,9 @@ def _show(audit: "Audit") -> None:
         f"{audit.run}, GAN-GAN {audit.gan} at epoch {audit.epoch}: {audit.options.count} GANs of each "
         f"sampler on {audit.options.images:,} images, judge {audit.judge}"
     )
-    output.text(
-        f"one step (consecutive snapshots): {audit.spacing:.2f}; to the nearest of another GAN: "
-        f"{audit.across:.1f}; real images: {audit.floor:.1f}\n"
-    )
+    others = f"to the nearest of another GAN: {audit.across:.1f}; " if len(audit.gans) > 1 else ""
+    step = f"one step (consecutive snapshots): {audit.spacing:.2f}; "
+    output.text(f"{step}{others}real images: {audit.floor:.1f}\n")
     output.table(
         ["sampler", "best, again", "median", "nearest", "line", "pictures", "GANs", "epochs"],
         [_line(audit, row) for row in audit.rows],

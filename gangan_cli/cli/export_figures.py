@@ -30,7 +30,8 @@ def export_figures(
     seed: Annotated[int, setting(help="Seed of the noise.", min=0)] = 0,
     json: options.Json = False,
 ) -> None:
-    """Draw the figures of runs: samples over training, losses, latent walk, animation, lineage.
+    """Draw the figures of runs: samples over training, losses, latent walk, animation, lineage; and of
+    what evaluate and audit found: scores, label entropies, the audit's page.
 
     Prints the path of each file. Beside each figure a JSON file says what it was made from.
     """

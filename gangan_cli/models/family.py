@@ -31,9 +31,11 @@ class Family(Protocol):
     name: ClassVar[str]
     betas: ClassVar[tuple[float, float]]
     """Adam's two decay rates."""
-    averages: ClassVar[Mapping[str, float]]
-    """Networks of which a snapshot holds a moving average over steps, and how much of it each step
-    keeps. The others are stored as they are."""
+
+    @property
+    def averages(self) -> Mapping[str, float]:
+        """Networks of which a snapshot holds a moving average over steps, and how much of it each step
+        keeps. The others are stored as they are."""
 
     @property
     def data_dim(self) -> int:

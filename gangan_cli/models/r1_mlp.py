@@ -52,16 +52,22 @@ class R1MLP:
     loss: str = "logistic"
     slope: float = 0.0
     """Weight of WGAN-GP's penalty (|grad D(x)| - 1)², for x between real and generated examples."""
+    average: float = 0.999
+    """How much of the generator's moving average each step keeps; 0 for the generator as it is."""
     condition: int = 0
     """How many of the last values of an example, and of a noise vector, are the condition."""
 
     name: ClassVar[str] = "r1-mlp"
     betas: ClassVar[tuple[float, float]] = (0.0, 0.99)
-    averages: ClassVar[Mapping[str, float]] = {"generator": 0.999}
 
     def __post_init__(self) -> None:
         if self.loss not in LOSSES:
             raise TypeError(f"no loss {self.loss!r}: there is {', '.join(LOSSES)}")
+
+    @property
+    def averages(self) -> Mapping[str, float]:
+        """Return how the generator is averaged."""
+        return {"generator": self.average} if self.average else {}
 
     @property
     def phases(self) -> tuple[Phase, ...]:

@@ -131,6 +131,11 @@ def check(lineage: Lineage, options: Options) -> None:
         )
     if not len(lineage.top.keys()):
         raise ConfigurationError(f"run {lineage.top.name!r} has no snapshots yet")
+    if not (np.diff(lineage.top.constant("keys")[:, 0]) == 0).any():
+        raise ConfigurationError(
+            f"{lineage.top.name!r} was trained on one snapshot of each GAN: without a step from one to "
+            "the next nothing is near or far"
+        )
     if not 3 <= options.count <= DRAWN:
         raise ConfigurationError(
             f"{options.count} samples of each kind leave nothing to compare: give 3 to {DRAWN}"

@@ -1,6 +1,7 @@
 """Audits as plain values, kept with the run that was audited."""
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,7 @@ def audit_of(document: Mapping[str, Any]) -> Audit:
             "own": _filled(Found, document["own"]),
             "rows": [_filled(Row, row) for row in document["rows"]],
             "axis": _filled(Axis, document["axis"]),
+            "across": math.nan if document["across"] is None else document["across"],
             "matched": np.array(document["matched"]),
             "asked": None if document["asked"] is None else np.array(document["asked"]),
         }
@@ -102,7 +104,8 @@ def _plain(value: Any) -> Any:
         return {name: _plain(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(part) for part in value]
-    return value
+    # One GAN has no other to be apart from: strict JSON has no word for that but null.
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def _key(options: Options, gan: int, epoch: int) -> str:

@@ -102,8 +102,17 @@ class Bench:
     done: int = 0
 
     @classmethod
-    def open(cls, lineage: Lineage, options: Options, data_dir: Path | None, told: Told) -> "Bench":
+    def open(
+        cls,
+        lineage: Lineage,
+        options: Options,
+        data_dir: Path | None,
+        told: Told,
+        landscape: Landscape | None = None,
+    ) -> "Bench":
         """Make ready to measure what might stand in for the GAN-GANs on top of a lineage.
+
+        `landscape` is that of their training snapshots, if it is known from others over the same.
 
         Raises:
             WorkFailed: the judge could not be had.
@@ -112,7 +121,7 @@ class Bench:
         view, keys = training_view(lineage.top, lineage.levels[1].run), lineage.top.constant("keys")
         reference = reference_of(images_of(lineage), data_dir or data_dir_of(lineage), told)
         told("reading the snapshots", 0, 1)
-        landscape = Landscape(view, keys)
+        landscape = landscape or Landscape(view, keys)
         told("reading the snapshots", 1, 1)
         return cls(lineage, reference, landscape, usual_steps(view, keys), options, told)
 

@@ -89,6 +89,8 @@ class GanGanConfig:
     """Weight of its R1 penalty."""
     slope: float = field(default=0.0, metadata={"at_least": 0})
     """Weight of WGAN-GP's penalty."""
+    average: float = field(default=0.999, metadata={"at_least": 0, "at_most": 1})
+    """How much of the averaged generator each step keeps."""
 
     def __post_init__(self) -> None:
         check(self)
@@ -180,7 +182,7 @@ def _new_run(config: GanGanConfig, parent: Run, machine: Machine) -> tuple[Manif
         "generator_width": config.generator_width,
     }
     if config.family == R1:
-        sizes |= {"loss": config.loss, "r1": config.r1, "slope": config.slope}
+        sizes |= {"loss": config.loss, "r1": config.r1, "slope": config.slope, "average": config.average}
     if config.condition != "none":
         values = values_of(parent, keys, config.condition)
         scale = Condition.fit(config.condition, values)

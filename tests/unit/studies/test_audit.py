@@ -180,8 +180,9 @@ def test_what_was_asked_is_held_against_what_came():
     assert claims(made_up(condition="epoch", asked=came[::-1]))[-1].verdict == "does not hold"
 
 
-def test_documents_survive_json():
-    audit = made_up(asked=np.ones(50), condition="score")
+@pytest.mark.parametrize("across", [60.0, float("nan")])
+def test_documents_survive_json(across):
+    audit = made_up(asked=np.ones(50), condition="score", across=across)
     document = json.loads(json.dumps(document_of(audit), allow_nan=False))
     assert document_of(audit_of(document)) == document_of(audit)
     assert matched(audit_of(document)) == matched(audit)

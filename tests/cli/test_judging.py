@@ -1,0 +1,124 @@
+"""gangan evaluate and gangan audit, as typed."""
+
+import shutil
+
+import pytest
+
+from tests.conftest import gangan
+
+AUDIT = ("--count", 3, "--images", 100, "--points", 3)
+
+
+@pytest.fixture(scope="module")
+def store(trained, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("judged") / "store"
+    shutil.copytree(trained, folder)
+    return folder
+
+
+def test_evaluate_shows_scores_beside_those_of_real_images(store):
+    result = gangan("evaluate", "a", "--samples", 200, "--store", store)
+    assert result.code == 0, result.err
+    first, *_ = result.out.splitlines()
+    assert first.startswith("200 images each, against the test images of mnist5k; judge ")
+    titles = result.out.splitlines()[1].split("  ")
+    assert [title.strip() for title in titles if title.strip()] == [
+        "real images",
+        "GAN 0 · 3",
+        "GAN 1 · 3",
+    ]
+    for score in (
+        "Fréchet distance",
+        "kernel distance",
+        "coverage",
+        "Parzen log-likelihood",
+        "label entropy",
+    ):
+        assert score in result.out
+    assert "warning: 200 samples are few" in result.err
+
+
+def test_evaluate_streams_json_and_a_second_call_says_the_same(store):
+    arguments = (
+        "evaluate",
+        "g",
+        "--samples",
+        200,
+        "--latents",
+        2,
+        "--quick",
+        "--json",
+        "--store",
+        store,
+    )
+    first, second = gangan(*arguments), gangan(*arguments)
+    assert first.code == second.code == 0, first.err
+    assert first.out == second.out
+    real, *drawn = first.lines
+    assert real["gan"] is None and [line["drawn"] for line in drawn] == [0, 1]
+    assert {line["run"] for line in first.lines} == {"g"}
+    assert all(line["values"]["frechet"] > real["values"]["frechet"] for line in drawn)
+
+
+def test_audit_ends_in_a_verdict_for_each_claim(store):
+    result = gangan("audit", "g", *AUDIT, "--store", store)
+    assert result.code == 0, result.err
+    for name in ("the GAN-GAN", "training snapshot", "mean of the last 10", "components + kernels"):
+        assert name in result.out
+    verdicts = [
+        line for line in result.out.splitlines() if line.startswith(("holds", "does not", "undecided"))
+    ]
+    assert len(verdicts) == 9
+    again = gangan("audit", "g", *AUDIT, "--json", "--store", store)
+    assert [claim["verdict"] for claim in again.document["claims"]] == [
+        line[:13].strip() for line in verdicts
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("evaluate", "nobody"), 2, "no run 'nobody'"),
+        (("evaluate", "a", "--samples", 1), 2, "1 samples are too few to judge"),
+        (("evaluate", "a", "--dataset", "imagenet"), 2, "no judge for 'imagenet'"),
+        (("audit", "a"), 2, "run 'a' was trained on images"),
+        (("audit", "g", "--count", 1), 2, "1 samples of each kind leave nothing to compare"),
+    ],
+)
+def test_what_makes_no_sense_is_said_in_a_line(store, arguments, code, message):
+    result = gangan(*arguments, "--store", store)
+    assert result.code == code and message in result.err
+    assert result.out == "" and "Traceback" not in result.err
+
+
+def test_a_gangan_that_was_asked_for_epochs_says_how_well_it_listens(store):
+    trained = gangan(
+        "train-gangan", "--on", "a", "--run", "asked", "--condition", "epoch", "--batch-size", 3,
+        "--epochs", 4, "--store", store,
+    )  # fmt: skip
+    assert trained.code == 0, trained.err
+    document = gangan("audit", "asked", *AUDIT, "--json", "--store", store).document
+    assert document["condition"] == "epoch" and all(1 <= epoch <= 3 for epoch in document["asked"])
+    assert document["axis"]["positions"] == [1, 2, 3]
+    assert document["claims"][-1]["claim"] == "GANs are of the epoch that was asked for"
+
+
+def test_scores_must_be_known_before_they_can_be_asked_for(store):
+    arguments = (
+        "train-gangan",
+        "--on",
+        "a",
+        "--run",
+        "s",
+        "--condition",
+        "score",
+        "--batch-size",
+        3,
+        "--epochs",
+        2,
+    )
+    refused = gangan(*arguments, "--store", store)
+    assert refused.code == 2 and "gangan evaluate a --epochs 1- --quick" in refused.err
+    gangan("evaluate", "a", "--epochs", "1-", "--quick", "--samples", 200, "--store", store)
+    done = gangan(*arguments, "--store", store)
+    assert done.code == 0, done.err

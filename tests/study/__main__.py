@@ -1,0 +1,141 @@
+"""`make study-gangan`: what makes a GAN-GAN work, one thing changed at a time.
+
+Each variant of the default is trained with several seeds (as members of one run) over a population, and
+measured as an audit does. What is in the store already is not done again.
+"""
+
+import argparse
+import json
+import statistics
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gangan_cli.studies.audit import NEAR
+from gangan_cli.studies.decoding import Lineage
+from gangan_cli.studies.measuring import Bench, Options, Row
+from gangan_cli.studies.novelty import Landscape
+from gangan_cli.training.gangan import GanGanConfig, train_gangan
+from gangan_cli.training.job import Machine
+from store import Catalog
+
+VARIANTS: Mapping[str, Mapping[str, Any]] = {
+    "default": {},
+    "64 components": {"components": 64},
+    "128 components": {"components": 128},
+    "512 components": {"components": 512},
+    "latent 1": {"latent_dim": 1},
+    "latent 2": {"latent_dim": 2},
+    "latent 8": {"latent_dim": 8},
+    "latent 32": {"latent_dim": 32},
+    "no penalty (cross-entropy)": {"r1": 0.0},
+    "R1 × 10": {"r1_times": 10},
+    "R1 / 10": {"r1_times": 0.1},
+    "hinge": {"loss": "hinge"},
+    "WGAN-GP": {"loss": "wasserstein", "r1": 0.0, "slope": 10.0},
+    "no averaging": {"average": 0.0},
+    "batches of 32": {"batch_size": 32},
+    "aligned: permute": {"align": "permute"},
+    "aligned: full": {"align": "full"},
+}
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What one GAN-GAN came to; distances in steps between consecutive snapshots."""
+
+    nearest: float
+    near: float
+    gans: float
+    late: float
+    matched: float
+    best: float
+
+
+def main() -> None:
+    """Train, measure, and print a table in Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--on", default="mlp", help="run of the population")
+    parser.add_argument("--store", type=Path, default=Path("gangan-runs"))
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--count", type=int, default=32, help="GANs of each that are judged")
+    parser.add_argument("--images", type=int, default=1000)
+    parser.add_argument("--only", nargs="*", default=list(VARIANTS))
+    parser.add_argument("--json", type=Path)
+    given = parser.parse_args()
+    options = Options(given.count, given.images, points=3)
+    table: dict[str, list[Figures]] = {}
+    landscapes: dict[str, Landscape] = {}
+    print("| | nearest | near | GANs | late | worse than nearest | best |", flush=True)
+    print("|---|---|---|---|---|---|---|", flush=True)
+    for name in given.only:
+        config = configuration(name, given.on, given.seeds)
+        for _ in train_gangan(config, Machine(store=given.store)):
+            pass
+        table[name] = measured(given.store, config, options, landscapes)
+        print(line(name, table[name]), flush=True)
+    if given.json:
+        found = {name: [asdict(figures) for figures in seeds] for name, seeds in table.items()}
+        given.json.write_text(json.dumps(found, indent=2) + "\n")
+
+
+def configuration(name: str, on: str, seeds: int) -> GanGanConfig:
+    """Return the configuration of a variant."""
+    changes = dict(VARIANTS[name])
+    if times := changes.pop("r1_times", None):
+        changes["r1"] = GanGanConfig(on=on).r1 * times
+    run = "study-" + "".join(c if c.isalnum() else "-" for c in name)
+    return GanGanConfig(on=on, run=run, members=seeds, snapshot_every=10_000, **changes)
+
+
+def measured(
+    store: Path, config: GanGanConfig, options: Options, landscapes: dict[str, Landscape]
+) -> list[Figures]:
+    """Return what each seed of a variant came to."""
+    with Lineage.open(Catalog(store), config.run) as lineage:
+        bench = Bench.open(lineage, options, None, silent, landscapes.get(config.align))
+        landscapes[config.align] = bench.landscape
+        return [figures(bench, bench.gangan(gan, config.epochs)) for gan in range(config.members)]
+
+
+def figures(bench: Bench, row: Row) -> Figures:
+    """Return the figures of one GAN-GAN."""
+    spacing = bench.landscape.spacing
+    near = row.distances < NEAR * spacing
+    gans = np.unique(bench.landscape.keys[:, 0])
+    last = bench.landscape.keys[:, 1].max()
+    matched = bench.matched(row)
+    return Figures(
+        nearest=float(np.median(row.distances)) / spacing,
+        near=float(near.mean()),
+        gans=len(np.unique(row.keys[near, 0])) / len(gans),
+        late=float((near & (row.keys[:, 1] > 0.9 * last)).mean()),
+        matched=float(np.median(row.frechet - matched)),
+        best=row.best,
+    )
+
+
+def line(name: str, seeds: list[Figures]) -> str:
+    """Return a variant's line: the mean over its seeds, and the least and largest."""
+
+    def cell(what: str, form: str) -> str:
+        values = [getattr(one, what) for one in seeds]
+        return f"{statistics.fmean(values):{form}} ({min(values):{form}} to {max(values):{form}})"
+
+    cells = [
+        cell("nearest", ".1f"), cell("near", ".0%"), cell("gans", ".0%"), cell("late", ".0%"),
+        cell("matched", "+.1f"), cell("best", ".0f"),
+    ]  # fmt: skip
+    return f"| {name} | " + " | ".join(cells) + " |"
+
+
+def silent(*_: object) -> None:
+    """Say nothing: the table does."""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
