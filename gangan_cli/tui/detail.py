@@ -10,13 +10,14 @@ from rich.text import Text
 from gangan_cli import wording
 from gangan_cli.tui import listing
 from gangan_cli.tui.feed import RunView
+from gangan_cli.tui.scores import Summary
 
 GANS_SHOWN = 40
 """Rows of the per-GAN table: those around the chosen GAN, where there are more."""
 
 
 def page(run: RunView, children: Sequence[str], gan: int) -> RenderableType:
-    """Return manifest, hyperparameters and a table of the GANs, the chosen one marked."""
+    """Return manifest, scores, hyperparameters and a table of the GANs, the chosen one marked."""
     title = Text(run.name, "bold")
     if run.manifest is None:
         return Group(title, Text(f"\n{run.problem}"))
@@ -35,7 +36,13 @@ def page(run: RunView, children: Sequence[str], gan: int) -> RenderableType:
     }
     settings = {k: str(v) for k, v in manifest.config.items() if v not in ("", None)}
     return Group(
-        title, _pairs(facts), Text(), Text("settings", "bold"), _pairs(settings, 2), *_gans(run, gan)
+        title,
+        _pairs(facts),
+        *_quality(run),
+        Text(),
+        Text("settings", "bold"),
+        _pairs(settings, 2),
+        *_gans(run, gan),
     )
 
 
@@ -81,6 +88,42 @@ def _pairs(values: dict[str, str], indent: int = 0) -> Table:
         if value:
             table.add_row(Text(" " * indent + name.replace("_", "-"), "dim"), Text(value))
     return table
+
+
+def _quality(run: RunView) -> list[RenderableType]:
+    """Return the scores at the last epoch that was judged, and a GAN-GAN's last audit."""
+    assert run.manifest is not None
+    if run.scores is None or not run.snapshots:
+        return []
+    said: list[RenderableType] = [Text(), Text("scores", "bold")]
+    if run.scores.problem:
+        return [*said, Text(f"  {run.scores.problem}")]
+    audited = run.manifest.parent is not None
+    if run.scores.summary:
+        said.append(_pairs(_summary(run.scores.summary), 2))
+    elif not audited:
+        said.append(Text(f"  not judged yet: gangan evaluate {run.name}"))
+    if not audited:
+        return said
+    if run.scores.verdicts is None:
+        return [*said, Text(f"  not judged yet: gangan audit {run.name}")]
+    audit = run.scores.verdicts
+    lines = [
+        Text(f"  {verdict:<13}  {claim}", no_wrap=True, overflow="ellipsis")
+        for verdict, claim in audit.claims
+    ]
+    return [*said, Text(f"  audit of GAN {audit.gan} at epoch {audit.epoch}", "dim"), *lines]
+
+
+def _summary(found: Summary) -> dict[str, str]:
+    many = "GAN" if found.gans == 1 else "GANs"
+    return {
+        "of": f"{found.gans} {many}{' drawn' if found.drawn else ''} at epoch {found.epoch}",
+        "Fréchet distance": f"median {found.median:.1f}, best {found.best:.1f}",
+        "of real images": "" if found.real is None else f"{found.real:.1f}",
+        "label entropy": f"median {found.entropy:.3f}",
+        "judged on": f"{found.images:,} images each, by {found.judge}",
+    }
 
 
 def _gans(run: RunView, gan: int) -> list[RenderableType]:

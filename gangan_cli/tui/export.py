@@ -28,9 +28,7 @@ def save_png(view: View, scrub: Scrub, images: Bytes, columns: int, near: Measur
     from PIL.PngImagePlugin import PngInfo
 
     rows = len(images) // columns
-    caption = (
-        f"{view.run}: {scrub.axis()} = {scrub.epoch if scrub.by_epoch else format(scrub.value, '+.2f')}"
-    )
+    caption = f"{view.run}: {scrub.axis()} = {scrub.reading()}"
     if not scrub.by_epoch:
         caption += f", GAN-GAN {scrub.gan} at epoch {scrub.epoch}"
     sheets = [_sheet(images, rows, columns)]
@@ -53,6 +51,7 @@ def save_png(view: View, scrub: Scrub, images: Bytes, columns: int, near: Measur
         "gan": scrub.gan,
         "epoch": scrub.epoch,
         "latent": scrub.latent,
+        "asked for": scrub.asked and scrub.wish and f"{scrub.asked.title} {scrub.wish}",
         "noise": scrub.noise,
         "nearest": near and [near.gan, near.epoch, near.distance],
     }

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from gangan_cli.data.conditions import Condition
 from gangan_cli.studies.losses import LossHistory
+from gangan_cli.tui import scores
+from gangan_cli.tui.scores import Scores
 from store import Catalog, Manifest, Run, StoreError
 from store.state import State
 
@@ -18,6 +21,10 @@ RACY = 0.1
 """Seconds. A file that changed so shortly before it was read may have changed again within the same
 tick of the file system's clock, so it is read once more."""
 
+REST = 9.0
+"""How many times as long as reading a run's scores took they are left alone: an evaluation adds one
+after another, and there may be thousands."""
+
 
 @dataclass(frozen=True)
 class RunView:
@@ -25,7 +32,7 @@ class RunView:
 
     `done` counts trained GAN-epochs; `losses` are medians over the GANs, each at its last epoch;
     `trend` are medians of the first loss at up to TREND epochs; `gans` has each one's last epoch and
-    losses.
+    losses; `condition` is what its GAN-GANs can be asked for; `scores` is None until they are read.
     """
 
     name: str
@@ -38,6 +45,8 @@ class RunView:
     losses: Mapping[str, float] = field(default_factory=dict)
     trend: tuple[float, ...] = ()
     gans: Mapping[int, tuple[int, tuple[float, ...]]] = field(default_factory=dict)
+    condition: Condition | None = None
+    scores: Scores | None = None
     problem: str = ""
 
     @property
@@ -95,8 +104,8 @@ class Feed:
 
         With `unread`, only so many are read that were not before, so that a first list comes soon.
 
-        Trends take most of the time: so many seconds of `patience` are spent on those that lack, and
-        the rest of them follow with the next scans.
+        Trends and scores take most of the time: so many seconds of `patience` are spent on those that
+        lack, and the rest of them follow with the next scans.
 
         Raises:
             NotAStore: the store is missing or cannot be read.
@@ -116,16 +125,18 @@ class Feed:
                 known[name] = before
             else:
                 racy = abs(time.time() - found.st_mtime) < RACY
-                view = _view(name, path)
+                known[name] = one = _Known(stamp, racy, _view(name, path))
                 if before:
-                    view = replace(view, trend=before.view.trend)
-                known[name] = _Known(stamp, racy, view)
+                    one.view = replace(one.view, trend=before.view.trend)
+                    one.keep_scores(before)
         self._known = known
         self._histories = {name: one for name, one in self._histories.items() if name in known}
         began = time.monotonic()
         for one in known.values():
             if not one.trended and time.monotonic() - began < patience:
                 one.view, one.trended = replace(one.view, trend=_trend(one.view)), True
+            if one.scored != one.view.state.results and one.rested < time.monotonic() < began + patience:
+                one.read_scores()
         return [one.view for one in known.values()]
 
     def history(self, name: str) -> LossHistory:
@@ -154,12 +165,33 @@ class Feed:
 
 @dataclass
 class _Known:
-    """A run as last read: its file's stamp then, whether that may deceive, and what was read."""
+    """A run as last read: its file's stamp then, whether that may deceive, and what was read.
+
+    `scored` is the last commit of a result when the scores were read, 0 before any; they are left alone
+    until `rested`.
+    """
 
     stamp: tuple[int, int, int]
     racy: bool
     view: RunView
     trended: bool = False
+    scored: int = 0
+    rested: float = 0.0
+
+    def keep_scores(self, before: "_Known") -> None:
+        """Keep the scores read before, until others are read."""
+        manifest, earlier = self.view.manifest, before.view.manifest
+        if manifest and earlier and manifest.id == earlier.id and self.view.state.results:
+            self.view = replace(self.view, scores=before.view.scores)
+            self.scored, self.rested = before.scored, before.rested
+
+    def read_scores(self) -> None:
+        """Read the scores."""
+        began = time.monotonic()
+        self.view = replace(self.view, scores=_scores(self.view))
+        self.scored = self.view.state.results
+        now = time.monotonic()
+        self.rested = now + REST * (now - began)
 
 
 def _view(name: str, path: Path) -> RunView:
@@ -182,7 +214,18 @@ def _look(run: Run, name: str) -> RunView:
         size=run.size_bytes,
         losses=dict(zip(run.manifest.losses, glance.medians(), strict=False)),
         gans=glance.last,
+        condition=Condition.of(run),
+        scores=None if glance.state.results else Scores(),
     )
+
+
+def _scores(view: RunView) -> Scores:
+    try:
+        with Run.open(view.path) as run:
+            evaluations, audits = run.results("evaluation/"), run.results("audit/")
+            return scores.read(evaluations.values(), audits.values())
+    except (StoreError, OSError) as error:
+        return Scores(problem=str(error))
 
 
 def _trend(view: RunView) -> tuple[float, ...]:

@@ -1,7 +1,7 @@
 """The list of runs: which are shown, in which order, with what in each column. No Textual here."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -86,6 +86,15 @@ def children(runs: Iterable[RunView], run: RunView) -> list[str]:
         if run.manifest and other.manifest and other.manifest.parent
         and other.manifest.parent.id == run.manifest.id
     ]  # fmt: skip
+
+
+def parent(runs: Mapping[str, RunView], run: RunView) -> RunView | None:
+    """Return the one of `runs` that `run` was trained on; of copies, that of the name it had then."""
+    named = run.manifest.parent if run.manifest else None
+    if named is None:
+        return None
+    there = [one for one in runs.values() if one.manifest and one.manifest.id == named.id]
+    return next((one for one in there if one.name == named.name), there[0] if there else None)
 
 
 def along(ring: Sequence[int], one: int, by: int) -> int:

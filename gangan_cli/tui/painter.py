@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection
 
 import numpy as np
 
+from gangan_cli.data.alignment import training_view
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.studies.decoding import Lineage
 from gangan_cli.studies.distances import Landmarks, Nearest, nearest
@@ -49,7 +50,8 @@ class Painter:
             return None
         lineage, vector = self._at(request)
         weights = _weights(lineage, vector, request.latent)
-        below, keys, code = lineage.levels[1].run, lineage.top.constant("keys"), lineage.levels[0].code
+        keys, code = lineage.top.constant("keys"), lineage.levels[0].code
+        below = training_view(lineage.top, lineage.levels[1].run)
         if code is None:
             found = nearest(weights, below, keys)
         else:

@@ -9,6 +9,7 @@ from typing import Self
 
 import numpy as np
 
+from gangan_cli.data.conditions import Condition
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.tui.feed import RunView
 from gangan_cli.tui.listing import along
@@ -25,7 +26,8 @@ class Scrub:
     """A position. `latent` is None for a run on images, and where epochs are scrubbed.
 
     The axis of a latent goes through `origin` along `direction`, both (L,); `value` is how far along.
-    `dimension` names the axis when it is one of the L, else it is a random direction.
+    `dimension` names the axis when it is one of the L, else it is a random direction. Of a GAN-GAN that
+    can be `asked` for something, the last of the L is what it is asked for, from -1 to 1.
     """
 
     gan: int
@@ -38,10 +40,12 @@ class Scrub:
     value: float = 0.0
     by_epoch: bool = True
     noise: int = 0
+    asked: Condition | None = None
 
     @classmethod
     def start(cls, run: RunView) -> Self | None:
-        """Return the position at the last snapshot of `run`'s first GAN, at a typical latent.
+        """Return the position at the last snapshot of `run`'s first GAN, at a typical latent, asking for
+        what lies in the middle.
 
         None where there is no snapshot yet.
         """
@@ -56,14 +60,34 @@ class Scrub:
             return here
         size = int(run.manifest.sizes["latent_dim"])
         middle = (0.0,) * size
-        there = replace(here, origin=middle, direction=middle, by_epoch=False).along(0)
+        there = replace(here, origin=middle, direction=middle, by_epoch=False, asked=run.condition)
+        there = there.along(there.first)
         # The middle of many dimensions is like no point that is drawn from them: a blur.
-        return there if size == 1 else there.drawn(np.random.default_rng(0))
+        there = there if size == 1 else there.drawn(np.random.default_rng(0))
+        return there.at(there.steps // 2) if there.asks else there
 
     @property
     def has_latent(self) -> bool:
         """Whether this is a GAN-GAN, whose latent stands for a GAN."""
         return bool(self.origin)
+
+    @property
+    def first(self) -> int:
+        """The dimension of the first axis to take: what can be asked for, where something can."""
+        return 0 if self.asked is None else len(self.origin) - 1
+
+    @property
+    def asks(self) -> bool:
+        """Whether the slider goes along what is asked for."""
+        return not self.by_epoch and self.asked is not None and self.dimension == self.first
+
+    @property
+    def wish(self) -> str:
+        """What is asked for, in its own units; "" where nothing is."""
+        latent = self.latent
+        if self.asked is None or latent is None:
+            return ""
+        return _plain(float(self.asked.decode(np.array(latent[-1:]))[0]))
 
     @property
     def latent(self) -> tuple[float, ...] | None:
@@ -75,24 +99,34 @@ class Scrub:
     @property
     def steps(self) -> int:
         """The last place of the slider; the first is 0."""
-        return max(1, len(self.epochs) - 1) if self.by_epoch else round(2 * REACH / STEP)
+        if self.by_epoch:
+            return max(1, len(self.epochs) - 1)
+        return _wishes(self.asked) if self.asked and self.asks else round(2 * REACH / STEP)
 
     @property
     def place(self) -> int:
         """The slider's place nearest to where this is."""
         if self.by_epoch:
             return self.epochs.index(self.epoch)
-        return min(max(round((self.value + REACH) / STEP), 0), self.steps)
+        return min(max(round((self.value + self._reach) / self._step), 0), self.steps)
 
     def at(self, place: int) -> Self:
         """Return the position at a place of the slider, or at its end."""
         place = min(max(place, 0), self.steps)
         if self.by_epoch:
             return replace(self, epoch=self.epochs[min(place, len(self.epochs) - 1)])
-        return replace(self, value=round(place * STEP - REACH, 6))
+        return replace(self, value=round(place * self._step - self._reach, 9))
+
+    @property
+    def _reach(self) -> float:
+        return 1.0 if self.asks else REACH
+
+    @property
+    def _step(self) -> float:
+        return 2 * self._reach / self.steps
 
     def typed(self, text: str) -> Self:
-        """Return the position at a value that was typed: a latent's, or an epoch.
+        """Return the position at a value that was typed: a latent's, what is asked for, or an epoch.
 
         Raises:
             ConfigurationError: it is none.
@@ -108,6 +142,15 @@ class Scrub:
                     f"GAN {self.gan} has {self.epochs[0]} to {self.epochs[-1]}"
                 )
             return replace(self, epoch=int(number))
+        if self.asked and self.asks:
+            low, high = _plain(self.asked.low), _plain(self.asked.high)
+            if not float(low) <= number <= float(high):
+                raise ConfigurationError(
+                    f"{text}: the slider goes from {self.asked.title} {low} to {high}"
+                )
+            # The ends as they are shown are rounded.
+            number = min(max(number, self.asked.low), self.asked.high)
+            return replace(self, value=float(self.asked.encode(np.array([number]))[0]))
         if not abs(number) <= REACH:
             raise ConfigurationError(f"{text}: the slider goes from {-REACH:g} to {REACH:g}")
         return replace(self, value=number)
@@ -121,9 +164,11 @@ class Scrub:
         return replace(self, origin=rest, direction=unit, dimension=dimension, value=point[dimension])
 
     def turned(self, random: np.random.Generator) -> Self:
-        """Return the same point, with the axis along a random direction."""
+        """Return the same point, with the axis along a random direction, which asks for nothing else."""
         point = self.latent or self.origin
         direction = random.standard_normal(len(point))
+        if self.asked is not None:
+            direction[-1] = 0
         direction /= np.linalg.norm(direction)
         return replace(
             self, origin=point, direction=tuple(direction.tolist()), dimension=None, value=0.0
@@ -131,8 +176,11 @@ class Scrub:
 
     def drawn(self, random: np.random.Generator) -> Self:
         """Return a point drawn from the latent's distribution, with the same kind of axis through it."""
-        point = np.clip(random.standard_normal(len(self.origin)), -REACH, REACH)
-        there = replace(self, origin=tuple(point.round(3).tolist()), value=0.0)
+        point = np.clip(random.standard_normal(len(self.origin)), -REACH, REACH).round(3)
+        if self.asked is not None:  # uniform, at one of the slider's places: an epoch is a whole number
+            steps = _wishes(self.asked)
+            point[-1] = 2 * random.integers(steps + 1) / steps - 1
+        there = replace(self, origin=tuple(point.tolist()), value=0.0)
         if self.dimension is None:
             return there
         return replace(there, direction=(0.0,) * len(point)).along(self.dimension)
@@ -156,11 +204,23 @@ class Scrub:
         """Return what the slider goes along, in words."""
         if self.by_epoch:
             return f"GAN {self.gan}, epoch"
+        if self.asked and self.asks:
+            return f"{self.asked.title} asked for"
         if self.dimension is None:
             return "along a random direction, t"
-        if len(self.origin) == 1:
-            return "latent z"
-        return f"z{self.dimension + 1} of {len(self.origin)}"
+        free = len(self.free)
+        return "latent z" if free == 1 else f"z{self.dimension + 1} of {free}"
+
+    @property
+    def free(self) -> tuple[float, ...]:
+        """The latent without what is asked for."""
+        return (self.latent or ())[: len(self.origin) - (self.asked is not None)]
+
+    def reading(self) -> str:
+        """Return where on the slider this is, in its units."""
+        if self.by_epoch:
+            return str(self.epoch)
+        return self.wish if self.asks else f"{self.value:+.2f}"
 
 
 def epochs_of(run: RunView, gan: int) -> tuple[int, ...]:
@@ -172,3 +232,12 @@ def epochs_of(run: RunView, gan: int) -> tuple[int, ...]:
 
 def _nearest(epochs: Sequence[int], epoch: int) -> int:
     return min(epochs, key=lambda one: abs(one - epoch))
+
+
+def _wishes(asked: Condition) -> int:
+    """Return the last place of a slider along what can be asked for: epochs one by one."""
+    return round(asked.high - asked.low) if asked.what == "epoch" else round(2 * REACH / STEP)
+
+
+def _plain(value: float) -> str:
+    return f"{round(value, 1):g}"

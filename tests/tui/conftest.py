@@ -1,6 +1,7 @@
 """Fixtures of the TUI's tests: a store made without training, and the app over it."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,10 @@ from gangan_cli.tui import watcher
 from gangan_cli.tui.app import GanganApp
 from gangan_cli.tui.feed import Feed
 from gangan_cli.tui.memory import Memory
-from gangan_cli.tui.pictures import Pictures
+from gangan_cli.tui.pictures import Pictures, Request
 from gangan_cli.tui.terminal import Graphics
 from store import Run
-from tests.tui import gallery
+from tests.tui import asking, gallery
 
 
 @pytest.fixture(scope="session")
@@ -21,8 +22,18 @@ def gallery_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return gallery.make(tmp_path_factory.mktemp("gallery") / "runs")
 
 
+@pytest.fixture(scope="session")
+def asking_store(gallery_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return asking.make(tmp_path_factory.mktemp("asking") / "runs", gallery_store / "digits")
+
+
 class SharedPictures(Pictures):
     """One painter process for all tests, since torch takes seconds to import."""
+
+    def ask(self, request: Request) -> int:
+        """Ask from wherever the process was started."""
+        view = replace(request.view, store=request.view.store.resolve())
+        return super().ask(replace(request, view=view))
 
     def close(self) -> None:
         self._answered = lambda answer: None
@@ -52,11 +63,27 @@ def app_over(tmp_path, monkeypatch, pictures) -> Callable[..., GanganApp]:
 
 
 @pytest.fixture
-def steady(monkeypatch, tmp_path, gallery_store) -> Path:
-    """Make what differs from day to day and machine to machine stand still; return the store."""
+def steady(still, gallery_store) -> Path:
+    """Return the store, while all that could change stands still."""
+    return still(gallery_store)
+
+
+@pytest.fixture
+def steady_asking(still, asking_store) -> Path:
+    """Return the store of what can be asked, while all that could change stands still."""
+    return still(asking_store)
+
+
+@pytest.fixture
+def still(monkeypatch, tmp_path) -> Callable[[Path], Path]:
+    """Make what differs from day to day and machine to machine stand still; put a store in its place."""
     monkeypatch.setattr(wording, "age", lambda created: "2 d")
     monkeypatch.setattr(watcher, "Readings", gallery.SteadyMachine)
     monkeypatch.setattr(Run, "size_bytes", property(lambda run: 12_300_000))
-    (tmp_path / "runs").symlink_to(gallery_store)
     monkeypatch.chdir(tmp_path)
-    return Path("runs")
+
+    def place(store: Path) -> Path:
+        Path("runs").symlink_to(store)
+        return Path("runs")
+
+    return place

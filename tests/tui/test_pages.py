@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.tui.waiting import drawn, pictured, read, until
+from tests.tui.waiting import drawn, judged, pictured, read, until
 
 SIZES = [(80, 24), (140, 45)]
 THEMES = ["gangan-dark", "gangan-light"]
@@ -27,6 +27,26 @@ class TestLooks:
             await pictured(pilot)
 
         assert snap_compare(app, terminal_size=size, run_before=go)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("run", ["by-epoch", "by-score"])
+def test_what_a_gangan_is_asked_for(snap_compare, app_over, steady_asking, run, size):
+    async def go(pilot):
+        await pilot.press("3")
+        await judged(pilot)
+        await pictured(pilot)
+
+    assert snap_compare(app_over(steady_asking, run=run), terminal_size=size, run_before=go)
+
+
+@pytest.mark.parametrize("run", ["digits", "by-epoch"])
+def test_scores_stand_in_the_details(snap_compare, app_over, steady_asking, run):
+    async def go(pilot):
+        await pilot.press("1")
+        await judged(pilot)
+
+    assert snap_compare(app_over(steady_asking, run=run), terminal_size=(140, 45), run_before=go)
 
 
 def test_help_lists_the_keys_of_the_page(snap_compare, app_over, steady):

@@ -37,3 +37,9 @@ async def pictured(pilot) -> None:
     await read(pilot)
     page = pilot.app.screen
     await until(pilot, lambda: page._images is not None and (page._scrub.by_epoch or page._near))
+
+
+async def judged(pilot) -> None:
+    """Wait until all scores are read."""
+    await read(pilot)
+    await until(pilot, lambda: all(r.scores or r.problem for r in pilot.app.shared.runs.values()))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from rich.console import Group
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 from textual.containers import Vertical
@@ -11,14 +11,22 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from gangan_cli.tui.pictures import Measured
+from gangan_cli.tui.scores import Scores
 from gangan_cli.tui.scrub import Scrub
 from gangan_cli.tui.widgets.digits import Digits
+from store.keys import Pair
 
 WIDTH = 10
 """Pixels of a digit's width."""
 
 LINES = 22
 """Lines of text that the digits may take."""
+
+NAMES = 9
+"""Cells of the names of facts: the longest is "a step is"."""
+
+SHORT = {"epoch": "epoch", "score": "Fréchet"}
+"""What a GAN-GAN is asked for, as the nearest snapshot's is called."""
 
 
 class Facts(Vertical):
@@ -33,34 +41,59 @@ class Facts(Vertical):
         yield Static(id="about")
         yield Digits(ascii=self._ascii, id="near")
 
-    def draw(self, scrub: Scrub | None, near: Measured | None) -> None:
-        """Draw what is known of `scrub`: of a latent the snapshot `near` it, once it is measured."""
-        table = Table.grid(padding=(0, 2, 0, 0))
-        heading = Text()
+    def draw(
+        self, scrub: Scrub | None, near: Measured | None, own: Scores | None, below: Scores | None
+    ) -> None:
+        """Draw what is known of `scrub`: of a latent the snapshot `near` it, once it is measured.
+
+        The scores are the run's `own`, and those of the run `below` it, whose snapshots are near.
+        """
+        table, asked = _facts(), _facts()
+        parts: list[RenderableType] = [Text(), table]
         digits = self.query_one(Digits)
         if scrub is None or scrub.by_epoch:
             digits.display = False
         if scrub is not None and scrub.by_epoch:
             table.add_row("GAN", str(scrub.gan))
             table.add_row("epoch", f"{scrub.epoch} of {scrub.epochs[-1]}")
+            _add_score(table, own, (scrub.gan, scrub.epoch), drawn=scrub.has_latent)
         elif scrub is not None:
-            heading = Text("nearest snapshot", "bold")
+            parts = [Text("nearest snapshot", "bold"), table]
+            if scrub.asked:
+                asked.add_row(SHORT[scrub.asked.what], scrub.wish)
+                parts = [Text("asked for", "bold"), asked, *parts]
             if near is None:
                 # The digits stay until the next are there: taking them away would move all else,
                 # which doubles the time of a step.
                 table.add_row("measuring …")
             else:
-                _add(table, near)
-                lines = min(LINES, self.content_size.height - table.row_count - 2)
-                digits.show_digits(near.images, Size(self.content_size.width, lines), WIDTH)
+                _add(table, near, below)
+                text = table.row_count + asked.row_count + len(parts) // 2
+                lines = self.content_size.height - text - 1
+                digits.show_digits(near.images, Size(self.content_size.width, min(LINES, lines)), WIDTH)
                 digits.display = True
-        self.query_one("#about", Static).update(Group(heading, table))
+        self.query_one("#about", Static).update(Group(*parts))
 
 
-def _add(table: Table, near: Measured) -> None:
+def _facts() -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(min_width=NAMES)
+    table.add_column()
+    return table
+
+
+def _add(table: Table, near: Measured, below: Scores | None) -> None:
     table.add_row("GAN", str(near.gan))
     table.add_row("epoch", str(near.epoch))
+    _add_score(table, below, (near.gan, near.epoch))
     table.add_row("distance", f"{near.distance:.1f}")
     if near.spacing == near.spacing:  # NaN where no GAN has two snapshots
         table.add_row("", f"{near.distance / near.spacing:.1f} steps")
         table.add_row("a step is", f"{near.spacing:.1f}")
+
+
+def _add_score(table: Table, scores: Scores | None, key: Pair, drawn: bool = False) -> None:
+    """Add the Fréchet distance of a snapshot, or the median of those drawn from it, if it is known."""
+    if scores is not None and key in scores.snapshots:
+        table.add_row("Fréchet", f"{'median ' if drawn else ''}{scores.snapshots[key]:.1f}")
+        table.add_row("", f"{scores.images:,} images")

@@ -14,10 +14,11 @@ from textual.widgets import Input, Static
 
 from gangan_cli.errors import ConfigurationError, WorkFailed
 from gangan_cli.studies.mosaic import Bytes
-from gangan_cli.tui import keys
+from gangan_cli.tui import keys, listing
 from gangan_cli.tui.export import save_png
 from gangan_cli.tui.messages import Done
 from gangan_cli.tui.pictures import Answer, Failed, Measured, Painted, Request, View
+from gangan_cli.tui.scores import Scores
 from gangan_cli.tui.screens.facts import Facts
 from gangan_cli.tui.screens.page import Page
 from gangan_cli.tui.screens.stage import Stage
@@ -46,6 +47,7 @@ class LatentPage(Page):
         self._request: Request | None = None
         self._images: Bytes | None = None
         self._near: Measured | None = None
+        self._scores: tuple[Scores | None, Scores | None] = None, None
         self._playing: Timer | None = None
         self._forward = 1
         self._random = np.random.default_rng()
@@ -68,6 +70,9 @@ class LatentPage(Page):
         """Begin with another run, or go along with one that is being trained."""
         self.draw_bar()
         run = self.run_shown
+        below = listing.parent(self.gangan.shared.runs, run) if run else None
+        before = self._scores
+        self._scores = run.scores if run else None, below.scores if below else None
         view = View(self.gangan.store, run.name, run.manifest.id) if run and run.manifest else None
         if view != self._view or self._scrub is None:
             self._view, self._images, self._near = view, None, None
@@ -83,6 +88,8 @@ class LatentPage(Page):
             self._to(start)
         elif run is not None:
             self._to(self._scrub.grown(run))
+            if self._scores != before:
+                self._draw_facts()
 
     def _why_nothing(self) -> str:
         run = self.run_shown
@@ -126,16 +133,18 @@ class LatentPage(Page):
         scrub = self._scrub
         if scrub is None:
             return
-        at = f"{scrub.epoch}" if scrub.by_epoch else f"{scrub.value:+.2f}"
-        text = Text.assemble((f"{scrub.axis()} = {at}", "bold"), no_wrap=True, overflow="ellipsis")
+        words = f"{scrub.axis()} = {scrub.reading()}", "bold"
+        text = Text.assemble(words, no_wrap=True, overflow="ellipsis")
         if not scrub.by_epoch:
+            if scrub.asked and not scrub.asks:
+                text.append(f"   {scrub.asked.title} {scrub.wish}")
             text.append(f"   of GAN-GAN {scrub.gan} at epoch {scrub.epoch}")
             if len(scrub.origin) > 1:
-                text.append("   z = " + " ".join(f"{z:+.1f}" for z in scrub.latent or ()))
+                text.append("   z = " + " ".join(f"{z:+.1f}" for z in scrub.free))
         self.query_one("#where", Static).update(text)
 
     def _draw_facts(self) -> None:
-        self.query_one(Facts).draw(self._scrub, self._near)
+        self.query_one(Facts).draw(self._scrub, self._near, *self._scores)
 
     def _say(self, text: str) -> None:
         self.query_one(Stage).say(text)
@@ -233,7 +242,7 @@ class LatentPage(Page):
         """Take another dimension for the axis."""
 
         def next_to(scrub: Scrub) -> Scrub:
-            return scrub.along(0 if scrub.dimension is None else scrub.dimension + by)
+            return scrub.along(scrub.first if scrub.dimension is None else scrub.dimension + by)
 
         self._in_latent(next_to)
 

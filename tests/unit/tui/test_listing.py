@@ -41,6 +41,15 @@ def test_the_id_says_what_a_run_was_trained_on_whatever_its_name_is_now():
     assert lines(runs) == ["a", "renamed", "└ child"]
 
 
+def test_the_run_that_another_was_trained_on_is_found_also_renamed_and_copied():
+    a, copy, child = view("a"), view("copy", id="id of a"), view("child", "a")
+    runs = {run.name: run for run in (copy, a, child, UNREADABLE)}
+    assert listing.parent(runs, child) is a
+    assert listing.parent({"copy": copy, "child": child}, child) is copy
+    assert listing.parent({"child": child}, child) is None
+    assert listing.parent(runs, a) is listing.parent(runs, UNREADABLE) is None
+
+
 def test_a_run_whose_parent_is_not_shown_stands_at_the_top():
     runs = [view("a"), view("b", "a", family="dcgan"), view("c", "b", family="dcgan")]
     assert lines(runs, "name", "family:dcgan") == ["b", "└ c"]

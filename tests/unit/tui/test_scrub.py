@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gangan_cli.data.conditions import Condition
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.tui.feed import RunView
 from gangan_cli.tui.scrub import REACH, STEP, Scrub, epochs_of
@@ -20,6 +21,13 @@ def gangan(latent_dim=3, gans=((0, 5), (1, 2)), **manifest):
 
 def population(done=3):
     return RunView("a", Path("a"), small_manifest(), gans={0: (done, ()), 1: (2, ())})
+
+
+EPOCH, SCORE = Condition("epoch", 2, 90), Condition("score", 100.04, 400)
+
+
+def asking(condition=EPOCH, latent_dim=3):
+    return replace(gangan(latent_dim=latent_dim), condition=condition)
 
 
 @pytest.fixture
@@ -67,7 +75,7 @@ def test_a_latent_of_one_dimension_starts_in_its_middle():
     assert (scrub.at(0).latent, scrub.at(scrub.steps).latent) == ((-REACH,), (REACH,))
 
 
-@pytest.mark.parametrize("run", [gangan(), population()])
+@pytest.mark.parametrize("run", [gangan(), population(), asking(), asking(SCORE)])
 def test_each_place_of_the_slider_is_another_and_is_found_again(run):
     scrub = Scrub.start(run)
     there = [scrub.at(place) for place in range(scrub.steps + 1)]
@@ -188,3 +196,81 @@ def test_the_axis_is_told_in_words(scrub, random):
     assert scrub.turned(random).axis() == "along a random direction, t"
     assert replace(scrub, by_epoch=True, gan=4).axis() == "GAN 4, epoch"
     assert Scrub.start(gangan(latent_dim=1)).axis() == "latent z"
+
+
+def test_who_can_be_asked_for_something_is_asked_for_it_first():
+    scrub = Scrub.start(asking())
+    assert (scrub.asks, scrub.axis(), scrub.reading()) == (True, "epoch asked for", "46")
+    assert scrub.latent[-1] == pytest.approx(0)
+    assert len(scrub.free) == 2
+    scrub = Scrub.start(asking(SCORE, latent_dim=2))
+    assert (scrub.axis(), scrub.reading()) == ("Fréchet distance asked for", "200")
+
+
+def test_epochs_are_asked_for_one_by_one():
+    scrub = Scrub.start(asking())
+    assert [scrub.at(place).wish for place in (0, 1, 2, scrub.steps)] == ["2", "3", "4", "90"]
+    assert scrub.at(0).latent[-1] == -scrub.at(scrub.steps).latent[-1] == -1
+    assert scrub.at(17).free == scrub.free
+
+
+def test_frechet_distances_are_asked_for_by_their_logarithm():
+    scrub = Scrub.start(asking(SCORE))
+    wishes = np.array([float(scrub.at(place).wish) for place in range(scrub.steps + 1)])
+    assert (wishes[0], wishes[-1]) == (100, 400)
+    np.testing.assert_allclose(wishes[1:] / wishes[:-1], 4 ** (1 / scrub.steps), atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("condition", "text"), [(EPOCH, "40"), (EPOCH, "40.5"), (SCORE, "100"), (SCORE, "399.9")]
+)
+def test_what_is_asked_for_is_typed_in_its_own_units(condition, text):
+    scrub = Scrub.start(asking(condition)).typed(text)
+    assert scrub.wish == text
+    assert condition.decode(np.array(scrub.latent[-1:])) == pytest.approx(float(text), abs=0.05)
+    assert abs(scrub.value) <= 1
+
+
+@pytest.mark.parametrize("text", ["1.9", "90.1", "0", "-3", "nan", "inf", "-inf"])
+def test_what_cannot_be_asked_for_is_refused_with_what_can(text):
+    with pytest.raises(ConfigurationError, match=f"{text}: the slider goes from epoch 2 to 90"):
+        Scrub.start(asking()).typed(text)
+    with pytest.raises(ConfigurationError, match=f"{text}: .* from Fréchet distance 100 to 400"):
+        Scrub.start(asking(SCORE)).typed(text)
+
+
+def test_the_other_dimensions_come_after_what_is_asked_for():
+    scrub = Scrub.start(asking()).typed("40")
+    around = [scrub.along(scrub.dimension + by) for by in range(4)]
+    assert [one.axis() for one in around] == [
+        "epoch asked for", "z1 of 2", "z2 of 2", "epoch asked for"
+    ]  # fmt: skip
+    assert [one.wish for one in around] == ["40"] * 4
+    assert around[1].typed("-2.5").reading() == "-2.50"
+    assert around[1].steps == Scrub.start(gangan()).steps
+    assert Scrub.start(asking(latent_dim=2)).along(0).axis() == "latent z"
+
+
+def test_a_random_direction_leaves_alone_what_is_asked_for(random):
+    turned = Scrub.start(asking()).typed("40").turned(random)
+    assert {turned.at(place).wish for place in range(turned.steps + 1)} == {"40"}
+    assert np.linalg.norm(turned.direction) == pytest.approx(1)
+    assert (turned.asks, turned.reading()) == (False, "+0.00")
+    assert turned.along(turned.first).reading() == "40"
+
+
+@pytest.mark.parametrize("turn", [False, True])
+def test_drawing_asks_for_anything_with_the_same_chance(random, turn):
+    scrub = Scrub.start(asking())
+    scrub = scrub.turned(random) if turn else scrub
+    wishes = [int((scrub := scrub.drawn(random)).wish) for _ in range(2000)]
+    assert (min(wishes), max(wishes)) == (2, 90)
+    counts = np.histogram(wishes, 4, (2, 90))[0]
+    assert (abs(counts - 500) < 100).all()
+
+
+def test_who_cannot_be_asked_for_anything_wishes_for_nothing(scrub):
+    assert (scrub.wish, scrub.asks, scrub.first) == ("", False, 0)
+    asking_by_epoch = replace(Scrub.start(asking()), by_epoch=True)
+    assert (asking_by_epoch.wish, asking_by_epoch.asks) == ("", False)
+    assert asking_by_epoch.reading() == "4"
