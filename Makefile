@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: setup demo test test-faults lint bench clean
+.PHONY: setup demo test test-faults lint bench study-gangan clean
 
 setup: $(STAMP)
 
@@ -18,7 +18,7 @@ $(STAMP): pyproject.toml
 # batches and a higher rate than the paper's get to digits within two minutes.
 demo: $(STAMP)
 	$(BIN)/gangan train-gans --run digits --dataset mnist5k --gans 4 --epochs 90 --batch-size 32 --lr 3e-4
-	$(BIN)/gangan train-gangan --on digits --run gangan --snapshot-epochs 45- --repeat 3
+	$(BIN)/gangan train-gangan --on digits --run gangan --snapshot-epochs 45- --batch-size 32
 	$(BIN)/gangan export-figures digits gangan
 	@echo
 	@echo "The GANs:               figures/digits/samples.png"
@@ -40,6 +40,9 @@ lint: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench --json tests/bench/last.json
+
+study-gangan: $(STAMP)
+	$(BIN)/python -m tests.study
 
 clean:
 	rm -rf .venv build dist figures gangan-runs .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -27,12 +27,12 @@ def train_gangan(
         ),
     ] = None,
     epochs: Annotated[int | None, setting(default="250")] = None,
-    batch_size: Annotated[int | None, setting(default="32")] = None,
+    batch_size: Annotated[int | None, setting(default="128; paper: 32")] = None,
     latent_dim: Annotated[
         int | None,
         setting(
             help="Dimensions of the latent space.",
-            default="8; paper: 1",
+            default="16; paper: 1",
         ),
     ] = None,
     lr: Annotated[
@@ -62,7 +62,7 @@ def train_gangan(
         int | None,
         setting(
             help="Principal components that stand for a weight vector; 0: its weights as they are.",
-            default="64; paper: 0",
+            default="256; paper: 0",
         ),
     ] = None,
     condition: Annotated[
@@ -75,7 +75,7 @@ def train_gangan(
     ] = None,
     repeat: Annotated[
         int | None,
-        setting(help="Times an epoch goes over the snapshots.", default="1"),
+        setting(help="Times an epoch goes over the snapshots.", default="3; paper: 1, released: 35"),
     ] = None,
     members: Annotated[
         int | None,

@@ -110,6 +110,11 @@ def summarise(numbers: Sequence[int] | set[int]) -> str:
 AXES_FROM = 4096
 """Snapshots, evenly spaced, that axes come from when there are more: the work grows with the cube."""
 
+LENGTH_COUNTS = 3.0
+"""How much a polar code makes of the length: that of the direction comes to about 16 in all."""
+
+TINY = 1e-6
+
 BLOCK = 64 << 20
 """Bytes of snapshots to have in memory at once."""
 
@@ -137,16 +142,25 @@ class PrincipalComponents:
     standard deviation, times that of their mean. This is half-way to standardising. Dividing by the
     standard deviation itself lets a discriminator win on small components that hardly matter; not
     dividing leaves it blind to all but the largest.
+
+    With `radial` (2,), mean and standard deviation of the logarithm of the coordinates' length, a code
+    (k + 1,) is polar: the direction of the coordinates, scaled so, and then the standardised logarithm
+    of their length. GANs train away from the origin, each in a direction of its own. Early on they lie
+    so near to each other that what lies between them passes for one of them, and a GAN-GAN makes little
+    else; as directions they are equally far apart at every epoch.
     """
 
     mean: Matrix
     basis: Matrix
     scale: Matrix
+    radial: Matrix | None = None
 
     @classmethod
-    def fit(cls, run: Snapshots, keys: Keys, components: int) -> tuple["PrincipalComponents", Matrix]:
+    def fit(
+        cls, run: Snapshots, keys: Keys, components: int, polar: bool = False
+    ) -> tuple["PrincipalComponents", Matrix]:
         """Return the code of the snapshots `keys` (n, 2) with at most `components` axes, and their codes
-        (n, k).
+        (n, k), or (n, k + 1) if they are `polar`.
 
         The snapshots are read a few at a time, never all into memory. The axes come from the Gram matrix
         of n snapshots, which is far smaller than that of P weights, or of AXES_FROM of them.
@@ -173,18 +187,51 @@ class PrincipalComponents:
         for place, part in _columns(run, chosen):
             part -= mean[place]
             basis[:, place] = mixture @ part
-        coordinates = np.concatenate([(block - mean) @ basis.T for block in _blocks(run, keys)])
-        deviations = np.sqrt(np.square(coordinates, dtype=np.float64).mean(axis=0))
+        blocks = [(block - mean) @ basis.T for block in _blocks(run, keys)]
+        coordinates = np.concatenate(blocks).astype(np.float32, copy=False)
+        radial = None
+        spread = coordinates
+        if polar:
+            lengths = _lengths(coordinates)
+            radial = np.array([np.log(lengths).mean(), max(np.log(lengths).std(), TINY)], np.float32)
+            spread = coordinates / lengths
+        deviations = np.sqrt(np.square(spread, dtype=np.float64).mean(axis=0))
         scale = np.sqrt(deviations * deviations.mean()).astype(np.float32)
-        return cls(mean, basis, scale), coordinates / scale
+        code = cls(mean, basis, scale, radial)
+        return code, code._of(coordinates)
 
     def encode(self, vectors: Matrix) -> Matrix:
-        """Return the codes (n, k) of weight vectors (n, P)."""
-        return ((vectors - self.mean) @ self.basis.T / self.scale).astype(np.float32)
+        """Return the codes of weight vectors (n, P)."""
+        coordinates = (vectors - self.mean) @ self.basis.T
+        return self._of(coordinates.astype(np.float32, copy=False))
 
     def decode(self, codes: Matrix) -> Matrix:
-        """Return the weight vectors (n, P) of codes (n, k)."""
-        return ((codes * self.scale) @ self.basis + self.mean).astype(np.float32, copy=False)
+        """Return the weight vectors (..., P) of codes."""
+        return (self.coordinates(codes) @ self.basis + self.mean).astype(np.float32, copy=False)
+
+    def coordinates(self, codes: Matrix) -> Matrix:
+        """Return where codes lie along the basis, (..., k)."""
+        if self.radial is None:
+            return codes * self.scale
+        middle, deviation = self.radial
+        ways = codes[..., :-1] * self.scale
+        lengths = np.exp(codes[..., -1:] / LENGTH_COUNTS * deviation + middle)
+        found: Matrix = (ways / _lengths(ways) * lengths).astype(np.float32, copy=False)
+        return found
+
+    def _of(self, coordinates: Matrix) -> Matrix:
+        """Return the codes of coordinates (n, k)."""
+        if self.radial is None:
+            return (coordinates / self.scale).astype(np.float32)
+        lengths, (middle, deviation) = _lengths(coordinates), self.radial
+        along = LENGTH_COUNTS * (np.log(lengths) - middle) / deviation
+        return np.hstack([coordinates / lengths / self.scale, along]).astype(np.float32)
+
+
+def _lengths(vectors: Matrix) -> Matrix:
+    """Return the lengths (..., 1) of vectors (..., k), none of them 0."""
+    lengths: Matrix = np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), TINY)
+    return lengths
 
 
 class VectorExamples:

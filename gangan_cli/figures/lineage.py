@@ -22,7 +22,7 @@ def draw_lineage(runs: list[Run], output: Output) -> list[Path]:
         manifest, name = run.manifest, "-".join(["GAN"] * depth)
         what = f"{manifest.gans} {name}{'s' if manifest.gans > 1 else ''} × {manifest.epochs} epochs"
         boxes.append((run.name, what, f"{manifest.family} · {manifest.layout.size:,} parameters"))
-        arrows.append("images" if depth == 1 else f"{_examples(run):,} weight vectors")
+        arrows.append("images" if depth == 1 else _examples(run))
     figure, ((axis,),) = new_figure(len(boxes) * (WIDTH + GAP) - GAP + 0.3, HEIGHT + 0.4)
     for index, (title, *lines) in enumerate(boxes):
         left = index * (WIDTH + GAP)
@@ -63,5 +63,7 @@ def draw_lineage(runs: list[Run], output: Output) -> list[Path]:
     return save(figure, "lineage", runs[0], output, lineage=[run.name for run in runs])
 
 
-def _examples(run: Run) -> int:
-    return run.manifest.constants["keys"][0] * int(run.manifest.config.get("repeat", 1))
+def _examples(run: Run) -> str:
+    repeat = int(run.manifest.config.get("repeat", 1))
+    times = f"\n× {repeat}" if repeat > 1 else ""
+    return f"{run.manifest.constants['keys'][0]:,} weight vectors{times}"

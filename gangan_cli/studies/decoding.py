@@ -182,4 +182,7 @@ def pick(run: Run, gan: int | None, epoch: int | None) -> tuple[int, int]:
 def _code_of(run: Run) -> PrincipalComponents | None:
     if "basis" not in run.manifest.constants:
         return None
-    return PrincipalComponents(run.constant("mean"), run.constant("basis"), run.constant("scale"))
+    radial = run.constant("radial") if "radial" in run.manifest.constants else None
+    return PrincipalComponents(
+        run.constant("mean"), run.constant("basis"), run.constant("scale"), radial
+    )

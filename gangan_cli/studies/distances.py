@@ -67,7 +67,7 @@ class Landmarks:
 
     def nearest(self, codes: Matrix) -> Nearest:
         """Hold what codes (n, k) decode to against the snapshots."""
-        points = (codes * self._code.scale).astype(np.float64)
+        points = self._code.coordinates(codes).astype(np.float64)
         away = ((points[:, None] - self._coordinates) ** 2).sum(axis=2) + self._outside
         where = away.argmin(axis=1)
         return Nearest(self._keys[where], np.sqrt(away.min(axis=1)), self._spacing)

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from gangan_cli.data.images import Images, held_out, load_images
 from gangan_cli.errors import ConfigurationError, WorkFailed
@@ -120,7 +121,7 @@ def _read(path: Path, dataset: str) -> Judge | None:
         with safe_open(path, "pt") as file:
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
             facts = file.metadata()
-        classifier = Classifier()
+        classifier = Classifier().to(memory_format=torch.channels_last)  # as it was trained
         classifier.load_state_dict(weights)
         return Judge(facts["id"], dataset, float(facts["accuracy"]), classifier.eval())
     except FileNotFoundError:

@@ -35,6 +35,8 @@ R1 = "r1-mlp"
 RAW_PAPER: Mapping[str, Any] = {
     "family": "mlp",
     "components": 0,
+    "batch_size": 32,
+    "repeat": 1,
     "latent_dim": 1,
     "discriminator_width": 8,  # "a smaller hidden dimension for the discriminator … helped to stabilize"
     "generator_width": 64,
@@ -44,7 +46,7 @@ RAW_PAPER: Mapping[str, Any] = {
 }
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
-    # Regularised, on standardised principal components: the one that works.
+    # Regularised, on principal components as directions and lengths: the one that works.
     "default": {},
     # Algorithm 1 as printed: the raw snapshots of all GANs.
     "paper": RAW_PAPER,
@@ -61,22 +63,24 @@ class GanGanConfig:
     run: str = "gangan"
     preset: str = "default"
     epochs: int = field(default=250, metadata={"at_least": 1, "at_most": LARGEST})
-    batch_size: int = field(default=32, metadata={"at_least": 1})
+    batch_size: int = field(default=128, metadata={"at_least": 1})
     lr: float = field(default=2e-3, metadata={"above": 0})
-    latent_dim: int = field(default=8, metadata={"at_least": 1})
+    latent_dim: int = field(default=16, metadata={"at_least": 1})
     gans: str = ""
     """Which GANs' snapshots, as in "0,3-7"; empty for all."""
     snapshot_epochs: str = ""
     """Which epochs' snapshots, as in "50-"; empty for all."""
-    repeat: int = field(default=1, metadata={"at_least": 1})
+    repeat: int = field(default=3, metadata={"at_least": 1})
     """How often an epoch goes over the snapshots."""
     members: int = field(default=1, metadata={"at_least": 1, "at_most": LARGEST})
     """How many GAN-GANs, with seeds of their own."""
     seed: int = field(default=0, metadata={"at_least": 0})
     snapshot_every: int = field(default=1, metadata={"at_least": 1, "at_most": LARGEST})
     family: str = R1
-    components: int = field(default=64, metadata={"at_least": 0})
+    components: int = field(default=256, metadata={"at_least": 0})
     """Principal components that stand for a weight vector; 0 for the raw vector."""
+    polar: bool = True
+    """Whether components stand for direction and length apart: see data/weights.py."""
     discriminator_width: int = field(default=256, metadata={"at_least": 1})
     generator_width: int = field(default=256, metadata={"at_least": 1})
     align: str = field(default="none", metadata={"one_of": MODES})
@@ -172,8 +176,10 @@ def _new_run(config: GanGanConfig, parent: Run, machine: Machine) -> tuple[Manif
     constants: dict[str, Any] = {"keys": keys, **frame.constants()}
     data_dim = parent.manifest.layout.size
     if config.components:
-        code, codes = PrincipalComponents.fit(frame.view(parent), keys, config.components)
+        view = frame.view(parent)
+        code, codes = PrincipalComponents.fit(view, keys, config.components, config.polar)
         constants |= {"codes": codes, "mean": code.mean, "basis": code.basis, "scale": code.scale}
+        constants |= {} if code.radial is None else {"radial": code.radial}
         data_dim = codes.shape[1]
     sizes: dict[str, Any] = {
         "data_dim": data_dim,

@@ -25,6 +25,7 @@ from store import Catalog
 
 VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "default": {},
+    "coordinates, not polar": {"polar": False},
     "64 components": {"components": 64},
     "128 components": {"components": 128},
     "512 components": {"components": 512},

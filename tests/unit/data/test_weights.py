@@ -65,9 +65,9 @@ def test_summaries_are_short():
     assert summarise(range(10, 101, 10)) == "10, 20 … 100"
 
 
-def fit(folder, vectors, components):
+def fit(folder, vectors, components, polar=False):
     with run_of(folder / "r", vectors) as run:
-        return PrincipalComponents.fit(run, run.keys(), components)
+        return PrincipalComponents.fit(run, run.keys(), components, polar)
 
 
 def test_all_components_rebuild_the_vectors_exactly_enough(tmp_path):
@@ -87,6 +87,27 @@ def test_codes_are_half_standardised_and_axes_orthonormal(tmp_path):
     np.testing.assert_allclose(codes.std(0), np.sqrt(spread / spread.mean()), rtol=1e-3)
     np.testing.assert_allclose(code.basis @ code.basis.T, np.eye(5), atol=1e-4)
     assert (np.diff(code.scale) <= 0).all()
+
+
+def test_polar_codes_rebuild_the_vectors_too(tmp_path):
+    vectors = numbers(0, 12, 300) * np.linspace(1, 5, 12, dtype=np.float32)[:, None]
+    code, codes = fit(tmp_path, vectors, 50, polar=True)
+    assert codes.shape == (12, 12)
+    np.testing.assert_allclose(code.decode(codes), vectors, atol=1e-3)
+    np.testing.assert_allclose(code.encode(vectors), codes, atol=1e-3)
+    np.testing.assert_allclose(code.decode(codes.reshape(3, 4, -1))[2, 1], vectors[9], atol=1e-3)
+
+
+def test_in_a_polar_code_the_length_is_a_number_of_its_own(tmp_path):
+    vectors = numbers(0, 12, 300)
+    code, codes = fit(tmp_path, vectors, 50, polar=True)
+    np.testing.assert_allclose([codes[:, -1].mean(), codes[:, -1].std()], [0, 3], atol=1e-3)
+    twice = code.encode(2 * (vectors - code.mean) + code.mean)
+    np.testing.assert_allclose(twice[:, :-1], codes[:, :-1], atol=1e-3)
+    assert np.ptp(twice[:, -1] - codes[:, -1]) < 1e-3 and (twice[:, -1] > codes[:, -1]).all()
+    # A generated direction need not have the right length; it is given it.
+    off = codes * np.append(np.full(11, 3, np.float32), 1)
+    np.testing.assert_allclose(code.decode(off), vectors, atol=1e-3)
 
 
 def test_the_first_axis_is_the_one_of_largest_variance(tmp_path):
