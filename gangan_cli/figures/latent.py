@@ -34,7 +34,7 @@ def draw_grid(
         axis.set_yticks(centres, [f"{z:+.2f}" for z in study.positions])
     else:
         axis.set_yticks(centres, [str(row + 1) for row in range(rows)])
-    axis.set_ylabel(study.axis)
+    axis.set_ylabel(study.axis.replace(": ", ":\n"))
     axis.set_xticks([])
     axis.set_xlabel(f"{columns} fixed noise vectors, the same in every row")
     right = axis.secondary_yaxis("right")
@@ -46,9 +46,9 @@ def draw_grid(
         words = [f"{near} · {score:.0f}" for near, score in zip(words, frechet, strict=True)]
     right.set_yticks(centres, words)
     right.set_ylabel(
-        f"nearest snapshot of {parent.name}: GAN · epoch · distance "
-        f"(consecutive snapshots lie {study.near.spacing:.3g} apart)"
+        f"nearest snapshot of {parent.name}: GAN · epoch · distance"
         + ("" if frechet is None else " · Fréchet distance of the row")
+        + f"\n(consecutive snapshots lie {study.near.spacing:.3g} apart)"
     )
     for side in (axis, right):
         side.tick_params(length=0, labelsize=7)

@@ -100,7 +100,7 @@ def _curves(axis: Axes, study: ScoreHistory, colour: str, strong: str) -> None:
             markeredgewidth=0,
             label=(None if number else "one GAN"),
         )
-    if many:
+    if many and len(study.median[0]):
         epochs, median = study.median
         if len(epochs) == 1:
             style: dict[str, Any] = {"marker": "_", "markersize": 22, "markeredgewidth": 2}

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.func import vmap
 
-from gangan_cli.data.weights import Matrix, PrincipalComponents
+from gangan_cli.data.components import PrincipalComponents
+from gangan_cli.data.weights import Matrix
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.models import build
 from gangan_cli.models.family import Family, Networks

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gangan_cli.data.weights import Matrix, PrincipalComponents, Snapshots
+from gangan_cli.data.components import PrincipalComponents
+from gangan_cli.data.weights import Matrix, Snapshots
 from store.keys import Keys
 
 BLOCK = 256

@@ -10,7 +10,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from gangan_cli.data.weights import Matrix, PrincipalComponents, Snapshots
+from gangan_cli.data.components import PrincipalComponents
+from gangan_cli.data.weights import Matrix, Snapshots
 from gangan_cli.errors import ConfigurationError
 from store.keys import Keys
 

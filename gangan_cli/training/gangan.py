@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from gangan_cli.data.alignment import MODES, Frame
+from gangan_cli.data.components import PrincipalComponents
 from gangan_cli.data.conditions import CONDITIONS, Condition, values_of
 from gangan_cli.data.examples import Source
-from gangan_cli.data.weights import Codes, PrincipalComponents, StoredVectors, select
+from gangan_cli.data.weights import Codes, StoredVectors, select
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.models import build
 from gangan_cli.models.family import layout
@@ -80,7 +81,7 @@ class GanGanConfig:
     components: int = field(default=256, metadata={"at_least": 0})
     """Principal components that stand for a weight vector; 0 for the raw vector."""
     polar: bool = True
-    """Whether components stand for direction and length apart: see data/weights.py."""
+    """Whether components stand for direction and length apart: see data/components.py."""
     discriminator_width: int = field(default=256, metadata={"at_least": 1})
     generator_width: int = field(default=256, metadata={"at_least": 1})
     align: str = field(default="none", metadata={"one_of": MODES})

@@ -10,11 +10,11 @@ from tests.conftest import run_of
 LIMITED = """
 import resource, sys
 import numpy as np
-from gangan_cli.data import weights
+from gangan_cli.data import components
 from gangan_cli.data.memory import available
 from store import Run
 
-weights.BLOCK = 4 << 20
+components.BLOCK = 4 << 20
 with Run.open(sys.argv[1]) as run:
     keys = run.keys()
     np.linalg.eigh(np.eye(300))  # has the libraries take what they take once
@@ -26,7 +26,7 @@ with Run.open(sys.argv[1]) as run:
         run.matrix()
     except MemoryError:
         print("the matrix does not fit")
-    code, codes = weights.PrincipalComponents.fit(run, keys, 4)
+    code, codes = components.PrincipalComponents.fit(run, keys, 4)
     error = np.abs(code.decode(codes[:3]) - run.matrix(keys[:3])[0]).max()
     print(codes.shape, error < 1e-2)
 """

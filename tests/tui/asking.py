@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from gangan_cli.data.components import PrincipalComponents
 from gangan_cli.data.conditions import Condition
-from gangan_cli.data.weights import PrincipalComponents
 from gangan_cli.models import build
 from gangan_cli.models.family import layout
 from store import Parent, Run

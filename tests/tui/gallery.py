@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from gangan_cli.data.components import PrincipalComponents
 from gangan_cli.data.images import load_images
-from gangan_cli.data.weights import PrincipalComponents
 from gangan_cli.models import build
 from gangan_cli.models.family import layout
 from gangan_cli.tui.system import Gpu, Machine

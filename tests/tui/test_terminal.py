@@ -26,7 +26,7 @@ def listed(screen):
 
 def value(screen):
     """Where the slider stands."""
-    found = re.search(r"^ z\d of 8 = ([+-]\d\.\d\d) ", screen, re.M)
+    found = re.search(r"^ z\d of 16 = ([+-]\d\.\d\d) ", screen, re.M)
     return float(found[1]) if found else None
 
 
@@ -84,7 +84,7 @@ def test_a_session_from_the_list_to_a_saved_picture(tmp_path, trained):
         with Run.open(trained / "g") as run:
             assert (facts["run"], facts["id"]) == ("g", run.manifest.id)
         assert (facts["gan"], facts["epoch"]) == (0, 8)
-        assert len(facts["latent"]) == 8
+        assert len(facts["latent"]) == 16
         assert facts["latent"][0] == pytest.approx(stopped_at, abs=0.0051)
 
         terminal.keys("q")

@@ -8,9 +8,10 @@ import torch
 
 from gangan_cli.data import alignment as module
 from gangan_cli.data.alignment import Frame, Framed, training_view
+from gangan_cli.data.components import PrincipalComponents
 from gangan_cli.data.matching import balanced
 from gangan_cli.data.symmetries import NETWORKS, weights
-from gangan_cli.data.weights import PrincipalComponents, StoredVectors
+from gangan_cli.data.weights import StoredVectors
 from gangan_cli.errors import ConfigurationError, WorkFailed
 from gangan_cli.models import build
 from gangan_cli.models.family import layout
@@ -280,11 +281,11 @@ def test_no_room_for_aligned_rows_is_said(framed, monkeypatch):
 LIMITED = """
 import resource, sys
 import numpy as np
-from gangan_cli.data import alignment, weights
+from gangan_cli.data import alignment, components
 import scipy.optimize, threadpoolctl
 from store import Run
 
-weights.BLOCK = alignment.BLOCK = 1 << 20
+components.BLOCK = alignment.BLOCK = 1 << 20
 with Run.open(sys.argv[1]) as run:
     keys = run.keys()
     np.linalg.eigh(np.eye(300))  # has the libraries take what they take once
@@ -297,7 +298,7 @@ with Run.open(sys.argv[1]) as run:
         view.matrix()
     except MemoryError:
         print("the matrix does not fit")
-    code, codes = weights.PrincipalComponents.fit(view, keys, 4)
+    code, codes = components.PrincipalComponents.fit(view, keys, 4)
     print(codes.shape)
 """
 

@@ -67,7 +67,7 @@ def test_a_gangan_decodes_to_the_images_of_the_weights_it_makes(catalog):
     assert grid.images.shape == (4, 3, 28, 28)
     assert np.array_equal(grid.images, expected)
     assert np.abs(grid.images).max() <= 1
-    assert grid.positions[[0, -1]] == pytest.approx([-(8**0.5), 8**0.5])
+    assert grid.positions[[0, -1]] == pytest.approx([-(16**0.5), 16**0.5])
     along = grid.latents[-1] / np.linalg.norm(grid.latents[-1])
     np.testing.assert_allclose(grid.latents, grid.positions[:, None] * along, atol=1e-6)
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gangan_cli.data.weights import PrincipalComponents
+from gangan_cli.data.components import PrincipalComponents
 from gangan_cli.studies import distances
 from gangan_cli.studies.distances import Landmarks, nearest
 from store import Run
