@@ -26,7 +26,7 @@ def evaluate(
     ] = 8,
     samples: Annotated[int, setting(help="Images of each GAN.")] = 10_000,
     quick: Annotated[
-        bool, setting("--quick", help="Only Fréchet distance and labels: ten times as fast.")
+        bool, setting("--quick", help="Only Fréchet distance and labels, several GANs at once.")
     ] = False,
     seed: Annotated[int, setting(help="Seed of the noise.", min=0)] = 0,
     dataset: Annotated[
