@@ -122,6 +122,7 @@ class Bench:
         reference = reference_of(images_of(lineage), data_dir or data_dir_of(lineage), told)
         told("reading the snapshots", 0, 1)
         landscape = landscape or Landscape(view, keys)
+        landscape.view = view  # that of others may be closed by now
         told("reading the snapshots", 1, 1)
         return cls(lineage, reference, landscape, usual_steps(view, keys), options, told)
 
