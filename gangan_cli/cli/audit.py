@@ -1,5 +1,6 @@
 """gangan audit"""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 from gangan_cli.cli import counting, diagnostics, options, output
@@ -12,8 +13,8 @@ if TYPE_CHECKING:
 
 def audit(
     run: options.RunName,
-    gan: Annotated[int | None, setting(help="Which GAN-GAN of the run.", default="the first")] = None,
-    epoch: Annotated[int | None, setting(help="Which of its snapshots.", default="the last")] = None,
+    gans: Annotated[str, setting(help="Which GAN-GANs of the run, as in 0,3-7.", default="all")] = "",
+    epochs: Annotated[str, setting(help="Which of their snapshots.", default="the last of each")] = "",
     count: Annotated[int, setting(help="GANs of each sampler that are judged.")] = 64,
     images: Annotated[int, setting(help="Images that each is judged by.", min=100)] = 2000,
     points: Annotated[int, setting(help="Places along the latent axis.", min=3)] = 32,
@@ -25,35 +26,38 @@ def audit(
     """Hold a GAN-GAN against what anybody should try first: copies, averages, mixtures, Gaussians.
 
     Says of each how good its GANs are, how new, and how many of the population they come near; and of
-    the GAN-GAN which claims hold. Takes some minutes; the result is kept with the run.
+    the GAN-GAN which claims hold. Takes some minutes, and less than one for each GAN-GAN more; results
+    are kept with the run.
     """
-    from gangan_cli.studies.audit_results import audited, document_of
+    from gangan_cli.studies.audit_results import Wish, audited, document_of
     from gangan_cli.studies.measuring import Options
 
-    wish = Options(count, images, points, seed)
+    wish = Wish(gans, epochs, Options(count, images, points, seed))
     with counting.narrated("training the judge") as told:
-        found, kept = audited(options.catalog(store), run, wish, data_dir, told, gan, epoch)
+        found, kept = audited(options.catalog(store), run, wish, data_dir, told)
     if not kept:
-        diagnostics.warn(f"{run} cannot be written: the audit is not kept")
+        diagnostics.warn(f"{run} cannot be written: what was found is not kept")
     if json:
-        output.document(document_of(found))
+        for one in found:
+            output.line(document_of(one))
     else:
         _show(found)
 
 
-def _show(audit: "Audit") -> None:
-    from gangan_cli.studies.claims import claims, matched
-
+def _show(audits: Sequence["Audit"]) -> None:
+    first = audits[0]
+    options = first.options
     output.text(
-        f"{audit.run}, GAN-GAN {audit.gan} at epoch {audit.epoch}: {audit.options.count} GANs of each "
-        f"sampler on {audit.options.images:,} images, judge {audit.judge}"
+        f"{first.run}: {options.count} GANs of each sampler on {options.images:,} images, "
+        f"judge {first.judge}"
     )
-    others = f"to the nearest of another GAN: {audit.across:.1f}; " if len(audit.gans) > 1 else ""
-    step = f"one step (consecutive snapshots): {audit.spacing:.2f}; "
-    output.text(f"{step}{others}real images: {audit.floor:.1f}\n")
+    others = f"to the nearest of another GAN: {first.across:.1f}; " if len(first.gans) > 1 else ""
+    step = f"one step (consecutive snapshots): {first.spacing:.2f}; "
+    output.text(f"{step}{others}real images: {first.floor:.1f}\n")
+    own = [_line(one, one.rows[0], f"GAN-GAN {one.gan} at epoch {one.epoch}") for one in audits]
     output.table(
         ["sampler", "best, again", "median", "nearest", "line", "pictures", "GANs", "epochs"],
-        [_line(audit, row) for row in audit.rows],
+        [*own, *(_line(first, row, row.name) for row in first.rows[1:])],
         right=range(1, 8),
     )
     output.text(
@@ -62,22 +66,54 @@ def _show(audit: "Audit") -> None:
         "pictures: median distance of images to those of the nearest snapshot from the same noise\n"
         "GANs, epochs: share of which a snapshot lies within 3 steps of a sample\n"
     )
-    worse = matched(audit)
-    output.text(f"against the nearest snapshots: {worse.estimate:+.1f} in Fréchet distance\n")
+    if len(audits) == 1:
+        _verdicts(first)
+    else:
+        _verdicts_of(audits)
+
+
+def _verdicts(audit: "Audit") -> None:
+    """Print what is to be said of one GAN-GAN."""
+    from gangan_cli.studies.claims import claims
+
     found = claims(audit)
     width = max(len(claim.claim) for claim in found)
     for claim in found:
         output.text(f"{claim.verdict:<13}  {claim.claim:<{width}}  {claim.figures}")
 
 
-def _line(audit: "Audit", row: "Row") -> list[str]:
+def _verdicts_of(audits: Sequence["Audit"]) -> None:
+    """Print of how many of several GAN-GANs each claim holds, and how their figures lie."""
+    from statistics import median
+
+    from gangan_cli.studies.claims import claims
+
+    rows = []
+    for same in zip(*map(claims, audits), strict=True):
+        values = [claim.value for claim in same]
+        counts = [
+            str(sum(claim.verdict == verdict for claim in same))
+            for verdict in ("holds", "undecided", "does not hold")
+        ]
+        spread = [f"{value:.2f}" for value in (median(values), min(values), max(values))]
+        rows.append([same[0].claim, *counts, *spread])
+    output.table(
+        ["claim", "holds", "undecided", "does not", "median", "least", "most"], rows, right=range(1, 7)
+    )
+    output.text(
+        "\nmedian, least, most, over the GAN-GANs: steps; shares; differences of distances and of\n"
+        "Fréchet distances; rank correlations"
+    )
+
+
+def _line(audit: "Audit", row: "Row", name: str) -> list[str]:
     import numpy as np
 
     from gangan_cli.studies.claims import covered
 
     gans, epochs = covered(audit, row)
     return [
-        row.name,
+        name,
         f"{row.best:.1f} ± {row.best_error:.1f}",
         f"{np.median(row.frechet):.1f}",
         f"{np.median(row.distances) / audit.spacing:.1f}",

@@ -10,6 +10,7 @@ from gangan_cli.figures.axis_order import draw_order
 from gangan_cli.figures.novelty import draw_novelty
 from gangan_cli.figures.style import DARK, GREY, Output, house_look, new_figure, save
 from gangan_cli.studies.audit import NEAR, Audit
+from gangan_cli.studies.audit_results import plain
 from gangan_cli.studies.claims import Claim, claims, order
 from gangan_cli.studies.measuring import GANGAN, Row
 from store import Run
@@ -124,7 +125,7 @@ def _facts(audit: Audit, found: list[Claim]) -> dict[str, object]:
             "frechet": axis.frechet,
             "order": {"epoch": order(axis, axis.keys[:, 1]), "frechet": order(axis, axis.frechet)},
         },
-        "claims": [vars(claim) for claim in found],
+        "claims": [plain(claim) for claim in found],
     }
 
 

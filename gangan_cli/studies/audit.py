@@ -5,7 +5,7 @@ them. So each sampler here has the same budget, noise and judge: how good are it
 snapshots, and of how many GANs and epochs?
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 from gangan_cli.data.conditions import Condition
 from gangan_cli.data.weights import Matrix
 from gangan_cli.errors import ConfigurationError
-from gangan_cli.studies.decoding import Lineage, pick
+from gangan_cli.studies.decoding import Lineage
 from gangan_cli.studies.judge import Told
 from gangan_cli.studies.judging import glance
-from gangan_cli.studies.measuring import DRAWN, Axis, Bench, Options, Row
+from gangan_cli.studies.measuring import DRAWN, Axis, Bench, Draw, Options, Row
 from gangan_cli.studies.novelty import Found
 from gangan_cli.studies.samplers import LAST, Pool, Sampler, usable
+from store.keys import Pair
 
 AVERAGE = f"mean of the last {LAST}"
 SNAPSHOT = "training snapshot"
@@ -66,52 +67,69 @@ class Audit:
         return next(row for row in self.rows if row.name == name)
 
 
-def audit(
+def audits(
     lineage: Lineage,
     options: Options,
     data_dir: Path | None,
     told: Told,
-    gan: int | None = None,
-    epoch: int | None = None,
-) -> Audit:
-    """Audit the GAN-GAN `gan` on top of a lineage, as it was after `epoch` (by default its last).
+    snapshots: Sequence[Pair],
+    known: Sequence[Audit] = (),
+) -> Iterator[Audit]:
+    """Yield the audits of the GAN-GANs on top of a lineage as they were at `snapshots` (gan, epoch).
+
+    What is among the audits that are `known`, earlier ones of the same run with the same options, is
+    not done again, unless by another judge. Nor are the samplers that all are held against.
 
     Raises:
         ConfigurationError: it is no GAN-GAN, or the options leave nothing to compare.
         WorkFailed: the judge could not be had, or a GAN makes no numbers.
     """
     check(lineage, options)
-    gan, epoch = pick(lineage.top, gan, epoch)
     bench = Bench.open(lineage, options, data_dir, told)
-    keys, view, code = bench.landscape.keys, bench.landscape.view, lineage.levels[0].code
+    judge, landscape = bench.reference.judge.id, bench.landscape
+    done = {(one.gan, one.epoch): one for one in known if one.judge == judge}
+    rivals = next((one.rows[1:] for one in done.values()), None)
+    samplers = {} if rivals else _samplers(lineage, bench)
+    missing = [snapshot for snapshot in snapshots if snapshot not in done]
+    bench.total = len(samplers) * options.count + len(missing) * (2 * options.count + options.points)
+    rivals = rivals or [bench.row(name, draw) for name, draw in samplers.items()]
+    own, scale = landscape.own(), Condition.of(lineage.top)
+    floor = glance(bench.reference.real(options.images, options.seed), bench.reference).frechet
+    asked = scale.decode(bench.latents[: options.count, -1].astype(np.float64)) if scale else None
+    for gan, epoch in snapshots:
+        if found := done.get((gan, epoch)):
+            yield found
+            continue
+        row = bench.gangan(gan, epoch)
+        yield Audit(
+            run=lineage.top.name,
+            gan=gan,
+            epoch=epoch,
+            judge=judge,
+            options=options,
+            gans=np.unique(landscape.keys[:, 0]).tolist(),
+            epochs=np.unique(landscape.keys[:, 1]).tolist(),
+            spacing=landscape.spacing,
+            across=landscape.across,
+            own=own,
+            rows=[row, *rivals],
+            matched=bench.matched(row),
+            axis=bench.along(gan, epoch),
+            floor=floor,
+            condition=scale.what if scale else "none",
+            asked=asked,
+        )
+
+
+def _samplers(lineage: Lineage, bench: Bench) -> dict[str, Draw]:
+    """Return what the GAN-GAN is held against, by name; each with randomness of its own."""
+    code, landscape = lineage.levels[0].code, bench.landscape
     known = (code, lineage.top.constant("codes")) if code else None
-    pool = Pool(view, keys, bench.landscape.spacing, COMPONENTS, known)
-    samplers = list(usable(pool))
-    bench.total = (len(samplers) + 2) * options.count + options.points
-    own, scale = bench.gangan(gan, epoch), Condition.of(lineage.top)
-    rows = [own]
-    for number, (name, sampler) in enumerate(samplers):
-        random = np.random.default_rng((options.seed, number))
-        rows.append(bench.row(name, partial(_more, sampler, pool, random)))
-    asked = bench.latents[: options.count, -1].astype(np.float64)
-    return Audit(
-        run=lineage.top.name,
-        gan=gan,
-        epoch=epoch,
-        judge=bench.reference.judge.id,
-        options=options,
-        gans=np.unique(keys[:, 0]).tolist(),
-        epochs=np.unique(keys[:, 1]).tolist(),
-        spacing=bench.landscape.spacing,
-        across=bench.landscape.across,
-        own=bench.landscape.own(),
-        rows=rows,
-        matched=bench.matched(own),
-        axis=bench.along(gan, epoch),
-        floor=glance(bench.reference.real(options.images, options.seed), bench.reference).frechet,
-        condition=scale.what if scale else "none",
-        asked=scale.decode(asked) if scale else None,
-    )
+    pool = Pool(landscape.view, landscape.keys, landscape.spacing, COMPONENTS, known)
+    return {
+        name: partial(_more, sampler, pool, np.random.default_rng((bench.options.seed, number)))
+        for number, (name, sampler) in enumerate(usable(pool))
+    }
 
 
 def _more(sampler: Sampler, pool: Pool, random: np.random.Generator, count: int) -> Matrix:

@@ -3,15 +3,15 @@
 import dataclasses
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from gangan_cli.studies.audit import Audit, audit
-from gangan_cli.studies.claims import Claim, claims, covered
-from gangan_cli.studies.decoding import pick
-from gangan_cli.studies.evaluation import opened
+from gangan_cli.studies.audit import Audit, audits, check
+from gangan_cli.studies.claims import claims, covered
+from gangan_cli.studies.evaluation import chosen, opened
 from gangan_cli.studies.judge import Told
 from gangan_cli.studies.measuring import Axis, Options, Row
 from gangan_cli.studies.novelty import Found
@@ -24,46 +24,51 @@ ARRAYS = {
 }
 
 
+@dataclass(frozen=True)
+class Wish:
+    """What to audit: GAN-GANs and epochs as in "0,3-7" (empty: all, each at its last epoch), and how."""
+
+    gans: str = ""
+    epochs: str = ""
+    options: Options = field(default_factory=Options)
+
+
 def audited(
-    catalog: Catalog,
-    name: str,
-    options: Options,
-    data_dir: Path | None,
-    told: Told,
-    gan: int | None = None,
-    epoch: int | None = None,
-) -> tuple[Audit, bool]:
-    """Return the audit of the run `name`, done now or before, and whether it is kept with the run.
+    catalog: Catalog, name: str, wish: Wish, data_dir: Path | None, told: Told
+) -> tuple[list[Audit], bool]:
+    """Return the audits of the run `name`, done now or before, and whether they are kept with the run.
 
     Raises:
-        ConfigurationError, WorkFailed, StoreError: as `audit`.
+        ConfigurationError: `wish` asks for what is not there; or as `audits`.
+        WorkFailed, StoreError: as `audits`.
     """
     with opened(catalog, name) as (lineage, keeps):
-        key = _key(options, *pick(lineage.top, gan, epoch))
-        if document := lineage.top.results(key).get(key):
-            return audit_of(document), True
-        done = audit(lineage, options, data_dir, told, gan, epoch)
-        if keeps:
-            lineage.top.add_results({key: document_of(done)})
-        return done, keeps
+        check(lineage, wish.options)
+        wanted = chosen(lineage.top, wish.gans, wish.epochs)
+        known = [one for one in _kept(lineage.top) if one.options == wish.options]
+        before = {(one.gan, one.epoch): one for one in known}
+        if before.keys() >= set(wanted) and len({before[snapshot].judge for snapshot in wanted}) == 1:
+            return [before[snapshot] for snapshot in wanted], keeps
+        found = []
+        for one in audits(lineage, wish.options, data_dir, told, wanted, known):
+            found.append(one)
+            if keeps and not any(one is other for other in known):
+                lineage.top.add_results({_key(one): document_of(one)})
+        return found, keeps
 
 
 def known_audit(run: Run, gan: int, epoch: int) -> Audit | None:
     """Return an audit of this snapshot that is kept with the run, that of most samples if there are
     several; None if there is none."""
-    found = [
-        audit_of(document)
-        for document in run.results("audit/").values()
-        if (document["gan"], document["epoch"]) == (gan, epoch)
-    ]
+    found = [one for one in _kept(run) if (one.gan, one.epoch) == (gan, epoch)]
     return max(found, key=lambda one: (one.options.count, one.options.images), default=None)
 
 
 def document_of(audit: Audit) -> dict[str, Any]:
     """Return an audit as plain values, with what it says in words under "claims"."""
     return {
-        **_plain(audit),
-        "claims": [dataclasses.asdict(claim) for claim in claims(audit)],
+        **plain(audit),
+        "claims": [plain(claim) for claim in claims(audit)],
         "covered": {row.name: covered(audit, row) for row in audit.rows},
     }
 
@@ -85,9 +90,8 @@ def audit_of(document: Mapping[str, Any]) -> Audit:
     )
 
 
-def claims_of(document: Mapping[str, Any]) -> list[Claim]:
-    """Return the claims that `document_of` wrote down."""
-    return [Claim(**claim) for claim in document["claims"]]
+def _kept(run: Run) -> list[Audit]:
+    return [audit_of(document) for document in run.results("audit/").values()]
 
 
 def _filled(kind: type, document: Mapping[str, Any]) -> Any:
@@ -95,20 +99,22 @@ def _filled(kind: type, document: Mapping[str, Any]) -> Any:
     return kind(**{**document, **arrays})
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return a value as strict JSON can say it: null for what is not a number."""
     if dataclasses.is_dataclass(value):
-        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, np.ndarray):
         return value.tolist()
     if isinstance(value, Mapping):
-        return {name: _plain(part) for name, part in value.items()}
+        return {name: plain(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
+        return [plain(part) for part in value]
     # One GAN has no other to be apart from: strict JSON has no word for that but null.
     return None if isinstance(value, float) and math.isnan(value) else value
 
 
-def _key(options: Options, gan: int, epoch: int) -> str:
+def _key(audit: Audit) -> str:
     """Return under what an audit is kept. The judge is not in it: an audit says by whom it was."""
-    numbers = (gan, epoch, options.count, options.images, options.points, options.seed)
+    options = audit.options
+    numbers = (audit.gan, audit.epoch, options.count, options.images, options.points, options.seed)
     return "audit/" + "/".join(map(str, numbers))

@@ -24,11 +24,13 @@ EXPLAINED = 0.8
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim, whether it holds at this number of samples, and the figures that say so."""
+    """A claim, whether it holds at this number of samples, and the figures that say so; `value` is the
+    one that decides."""
 
     claim: str
     verdict: Verdict
     figures: str
+    value: float
 
 
 def claims(audit: Audit) -> list[Claim]:
@@ -68,6 +70,7 @@ def _near(audit: Audit, row: Row) -> Claim:
         f"samples lie near the snapshots (within {NEAR:g} steps)",
         _below(steps, NEAR),
         f"median {_interval(steps, 1)} steps",
+        steps.estimate,
     )
 
 
@@ -78,6 +81,7 @@ def _covers(audit: Audit, row: Row) -> Claim:
         "holds" if gans >= COVERED else "does not hold",
         f"{gans:.0%} of {len(audit.gans)} GANs, {epochs:.0%} of {len(audit.epochs)} epochs, "
         f"in {len(row.keys)} samples",
+        gans,
     )
 
 
@@ -88,6 +92,7 @@ def _new(audit: Audit, row: Row) -> Claim:
         "samples are no copies: as far from snapshots as these from each other",
         _above(apart, usual),
         f"median {_interval(apart, 1)}, snapshots {usual:.1f}",
+        apart.estimate - usual,
     )
 
 
@@ -98,6 +103,7 @@ def _no_mixture(audit: Audit, row: Row) -> Claim:
         "samples are no mixtures: as far from the lines between snapshots as these",
         _above(apart, usual),
         f"median {_interval(apart, 1)}, snapshots {usual:.1f}",
+        apart.estimate - usual,
     )
 
 
@@ -107,6 +113,7 @@ def _as_good(audit: Audit, row: Row) -> Claim:
         "samples are as good as the snapshots that they lie nearest to",
         _below(worse, 0.0),
         f"median difference {_interval(worse, 1, sign=True)}",
+        worse.estimate,
     )
 
 
@@ -121,6 +128,7 @@ def _beats(audit: Audit, row: Row, other: str, claim: str) -> Claim:
         f"{claim}, of {len(row.frechet)} each",
         verdict,
         f"{row.best:.1f} ± {row.best_error:.1f} against {rival.best:.1f} ± {rival.best_error:.1f}",
+        row.best - rival.best,
     )
 
 
@@ -131,6 +139,7 @@ def _ordered(claim: str, axis: Axis, values: np.ndarray, of: str) -> Claim:
         claim,
         "holds" if strong >= ORDERED else "does not hold",
         f"Spearman(z, {of}) {whole:+.2f}; in its longer monotone part {half:+.2f}",
+        max(whole, half, key=abs),
     )
 
 
@@ -148,6 +157,7 @@ def _as_asked(audit: Audit, row: Row, asked: NDArray[np.float64]) -> Claim:
         f"GANs are of the {audit.condition} that was asked for",
         "holds" if found >= EXPLAINED else "does not hold",
         f"R² {found:.2f} over {len(asked)} samples",
+        found,
     )
 
 

@@ -17,6 +17,7 @@ from gangan_cli.studies.latent_axis import draw, generated_weights
 from gangan_cli.studies.reference import Reference, reference_of
 from gangan_cli.studies.scores import Scored, glanced, scored
 from store import Catalog, Run, StoreError
+from store.keys import Pair
 
 FEWEST = 10
 """Images below which half of the scores have no meaning."""
@@ -193,11 +194,21 @@ def opened(catalog: Catalog, name: str) -> Iterator[tuple[Lineage, bool]]:
         yield lineage, keeps
 
 
-def _subjects(lineage: Lineage, wish: Wish) -> Iterator[Subject]:
-    keys = select(lineage.top.keys(), wish.gans, wish.epochs)
-    if not wish.epochs:  # each GAN as it is now
+def chosen(run: Run, gans: str, epochs: str) -> list[Pair]:
+    """Return which snapshots of a run (gan, epoch) to look at: those named as in "0,3-7", of all GANs
+    if there is no word of them, and each at its last epoch if there is none of these.
+
+    Raises:
+        ConfigurationError: a range cannot be read, or asks for what is not there.
+    """
+    keys = select(run.keys(), gans, epochs)
+    if not epochs:
         keys = keys[[*(keys[1:, 0] != keys[:-1, 0]), True]]
-    for gan, epoch in keys.tolist():
+    return [(gan, epoch) for gan, epoch in keys.tolist()]
+
+
+def _subjects(lineage: Lineage, wish: Wish) -> Iterator[Subject]:
+    for gan, epoch in chosen(lineage.top, wish.gans, wish.epochs):
         if len(lineage.levels) == 1:
             yield Subject(gan, epoch)
         else:

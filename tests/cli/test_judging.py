@@ -63,16 +63,30 @@ def test_evaluate_streams_json_and_a_second_call_says_the_same(store):
 def test_audit_ends_in_a_verdict_for_each_claim(store):
     result = gangan("audit", "g", *AUDIT, "--store", store)
     assert result.code == 0, result.err
-    for name in ("the GAN-GAN", "training snapshot", "mean of the last 10", "components + kernels"):
+    for name in (
+        "GAN-GAN 0 at epoch 8",
+        "training snapshot",
+        "mean of the last 10",
+        "components + kernels",
+    ):
         assert name in result.out
     verdicts = [
         line for line in result.out.splitlines() if line.startswith(("holds", "does not", "undecided"))
     ]
     assert len(verdicts) == 9
     again = gangan("audit", "g", *AUDIT, "--json", "--store", store)
-    assert [claim["verdict"] for claim in again.document["claims"]] == [
+    assert [claim["verdict"] for claim in again.lines[0]["claims"]] == [
         line[:13].strip() for line in verdicts
     ]
+
+
+def test_several_gangans_are_counted_claim_by_claim(store):
+    result = gangan("audit", "g", *AUDIT, "--epochs", "7-8", "--store", store)
+    assert result.code == 0, result.err
+    rows = [line.split() for line in result.out.splitlines()]
+    assert [row[4] for row in rows if row[:2] == ["GAN-GAN", "0"]] == ["7", "8"]
+    counts = [row for row in rows if row[:3] == ["samples", "lie", "near"]]
+    assert sum(map(int, counts[0][-6:-3])) == 2
 
 
 @pytest.mark.parametrize(
@@ -97,7 +111,7 @@ def test_a_gangan_that_was_asked_for_epochs_says_how_well_it_listens(store):
         "--epochs", 4, "--store", store,
     )  # fmt: skip
     assert trained.code == 0, trained.err
-    document = gangan("audit", "asked", *AUDIT, "--json", "--store", store).document
+    document = gangan("audit", "asked", *AUDIT, "--json", "--store", store).lines[0]
     assert document["condition"] == "epoch" and all(1 <= epoch <= 3 for epoch in document["asked"])
     assert document["axis"]["positions"] == [1, 2, 3]
     assert document["claims"][-1]["claim"] == "GANs are of the epoch that was asked for"

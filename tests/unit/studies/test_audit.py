@@ -9,7 +9,7 @@ import pytest
 
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.studies.audit import AVERAGE, SNAPSHOT, Audit, check
-from gangan_cli.studies.audit_results import audit_of, audited, document_of, known_audit
+from gangan_cli.studies.audit_results import Wish, audit_of, audited, document_of, known_audit
 from gangan_cli.studies.claims import claims, covered, explained, matched, order
 from gangan_cli.studies.decoding import Lineage
 from gangan_cli.studies.measuring import DRAWN, GANGAN, Axis, Options, Row
@@ -32,7 +32,8 @@ def catalog(trained, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def done(catalog):
-    return audited(catalog, "g", SMALL, None, silent)
+    (audit,), kept = audited(catalog, "g", Wish(options=SMALL), None, silent)
+    return audit, kept
 
 
 def test_every_sampler_is_measured_in_the_same_way(done):
@@ -60,12 +61,23 @@ def test_copies_are_known_as_copies(done):
 
 
 def test_an_audit_is_kept_and_read_again(catalog, done, monkeypatch):
-    monkeypatch.setattr("gangan_cli.studies.audit_results.audit", lambda *_: pytest.fail("done again"))
-    again, _ = audited(catalog, "g", SMALL, None, silent)
+    monkeypatch.setattr("gangan_cli.studies.audit_results.audits", lambda *_: pytest.fail("done again"))
+    (again,), _ = audited(catalog, "g", Wish(options=SMALL), None, silent)
     assert json.dumps(document_of(again)) == json.dumps(document_of(done[0]))
     with catalog.open("g") as run:
         assert known_audit(run, 0, 8).options == SMALL
         assert known_audit(run, 0, 7) is None
+
+
+def test_another_snapshot_is_held_against_the_same_samplers(catalog, done, monkeypatch):
+    monkeypatch.setattr("gangan_cli.studies.audit.usable", lambda *_: pytest.fail("measured again"))
+    audits, _ = audited(catalog, "g", Wish(epochs="7-8", options=SMALL), None, silent)
+    seventh, eighth = audits
+    assert (seventh.epoch, eighth.epoch) == (7, 8)
+    assert json.dumps(document_of(eighth)) == json.dumps(document_of(done[0]))
+    for row, other in zip(seventh.rows[1:], eighth.rows[1:], strict=True):
+        assert row.name == other.name and row.frechet.tolist() == other.frechet.tolist()
+    assert seventh.row(GANGAN).frechet.tolist() != eighth.row(GANGAN).frechet.tolist()
 
 
 def test_what_cannot_be_audited_is_refused(catalog):
@@ -73,8 +85,8 @@ def test_what_cannot_be_audited_is_refused(catalog):
         check(lineage, SMALL)
     with Lineage.open(catalog, "g") as lineage, pytest.raises(ConfigurationError, match="1 samples"):
         check(lineage, Options(count=1))
-    with pytest.raises(ConfigurationError, match="no snapshot of GAN 0 at epoch 99"):
-        audited(catalog, "g", SMALL, None, silent, epoch=99)
+    with pytest.raises(ConfigurationError, match="no snapshot of epoch 99: the run has 1-8"):
+        audited(catalog, "g", Wish(epochs="99", options=SMALL), None, silent)
 
 
 def made_up(**changes) -> Audit:
