@@ -13,7 +13,8 @@ Networks = Mapping[str, Callable[["Tensor"], "Tensor"]]
 """The networks of one GAN by name, each a function of a batch, with its parameters bound."""
 
 Loss = Callable[[Networks, "Tensor", "Tensor"], "Tensor"]
-"""(networks, examples (B, D), noise (B, L)) -> the scalar that the learning network minimises."""
+"""(networks, examples (B, D), noise (B, L) or (B, L + D)) -> the scalar that the learning network
+minimises."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,12 @@ class Family(Protocol):
         keeps. The others are stored as they are."""
 
     @property
+    def blur(self) -> float:
+        """Standard deviation, as training begins, of noise on examples, real and generated; it falls to
+        0 by the middle of training. If it is not 0, what losses are given as noise (B, L + D) ends in
+        the blur of each example."""
+
+    @property
     def data_dim(self) -> int:
         """Length D of one example."""
 
@@ -57,6 +64,11 @@ class Family(Protocol):
 
     def generate(self, networks: Networks, noise: "Tensor") -> "Tensor":
         """Return examples (B, D) from noise (B, L)."""
+
+
+def noise_width(family: Family) -> int:
+    """Return how many numbers a loss is given as noise for each example."""
+    return family.latent_dim + (family.data_dim if family.blur else 0)
 
 
 def layout(family: Family) -> Layout:

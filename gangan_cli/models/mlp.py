@@ -81,6 +81,7 @@ class MLP:
     name: ClassVar[str] = "mlp"
     betas: ClassVar[tuple[float, float]] = (0.9, 0.999)
     averages: ClassVar[Mapping[str, float]] = {}
+    blur: ClassVar[float] = 0.0
     # The released code steps the generator first, then the discriminator, each with its own noise.
     phases: ClassVar[tuple[Phase, ...]] = (
         Phase("generator", generator_loss, "g_loss"),

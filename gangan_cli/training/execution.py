@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from gangan_cli.models.family import noise_width
 from gangan_cli.training.settings import Settings
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def _faster_products(population: "Population", settings: Settings) -> Matmul:
         return "default"
     family = population.family
     examples = torch.zeros(1, settings.batch_size, family.data_dim)
-    noise = torch.zeros(len(family.phases), 1, settings.batch_size, family.latent_dim)
+    noise = torch.zeros(len(family.phases), 1, settings.batch_size, noise_width(family))
     best: dict[Matmul, float] = {"default": float("inf"), "onednn": float("inf")}
     for library in [*best] * 5:
         _set(library)

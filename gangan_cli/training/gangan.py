@@ -86,11 +86,15 @@ class GanGanConfig:
     generator_width: int = field(default=256, metadata={"at_least": 1})
     align: str = field(default="none", metadata={"one_of": MODES})
     """How far the GANs are brought into one frame first: see data/alignment.py."""
+    templates: int = field(default=128, metadata={"at_least": 0})
+    """Templates that its generator chooses from; 0 for plain layers."""
+    blur: float = field(default=2.0, metadata={"at_least": 0})
+    """Standard deviation of the noise on codes as training begins."""
     condition: str = field(default="none", metadata={"one_of": CONDITIONS})
     """What the GAN-GAN can be asked for: see data/conditions.py."""
     loss: str = "logistic"
     """The adversarial loss of the family r1-mlp: logistic, hinge or wasserstein."""
-    r1: float = field(default=5.0, metadata={"at_least": 0})
+    r1: float = field(default=20.0, metadata={"at_least": 0})
     """Weight of its R1 penalty."""
     slope: float = field(default=0.0, metadata={"at_least": 0})
     """Weight of WGAN-GP's penalty."""
@@ -190,6 +194,7 @@ def _new_run(config: GanGanConfig, parent: Run, machine: Machine) -> tuple[Manif
     }
     if config.family == R1:
         sizes |= {"loss": config.loss, "r1": config.r1, "slope": config.slope, "average": config.average}
+        sizes |= {"templates": config.templates, "blur": config.blur}
     if config.condition != "none":
         values = values_of(parent, keys, config.condition)
         scale = Condition.fit(config.condition, values)

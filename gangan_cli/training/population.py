@@ -17,7 +17,7 @@ from torch import Tensor
 from gangan_cli.data.examples import Examples
 from gangan_cli.models.family import Family
 from gangan_cli.training.execution import PLAIN, Execution
-from gangan_cli.training.randomness import noise_of, stream
+from gangan_cli.training.randomness import blurs_of, noise_of, stream
 from gangan_cli.training.runners import Shape, runner
 from gangan_cli.training.settings import Epoch, Kept, Settings
 from gangan_cli.training.update import Parameters, adam_rates
@@ -107,7 +107,8 @@ def _epochs(
             [torch.randperm(len(examples), generator=s, device=device) for s in streams]
         )
         batches = shuffled[:, : steps * batch_size].split(batch_size, dim=1)
-        noises = noise_of(family, batch_size, streams, steps)
+        blurs = blurs_of(family, (epoch - 1) * steps, steps, settings.epochs * steps)
+        noises = noise_of(family, batch_size, streams, blurs)
         rates = adam_rates(settings.learning_rate, family.betas, (epoch - 1) * steps, steps)
         total = last = torch.zeros(len(family.phases), len(gans), device=device)
         for batch, noise, rate in zip(batches, noises, rates.to(device), strict=True):
@@ -206,7 +207,8 @@ class Population:
     def step(self, examples: Tensor, noise: Tensor, rates: Tensor) -> Tensor:
         """Do the family's updates once, in order, in every GAN; return their losses (phases, n).
 
-        `examples` (n, B, D) hold a batch per GAN, `noise` (phases, n, B, L) one per phase as well.
+        `examples` (n, B, D) hold a batch per GAN, `noise` (phases, n, B, L), or L + D where
+        the family blurs them, one per phase as well.
         """
         losses = [
             update(examples, own_noise, rates)

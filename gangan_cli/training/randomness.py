@@ -18,10 +18,31 @@ def stream(seed: int, gan: int, epoch: int, device: str) -> torch.Generator:
     return torch.Generator(device).manual_seed(number)
 
 
+def blurs_of(family: Family, done: int, steps: int, in_all: int) -> Tensor:
+    """Return the blur in each of `steps` steps that follow `done` ones, of so many in all: (steps,)."""
+    t = torch.arange(done, done + steps)
+    return family.blur * (1 - 2 * t / in_all).clamp(min=0)
+
+
 def noise_of(
-    family: Family, batch_size: int, streams: Sequence[torch.Generator], steps: int
+    family: Family, batch_size: int, streams: Sequence[torch.Generator], blurs: Tensor
 ) -> Iterator[Tensor]:
-    """Yield the noise of each of so many steps, (phases, n, B, L), from the n GANs' streams."""
-    for first in range(0, steps, BLOCK):
-        shape = min(BLOCK, steps - first), len(family.phases), batch_size
-        yield from torch.stack([family.noise(shape, source) for source in streams], dim=2)
+    """Yield the noise of each step, (phases, n, B, L) or L + D, from the n GANs' streams; there are as
+    many steps as `blurs`."""
+    for part in blurs.split(BLOCK):
+        shape = len(part), len(family.phases), batch_size
+        noise = torch.stack([family.noise(shape, source) for source in streams], dim=2)
+        if family.blur:
+            noise = torch.cat([noise, _blur(family, shape, streams, part)], dim=-1)
+        yield from noise
+
+
+def _blur(
+    family: Family, shape: tuple[int, ...], streams: Sequence[torch.Generator], blurs: Tensor
+) -> Tensor:
+    """Return how far examples are moved, (steps, phases, n, B, D)."""
+    device = streams[0].device
+    if not blurs.any():
+        return torch.zeros(*shape[:2], len(streams), shape[2], family.data_dim, device=device)
+    drawn = [torch.randn(*shape, family.data_dim, generator=s, device=device) for s in streams]
+    return torch.stack(drawn, dim=2) * blurs.to(device).view(-1, 1, 1, 1, 1)

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.fx import GraphModule
 from torch.utils._pytree import tree_leaves, tree_map
 
-from gangan_cli.models.family import Family, Phase
+from gangan_cli.models.family import Family, Phase, noise_width
 from gangan_cli.training.captured import captured
 from gangan_cli.training.compiled import compiled
 from gangan_cli.training.execution import Execution
@@ -36,7 +36,7 @@ class Shape:
 
     def sample(self) -> list[Tensor]:
         """Return examples, noise and rates such as an update takes, of no meaning."""
-        widths = self.family.data_dim, self.family.latent_dim
+        widths = self.family.data_dim, noise_width(self.family)
         batches = [torch.zeros(self.count, self.batch_size, w, device=self.device) for w in widths]
         return [*_unstacked(batches, self.count), torch.zeros(2, device=self.device)]
 

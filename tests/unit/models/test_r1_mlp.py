@@ -55,6 +55,33 @@ def test_a_conditional_generator_is_told_what_the_real_examples_are():
     torch.testing.assert_close(generator, F.softplus(-judged).mean())
 
 
+def test_templates_are_mixed_and_corrected():
+    _, _, nets, _, z = losses(templates=4)
+    layers, templates = nets["generator"].layers, nets["generator"].templates
+    assert templates.shape == (4, 6)
+    shares = F.softmax(3 * layers(z)[:, :4], dim=1)
+    torch.testing.assert_close(nets["generator"](z), shares @ templates + layers(z)[:, 4:])
+
+
+@pytest.mark.parametrize("condition", [0, 1])
+def test_real_and_generated_examples_are_blurred_alike(condition):
+    _, _, _, x, z = losses()
+    blur = torch.randn(5, 6)
+    family = build("r1-mlp", {"data_dim": 6, "latent_dim": 3, "blur": 1.0, "condition": condition})
+    nets = family.networks()
+    asked = x[:, 6 - condition :]
+    made = torch.cat([nets["generator"](torch.cat([z[:, : 3 - condition], asked], 1)), asked], 1) + blur
+    generator, discriminator = (
+        phase.loss(nets, x, torch.cat([z, blur], dim=1)) for phase in family.phases
+    )
+    torch.testing.assert_close(generator, F.softplus(-nets["discriminator"](made)).mean())
+    real = (x + blur).requires_grad_(True)
+    judged = nets["discriminator"](real)
+    (slope,) = torch.autograd.grad(judged.sum(), real)
+    expected = F.softplus(-judged).mean() + F.softplus(nets["discriminator"](made)).mean()
+    torch.testing.assert_close(discriminator, expected + 2.5 * slope.square().sum(1).mean())
+
+
 def test_conditions_are_drawn_evenly_from_all_that_can_be_asked():
     family = build("r1-mlp", {"data_dim": 6, "latent_dim": 3, "condition": 1})
     noise = family.noise((20_000,), torch.Generator().manual_seed(0))
