@@ -94,7 +94,7 @@ class GanGanConfig:
     """What the GAN-GAN can be asked for: see data/conditions.py."""
     loss: str = "logistic"
     """The adversarial loss of the family r1-mlp: logistic, hinge or wasserstein."""
-    r1: float = field(default=20.0, metadata={"at_least": 0})
+    r1: float = field(default=5.0, metadata={"at_least": 0})
     """Weight of its R1 penalty."""
     slope: float = field(default=0.0, metadata={"at_least": 0})
     """Weight of WGAN-GP's penalty."""

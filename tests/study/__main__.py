@@ -25,6 +25,8 @@ from store import Catalog
 
 VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "default": {},
+    "no templates": {"templates": 0},
+    "no blur": {"blur": 0.0},
     "coordinates, not polar": {"polar": False},
     "64 components": {"components": 64},
     "128 components": {"components": 128},
