@@ -88,7 +88,7 @@ class GanGanConfig:
     """How far the GANs are brought into one frame first: see data/alignment.py."""
     templates: int = field(default=128, metadata={"at_least": 0})
     """Templates that its generator chooses from; 0 for plain layers."""
-    blur: float = field(default=2.0, metadata={"at_least": 0})
+    blur: float = field(default=4.0, metadata={"at_least": 0})
     """Standard deviation of the noise on codes as training begins."""
     condition: str = field(default="none", metadata={"one_of": CONDITIONS})
     """What the GAN-GAN can be asked for: see data/conditions.py."""
