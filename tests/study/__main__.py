@@ -8,6 +8,7 @@ import argparse
 import json
 import statistics
 import sys
+import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -67,16 +68,18 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--count", type=int, default=32, help="GANs of each that are judged")
     parser.add_argument("--images", type=int, default=1000)
-    parser.add_argument("--only", nargs="*", default=list(VARIANTS))
+    parser.add_argument("--only", nargs="*", default=list(VARIANTS), choices=list(VARIANTS))
+    parser.add_argument("--set", nargs="*", default=[], help="for all variants, as in epochs=100")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     options = Options(given.count, given.images, points=3)
+    common = tomllib.loads("\n".join(given.set))
     table: dict[str, list[Figures]] = {}
     landscapes: dict[str, Landscape] = {}
     print("| | nearest | near | GANs | late | worse than nearest | best |", flush=True)
     print("|---|---|---|---|---|---|---|", flush=True)
     for name in given.only:
-        config = configuration(name, given.on, given.seeds)
+        config = configuration(name, given.on, given.seeds, common)
         for _ in train_gangan(config, Machine(store=given.store)):
             pass
         table[name] = measured(given.store, config, options, landscapes)
@@ -86,9 +89,9 @@ def main() -> None:
         given.json.write_text(json.dumps(found, indent=2) + "\n")
 
 
-def configuration(name: str, on: str, seeds: int) -> GanGanConfig:
-    """Return the configuration of a variant."""
-    changes = dict(VARIANTS[name])
+def configuration(name: str, on: str, seeds: int, common: Mapping[str, Any]) -> GanGanConfig:
+    """Return the configuration of a variant; `common` is what all have in common."""
+    changes = {**common, **VARIANTS[name]}
     if times := changes.pop("r1_times", None):
         changes["r1"] = GanGanConfig(on=on).r1 * times
     run = "study-" + "".join(c if c.isalnum() else "-" for c in name)
