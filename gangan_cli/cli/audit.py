@@ -26,8 +26,8 @@ def audit(
     """Hold a GAN-GAN against what anybody should try first: copies, averages, mixtures, Gaussians.
 
     Says of each how good its GANs are, how new, and how many of the population they come near; and of
-    the GAN-GAN which claims hold. Takes some minutes, and less than one for each GAN-GAN more; results
-    are kept with the run.
+    the GAN-GAN which claims hold. Takes some minutes for the first, and a fraction of that for each
+    GAN-GAN more; results are kept with the run.
     """
     from gangan_cli.studies.audit_results import Wish, audited, document_of
     from gangan_cli.studies.measuring import Options

@@ -106,23 +106,6 @@ def test_a_gan_computes_the_same_in_any_frame(tmp_path, mode):
         np.testing.assert_allclose(one, other, atol=1e-5)
 
 
-def test_balanced_scales_are_a_function_of_the_vector_alone():
-    plain = numbers(4, 5, LAYOUT.size)
-    once = balanced(LAYOUT, plain.copy())
-    np.testing.assert_allclose(balanced(LAYOUT, once.copy()), once, rtol=1e-5)
-    for network in NETWORKS:
-        own = weights(LAYOUT, network, once)
-        first = np.square(own.input).sum(2) + np.square(own.input_bias)
-        second = np.square(own.hidden).sum(2) + np.square(own.hidden_bias)
-        np.testing.assert_allclose(first, np.square(own.hidden).sum(1), rtol=1e-4)
-        np.testing.assert_allclose(second, np.square(own.out).sum(1), rtol=1e-4)
-    scaled = plain.copy()
-    weights(LAYOUT, "generator", scaled).input[:, 2] *= 3
-    weights(LAYOUT, "generator", scaled).input_bias[:, 2] *= 3
-    weights(LAYOUT, "generator", scaled).hidden[:, :, 2] /= 3
-    np.testing.assert_allclose(balanced(LAYOUT, scaled), once, rtol=1e-4, atol=1e-5)
-
-
 def test_a_unit_that_does_nothing_is_left_alone():
     dead = numbers(6, 1, LAYOUT.size)
     weights(LAYOUT, "generator", dead).out[:, :, 4] = 0
