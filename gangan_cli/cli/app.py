@@ -16,7 +16,7 @@ app = typer.Typer(
     name="gangan",
     help="Train populations of small GANs, train a GAN over those GANs, and look at what came out.",
     no_args_is_help=True,
-    rich_markup_mode="rich",
+    rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     # Every option can be set by the environment: GANGAN_TRAIN_GANS_EPOCHS is train-gans --epochs.
     context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "GANGAN"},

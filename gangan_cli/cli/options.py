@@ -15,7 +15,7 @@ def setting(*names: str, default: str | None = None, help: str = "", **more: Any
     The function's own default is None, which tells "not given" from any value. Of the environment
     only names that several commands share are shown; the others follow from the command's.
     """
-    shown = f"{help} [dim]\\[default: {default}][/dim]".lstrip() if default else help
+    shown = f"{help} [default: {default}]".lstrip() if default else help
     return typer.Option(*names, help=shown, show_envvar="envvar" in more, **more)
 
 

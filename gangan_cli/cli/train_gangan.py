@@ -98,9 +98,9 @@ def train_gangan(
 ) -> None:
     """Train a GAN over the snapshots of another run: a GAN-GAN.
 
-    [bold]gangan train-gangan --on digits --run gangan[/bold]
+    **gangan train-gangan --on digits --run gangan**
 
-    [bold]gangan train-gangan --on gangan --run gangangan[/bold]
+    **gangan train-gangan --on gangan --run gangangan**
     """
     given = {
         name: value for name, value in locals().items() if name not in ("config", "dry_run", "json")

@@ -52,7 +52,7 @@ def train_gans(
 
     The defaults are the paper's. The same command again resumes the run where it was left.
 
-    [bold]gangan train-gans --run digits --dataset mnist5k --gans 4 --epochs 50[/bold]
+    **gangan train-gans --run digits --dataset mnist5k --gans 4 --epochs 50**
     """
     given = {
         name: value for name, value in locals().items() if name not in ("config", "dry_run", "json")

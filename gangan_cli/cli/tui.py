@@ -37,7 +37,7 @@ def tui(
 ) -> None:
     """Browse runs, watch their losses, scrub the latent axis with pictures.
 
-    Press ? in it for its keys. A file given with --config may change them in its table \\[tui.keys].
+    Press ? in it for its keys. A file given with --config may change them in its table [tui.keys].
     """
     given = {"store": store, "images": images}
     settings = TuiConfig(**gather("tui", given, config, [TuiConfig]))

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 Networks = Mapping[str, Callable[["Tensor"], "Tensor"]]
 """The networks of one GAN by name, each a function of a batch, with its parameters bound."""
 
-Loss = Callable[[Networks, "Tensor", "Tensor"], "Tensor"]
-"""(networks, examples (B, D), noise (B, L) or (B, L + D)) -> the scalar that the learning network
-minimises."""
+Loss = Callable[[Networks, "Tensor", "Tensor", "Tensor"], "Tensor"]
+"""(networks, examples (B, D), noise (B, L) or (B, L + D), progress ()) -> the scalar that the learning
+network minimises. Progress is the share of training that is done, from 0 to 1."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,10 @@ class Family(Protocol):
         """Standard deviation, as training begins, of noise on examples, real and generated; it falls to
         0 by the middle of training. If it is not 0, what losses are given as noise (B, L + D) ends in
         the blur of each example."""
+
+    @property
+    def decays(self) -> bool:
+        """Whether the learning rate falls, linearly to 0, over the second half of training."""
 
     @property
     def data_dim(self) -> int:

@@ -44,13 +44,13 @@ def tanh(x: Tensor) -> Tensor:
     return 2 * torch.sigmoid(2 * x) - 1
 
 
-def generator_loss(networks: Networks, examples: Tensor, noise: Tensor) -> Tensor:
+def generator_loss(networks: Networks, examples: Tensor, noise: Tensor, progress: Tensor) -> Tensor:
     """Non-saturating: -log D(G(z)), averaged over the batch."""
     judged = networks["discriminator"](networks["generator"](noise))
     return cross_entropy(judged, real=True)
 
 
-def discriminator_loss(networks: Networks, examples: Tensor, noise: Tensor) -> Tensor:
+def discriminator_loss(networks: Networks, examples: Tensor, noise: Tensor, progress: Tensor) -> Tensor:
     """-log D(x) - log(1 - D(G(z))): the sum of the two averages, not their mean."""
     real = networks["discriminator"](examples)
     fake = networks["discriminator"](networks["generator"](noise))
@@ -82,6 +82,7 @@ class MLP:
     betas: ClassVar[tuple[float, float]] = (0.9, 0.999)
     averages: ClassVar[Mapping[str, float]] = {}
     blur: ClassVar[float] = 0.0
+    decays: ClassVar[bool] = False
     # The released code steps the generator first, then the discriminator, each with its own noise.
     phases: ClassVar[tuple[Phase, ...]] = (
         Phase("generator", generator_loss, "g_loss"),

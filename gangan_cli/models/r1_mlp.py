@@ -45,6 +45,9 @@ LOSSES: Mapping[str, Adversarial] = {
 of those of real examples and generated ones."""
 
 
+CONDITION_COUNTS = 4.0
+"""Factor on a condition, which is one number of size 1 beside an example of length 16 or so."""
+
 SHARPNESS = 3.0
 """Factor on what chooses a template: with 8 fewer GANs are found, with 20 no better than without any."""
 
@@ -76,7 +79,9 @@ class R1MLP:
     discriminator_width: int = 256
     generator_width: int = 256
     r1: float = 5.0
-    """Weight gamma of the penalty gamma/2 · |grad D(x)|² on real examples x."""
+    """Weight gamma of the penalty gamma/2 · |grad D(x)|² on real examples x, as training begins."""
+    r1_end: float = 0.0
+    """What gamma has come to by the end, by equal factors; 0: it stays as it is."""
     loss: str = "logistic"
     slope: float = 0.0
     """Weight of WGAN-GP's penalty (|grad D(x)| - 1)², for x between real and generated examples."""
@@ -86,6 +91,8 @@ class R1MLP:
     """How many templates the generator chooses from; 0 for plain layers."""
     blur: float = 0.0
     """Standard deviation of the noise on examples as training begins."""
+    decays: bool = False
+    """Whether the learning rate falls, linearly to 0, over the second half of training."""
     condition: int = 0
     """How many of the last values of an example, and of a noise vector, are the condition."""
 
@@ -132,19 +139,23 @@ class R1MLP:
         """Return examples (B, data_dim - condition)."""
         return networks["generator"](noise)
 
-    def _generator_loss(self, networks: Networks, examples: Tensor, noise: Tensor) -> Tensor:
+    def _generator_loss(
+        self, networks: Networks, examples: Tensor, noise: Tensor, progress: Tensor
+    ) -> Tensor:
         loss, _ = LOSSES[self.loss]
         return loss(networks["discriminator"](self._made(networks, examples, noise)))
 
-    def _discriminator_loss(self, networks: Networks, examples: Tensor, noise: Tensor) -> Tensor:
+    def _discriminator_loss(
+        self, networks: Networks, examples: Tensor, noise: Tensor, progress: Tensor
+    ) -> Tensor:
         discriminator, (_, loss) = networks["discriminator"], LOSSES[self.loss]
         made = self._made(networks, examples, noise)
-        if self.blur:
-            examples = examples + noise[..., self.latent_dim :]
+        examples = self._seen(examples, noise)
         total = loss(discriminator(examples), discriminator(made))
         if self.r1:
             steepness = grad(lambda x: discriminator(x).sum())(examples)
-            total = total + self.r1 / 2 * steepness.square().sum(-1).mean()
+            gamma = self.r1 * (self.r1_end / self.r1) ** progress if self.r1_end else self.r1
+            total = total + gamma / 2 * steepness.square().sum(-1).mean()
         if self.slope:
             # How far between the two: a uniform number, made of the noise's first. It is that of the
             # generated example too, which only fixes where on each line the slope is looked at.
@@ -154,13 +165,19 @@ class R1MLP:
         return total
 
     def _made(self, networks: Networks, examples: Tensor, noise: Tensor) -> Tensor:
-        """Return what the generator makes of noise, told the conditions of real examples, and blurred as
-        these will be."""
-        latent, blur = noise[..., : self.latent_dim], noise[..., self.latent_dim :]
-        if self.condition:
-            asked = examples[..., -self.condition :]
-            told = torch.cat([latent[..., : -self.condition], asked], dim=-1)
-            made = torch.cat([networks["generator"](told), asked], dim=-1)
-        else:
-            made = networks["generator"](latent)
-        return made + blur if self.blur else made
+        """Return what the generator makes of noise, told the conditions of real examples, as the
+        discriminator sees it."""
+        latent = noise[..., : self.latent_dim]
+        if not self.condition:
+            return self._seen(networks["generator"](latent), noise)
+        asked = examples[..., -self.condition :]
+        told = torch.cat([latent[..., : -self.condition], asked], dim=-1)
+        return self._seen(torch.cat([networks["generator"](told), asked], dim=-1), noise)
+
+    def _seen(self, examples: Tensor, noise: Tensor) -> Tensor:
+        """Return examples as the discriminator sees them: blurred, but not what they were asked for."""
+        made = self.data_dim - self.condition
+        example, asked = examples[..., :made], examples[..., made:]
+        if self.blur:
+            example = example + noise[..., self.latent_dim : self.latent_dim + made]
+        return torch.cat([example, CONDITION_COUNTS * asked], dim=-1) if self.condition else example

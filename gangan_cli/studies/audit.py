@@ -19,7 +19,7 @@ from gangan_cli.errors import ConfigurationError
 from gangan_cli.studies.decoding import Lineage
 from gangan_cli.studies.judge import Told
 from gangan_cli.studies.judging import glance
-from gangan_cli.studies.measuring import DRAWN, Axis, Bench, Draw, Options, Row
+from gangan_cli.studies.measuring import DRAWN, Axis, Bench, Draw, HeldOut, Options, Row
 from gangan_cli.studies.novelty import Found
 from gangan_cli.studies.samplers import LAST, Pool, Sampler, usable
 from store.keys import Pair
@@ -61,6 +61,8 @@ class Audit:
     asked: NDArray[np.float64] | None = None
     """What the judged vectors were asked to be (count,): epochs or Fréchet distances; None where the
     GAN-GAN takes no wishes."""
+    held_out: HeldOut | None = None
+    """How near samples come to the population's other GANs; None if it was trained on all."""
 
     def row(self, name: str) -> Row:
         """Return what became of the sampler `name`."""
@@ -118,6 +120,7 @@ def audits(
             floor=floor,
             condition=scale.what if scale else "none",
             asked=asked,
+            held_out=bench.held_out(gan, epoch),
         )
 
 

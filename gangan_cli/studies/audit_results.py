@@ -13,13 +13,14 @@ from gangan_cli.studies.audit import Audit, audits, check
 from gangan_cli.studies.claims import claims, covered
 from gangan_cli.studies.evaluation import chosen, opened
 from gangan_cli.studies.judge import Told
-from gangan_cli.studies.measuring import Axis, Options, Row
+from gangan_cli.studies.measuring import Axis, HeldOut, Options, Row
 from gangan_cli.studies.novelty import Found
 from store import Catalog, Run
 
 ARRAYS = {
     Row: ("frechet", "keys", "distances", "residuals", "pictures"),
     Axis: ("positions", "keys", "distances", "frechet"),
+    HeldOut: ("keys", "distances"),
     Found: ("rows", "distances", "residuals"),
 }
 
@@ -76,15 +77,17 @@ def document_of(audit: Audit) -> dict[str, Any]:
 def audit_of(document: Mapping[str, Any]) -> Audit:
     """Return the audit that `document_of` wrote down."""
     names = [field.name for field in dataclasses.fields(Audit)]
+    held_out = document.get("held_out")
     return Audit(
         **{
-            **{name: document[name] for name in names},
+            **{name: document[name] for name in names if name in document},
             "options": Options(**document["options"]),
             "own": _filled(Found, document["own"]),
             "rows": [_filled(Row, row) for row in document["rows"]],
             "axis": _filled(Axis, document["axis"]),
             "across": math.nan if document["across"] is None else document["across"],
             "matched": np.array(document["matched"]),
+            "held_out": held_out and _filled(HeldOut, held_out),
             "asked": None if document["asked"] is None else np.array(document["asked"]),
         }
     )

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from gangan_cli.metrics.order import Interval, bootstrap, spearman
 from gangan_cli.studies.audit import AVERAGE, NEAR, SNAPSHOT, Audit
-from gangan_cli.studies.measuring import GANGAN, Axis, Row
+from gangan_cli.studies.measuring import GANGAN, Axis, HeldOut, Row
 
 Verdict = Literal["holds", "does not hold", "undecided"]
 
@@ -39,6 +39,7 @@ def claims(audit: Audit) -> list[Claim]:
     return [
         _near(audit, own),
         _covers(audit, own),
+        *([] if audit.held_out is None else [_generalises(audit, audit.held_out)]),
         _new(audit, own),
         _no_mixture(audit, own),
         _as_good(audit, own),
@@ -81,6 +82,18 @@ def _covers(audit: Audit, row: Row) -> Claim:
         "holds" if gans >= COVERED else "does not hold",
         f"{gans:.0%} of {len(audit.gans)} GANs, {epochs:.0%} of {len(audit.epochs)} epochs, "
         f"in {len(row.keys)} samples",
+        gans,
+    )
+
+
+def _generalises(audit: Audit, held_out: HeldOut) -> Claim:
+    near = held_out.keys[held_out.distances < NEAR * audit.spacing]
+    gans = len(np.unique(near[:, 0])) / len(held_out.gans)
+    away = float(np.median(held_out.distances)) / audit.spacing
+    return Claim(
+        f"samples come near {COVERED:.0%} of the GANs that were held out",
+        "holds" if gans >= COVERED else "does not hold",
+        f"{gans:.0%} of {len(held_out.gans)} GANs; the nearest is {away:.1f} steps away in the median",
         gans,
     )
 

@@ -1,7 +1,8 @@
 """Where samplers of weights are measured, all in the same way: how good, how far off, how varied."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +73,16 @@ class Row:
 
 
 @dataclass(frozen=True)
+class HeldOut:
+    """GANs that a GAN-GAN was not trained on, and for n vectors it made the nearest snapshots `keys`
+    (n, 2) of these, with their `distances` (n,)."""
+
+    gans: Sequence[int]
+    keys: NDArray[np.int64]
+    distances: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
 class Axis:
     """Places along the latent axis: `positions` (n,), nearest snapshots (n, 2), distances, Fréchet
     distances (n,)."""
@@ -139,6 +150,24 @@ class Bench:
     def latents(self) -> Matrix:
         """The latents (DRAWN, L) at which GAN-GANs are looked at."""
         return draw(self.lineage, DRAWN, self.options.seed)
+
+    def held_out(self, gan: int, epoch: int) -> HeldOut | None:
+        """Measure how near a GAN-GAN's vectors come to GANs it was not trained on; None without such, or
+        if its GANs were brought into a frame, in which others have no place."""
+        if (others := self._others) is None:
+            return None
+        parts = np.array_split(self.latents, DRAWN // ROWS)
+        found = [others.nearest(generated_weights(self.lineage, part, gan, epoch)) for part in parts]
+        rows, distances = (np.concatenate(part) for part in zip(*found, strict=True))
+        return HeldOut(np.unique(others.keys[:, 0]).tolist(), others.keys[rows], distances)
+
+    @cached_property
+    def _others(self) -> Landscape | None:
+        below, trained = self.lineage.levels[1].run, self.landscape.keys
+        keys = below.keys()
+        keys = keys[~np.isin(keys[:, 0], trained[:, 0]) & np.isin(keys[:, 1], trained[:, 1])]
+        framed = self.lineage.top.manifest.config.get("align", "none") != "none"
+        return None if framed or not len(keys) else Landscape(below, keys)
 
     def matched(self, row: Row) -> NDArray[np.float64]:
         """Return the Fréchet distances (count,) of the snapshots nearest to a row's judged vectors."""

@@ -85,6 +85,21 @@ class Landscape:
     def found(self, vectors: Matrix) -> Found:
         """Hold weight vectors (n, P) against the snapshots."""
         everyone = np.arange(len(self.keys))
+        return _together(
+            [
+                self._one(row, square, everyone)
+                for row, square in zip(*self._against(vectors), strict=True)
+            ]
+        )
+
+    def nearest(self, vectors: Matrix) -> tuple[NDArray[np.int64], Numbers]:
+        """Return rows (n,) and distances (n,) of the snapshots nearest to weight vectors (n, P)."""
+        products, squares = self._against(vectors)
+        away = np.maximum(squares[:, None] + self._squares - 2 * products, 0)
+        return away.argmin(axis=1), np.sqrt(away.min(axis=1))
+
+    def _against(self, vectors: Matrix) -> tuple[Numbers, Numbers]:
+        """Return the products (n, m) of weight vectors (n, P) with the snapshots, and their squares."""
         products = np.zeros((len(vectors), len(self.keys)))
         squares = np.zeros(len(vectors))
         for place, part in self._columns():
@@ -92,9 +107,7 @@ class Landscape:
             mine = vectors[:, place] - self._mean[place]
             products += mine @ part.T
             squares += np.square(mine, dtype=np.float64).sum(axis=1)
-        return _together(
-            [self._one(row, square, everyone) for row, square in zip(products, squares, strict=True)]
-        )
+        return products, squares
 
     def _columns(self) -> Iterator[tuple[slice, Matrix]]:
         size = self.view.manifest.layout.size

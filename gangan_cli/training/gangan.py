@@ -86,16 +86,20 @@ class GanGanConfig:
     generator_width: int = field(default=256, metadata={"at_least": 1})
     align: str = field(default="none", metadata={"one_of": MODES})
     """How far the GANs are brought into one frame first: see data/alignment.py."""
-    templates: int = field(default=128, metadata={"at_least": 0})
+    templates: int = field(default=256, metadata={"at_least": 0})
     """Templates that its generator chooses from; 0 for plain layers."""
     blur: float = field(default=4.0, metadata={"at_least": 0})
     """Standard deviation of the noise on codes as training begins."""
+    decays: bool = True
+    """Whether its learning rate falls over the second half of training."""
     condition: str = field(default="none", metadata={"one_of": CONDITIONS})
     """What the GAN-GAN can be asked for: see data/conditions.py."""
     loss: str = "logistic"
     """The adversarial loss of the family r1-mlp: logistic, hinge or wasserstein."""
-    r1: float = field(default=5.0, metadata={"at_least": 0})
-    """Weight of its R1 penalty."""
+    r1: float = field(default=20.0, metadata={"at_least": 0})
+    """Weight of its R1 penalty as training begins."""
+    r1_end: float = field(default=0.5, metadata={"at_least": 0})
+    """What that weight comes to by the end; 0: it stays as it is."""
     slope: float = field(default=0.0, metadata={"at_least": 0})
     """Weight of WGAN-GP's penalty."""
     average: float = field(default=0.999, metadata={"at_least": 0, "at_most": 1})
@@ -193,8 +197,14 @@ def _new_run(config: GanGanConfig, parent: Run, machine: Machine) -> tuple[Manif
         "generator_width": config.generator_width,
     }
     if config.family == R1:
-        sizes |= {"loss": config.loss, "r1": config.r1, "slope": config.slope, "average": config.average}
-        sizes |= {"templates": config.templates, "blur": config.blur}
+        sizes |= {
+            "loss": config.loss,
+            "r1": config.r1,
+            "r1_end": config.r1_end,
+            "slope": config.slope,
+            "average": config.average,
+        }
+        sizes |= {"templates": config.templates, "blur": config.blur, "decays": config.decays}
     if config.condition != "none":
         values = values_of(parent, keys, config.condition)
         scale = Condition.fit(config.condition, values)

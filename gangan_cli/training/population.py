@@ -17,8 +17,9 @@ from torch import Tensor
 from gangan_cli.data.examples import Examples
 from gangan_cli.models.family import Family
 from gangan_cli.training.execution import PLAIN, Execution
-from gangan_cli.training.randomness import blurs_of, noise_of, stream
+from gangan_cli.training.randomness import noise_of, stream
 from gangan_cli.training.runners import Shape, runner
+from gangan_cli.training.schedules import blurs, learning_rates, shares
 from gangan_cli.training.settings import Epoch, Kept, Settings
 from gangan_cli.training.update import Parameters, adam_rates
 
@@ -107,12 +108,16 @@ def _epochs(
             [torch.randperm(len(examples), generator=s, device=device) for s in streams]
         )
         batches = shuffled[:, : steps * batch_size].split(batch_size, dim=1)
-        blurs = blurs_of(family, (epoch - 1) * steps, steps, settings.epochs * steps)
-        noises = noise_of(family, batch_size, streams, blurs)
-        rates = adam_rates(settings.learning_rate, family.betas, (epoch - 1) * steps, steps)
+        before = (epoch - 1) * steps
+        progress = shares(before, steps, settings.epochs * steps)
+        noises = noise_of(family, batch_size, streams, blurs(family, progress))
+        rates = learning_rates(family, settings.learning_rate, progress)
+        paces = torch.from_numpy(
+            np.column_stack([adam_rates(rates, family.betas, before), progress]).astype(np.float32)
+        )
         total = last = torch.zeros(len(family.phases), len(gans), device=device)
-        for batch, noise, rate in zip(batches, noises, rates.to(device), strict=True):
-            last = population.step(examples.batch(batch), noise, rate)
+        for batch, noise, pace in zip(batches, noises, paces.to(device), strict=True):
+            last = population.step(examples.batch(batch), noise, pace)
             total = total + last
             if stop():
                 return
@@ -204,14 +209,14 @@ class Population:
             for network, parameters in self._parameters.items()
         }
 
-    def step(self, examples: Tensor, noise: Tensor, rates: Tensor) -> Tensor:
+    def step(self, examples: Tensor, noise: Tensor, pace: Tensor) -> Tensor:
         """Do the family's updates once, in order, in every GAN; return their losses (phases, n).
 
         `examples` (n, B, D) hold a batch per GAN, `noise` (phases, n, B, L), or L + D where
-        the family blurs them, one per phase as well.
+        the family blurs them, one per phase as well. `pace` (3,) is as in update.py.
         """
         losses = [
-            update(examples, own_noise, rates)
+            update(examples, own_noise, pace)
             for update, own_noise in zip(self._updates, noise, strict=True)
         ]
         for network, keep in self.family.averages.items():

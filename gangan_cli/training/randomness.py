@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from gangan_cli.models.family import Family
@@ -18,18 +19,15 @@ def stream(seed: int, gan: int, epoch: int, device: str) -> torch.Generator:
     return torch.Generator(device).manual_seed(number)
 
 
-def blurs_of(family: Family, done: int, steps: int, in_all: int) -> Tensor:
-    """Return the blur in each of `steps` steps that follow `done` ones, of so many in all: (steps,)."""
-    t = torch.arange(done, done + steps)
-    return family.blur * (1 - 2 * t / in_all).clamp(min=0)
-
-
 def noise_of(
-    family: Family, batch_size: int, streams: Sequence[torch.Generator], blurs: Tensor
+    family: Family,
+    batch_size: int,
+    streams: Sequence[torch.Generator],
+    blurs: NDArray[np.float64],
 ) -> Iterator[Tensor]:
     """Yield the noise of each step, (phases, n, B, L) or L + D, from the n GANs' streams; there are as
-    many steps as `blurs`."""
-    for part in blurs.split(BLOCK):
+    many steps as `blurs` (steps,)."""
+    for part in torch.from_numpy(blurs).float().split(BLOCK):
         shape = len(part), len(family.phases), batch_size
         noise = torch.stack([family.noise(shape, source) for source in streams], dim=2)
         if family.blur:

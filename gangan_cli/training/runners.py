@@ -17,7 +17,7 @@ from gangan_cli.training.execution import Execution
 from gangan_cli.training.update import Parameters, record, update
 
 Runner = Callable[[Tensor, Tensor, Tensor], Tensor]
-"""(examples (n, B, D), noise (n, B, L), rates (2,)) -> losses (n,), with the state updated."""
+"""(examples (n, B, D), noise (n, B, L), pace (3,)) -> losses (n,), with the state updated."""
 
 Tree = TypeVar("Tree")
 
@@ -35,10 +35,10 @@ class Shape:
     device: str
 
     def sample(self) -> list[Tensor]:
-        """Return examples, noise and rates such as an update takes, of no meaning."""
+        """Return examples, noise and pace such as an update takes, of no meaning."""
         widths = self.family.data_dim, noise_width(self.family)
         batches = [torch.zeros(self.count, self.batch_size, w, device=self.device) for w in widths]
-        return [*_unstacked(batches, self.count), torch.zeros(2, device=self.device)]
+        return [*_unstacked(batches, self.count), torch.zeros(3, device=self.device)]
 
 
 def runner(
@@ -63,7 +63,7 @@ def runner(
         run = partial(recorded(), *tensors)
     if shape.count > 1:
         return run
-    return lambda examples, noise, rates: run(examples[0], noise[0], rates).unsqueeze(0)
+    return lambda examples, noise, pace: run(examples[0], noise[0], pace).unsqueeze(0)
 
 
 @cache

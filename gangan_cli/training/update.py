@@ -10,6 +10,7 @@ from functools import partial
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.func import functional_call, grad_and_value, vmap
 from torch.fx import GraphModule
@@ -36,25 +37,26 @@ def update(
     others: Mapping[str, Parameters],
     examples: Tensor,
     noise: Tensor,
-    rates: Tensor,
+    pace: Tensor,
 ) -> Tensor:
     """Update the network that learns in `phase`, in place, and return the losses (n,).
 
     `own` are its parameters, `first` and `second` Adam's moments of them, `others` the parameters of
     the networks that stand still. `examples` (n, B, D) and `noise` (n, B, L) hold a batch per GAN. All
-    have the first axis if `mapped`, none else: a stack of one needs no batched products.
+    have the first axis if `mapped`, none else: a stack of one needs no batched products. `pace` (3,) is
+    the step's `adam_rates`, and the share of training that is done.
     """
 
     def loss(
         own: Parameters, others: Mapping[str, Parameters], examples: Tensor, noise: Tensor
     ) -> Tensor:
-        return phase.loss(bind(modules, {**others, phase.learns: own}), examples, noise)
+        return phase.loss(bind(modules, {**others, phase.learns: own}), examples, noise, pace[2])
 
     differentiated = vmap(grad_and_value(loss)) if mapped else grad_and_value(loss)
     gradients, losses = differentiated(own, others, examples, noise)
     assert isinstance(losses, Tensor)
     for name, gradient in gradients.items():
-        adam(own[name], gradient, first[name], second[name], rates, betas)
+        adam(own[name], gradient, first[name], second[name], pace[:2], betas)
     return losses
 
 
@@ -72,15 +74,15 @@ def adam(
     parameter.sub_(rates[0] * first / (second.sqrt() * rates[1] + EPSILON))
 
 
-def adam_rates(rate: float, betas: tuple[float, float], done: int, steps: int) -> Tensor:
-    """Return what corrects the moments' bias in the `steps` steps that follow `done` ones: (steps, 2).
+def adam_rates(rates: NDArray[np.float64], betas: tuple[float, float], done: int) -> NDArray[np.float32]:
+    """Return learning rates (steps,) with what corrects the bias after `done` steps: (steps, 2).
 
     The first column is rate / (1 - beta1^t), the second 1 / sqrt(1 - beta2^t).
     """
-    t = np.arange(done + 1, done + steps + 1, dtype=np.float64)
-    corrections = np.stack([rate / (1 - betas[0] ** t), 1 / np.sqrt(1 - betas[1] ** t)], axis=1)
+    t = np.arange(done + 1, done + len(rates) + 1, dtype=np.float64)
+    corrections = np.stack([rates / (1 - betas[0] ** t), 1 / np.sqrt(1 - betas[1] ** t)], axis=1)
     with np.errstate(over="ignore"):  # a rate beyond float32 makes its GANs diverge, which is noticed
-        return torch.from_numpy(corrections.astype(np.float32))
+        return corrections.astype(np.float32)
 
 
 def bind(

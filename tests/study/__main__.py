@@ -28,6 +28,8 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "default": {},
     "no templates": {"templates": 0},
     "no blur": {"blur": 0.0},
+    "R1 5 throughout": {"r1": 5.0, "r1_end": 0.0},
+    "the same learning rate throughout": {"decays": False},
     "coordinates, not polar": {"polar": False},
     "64 components": {"components": 64},
     "128 components": {"components": 128},
@@ -36,11 +38,11 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "latent 2": {"latent_dim": 2},
     "latent 8": {"latent_dim": 8},
     "latent 32": {"latent_dim": 32},
-    "no penalty (cross-entropy)": {"r1": 0.0},
+    "no penalty (cross-entropy)": {"r1": 0.0, "r1_end": 0.0},
     "R1 × 10": {"r1_times": 10},
     "R1 / 10": {"r1_times": 0.1},
     "hinge": {"loss": "hinge"},
-    "WGAN-GP": {"loss": "wasserstein", "r1": 0.0, "slope": 10.0},
+    "WGAN-GP": {"loss": "wasserstein", "r1": 0.0, "r1_end": 0.0, "slope": 10.0},
     "no averaging": {"average": 0.0},
     "batches of 32": {"batch_size": 32},
     "aligned: permute": {"align": "permute"},
@@ -93,7 +95,8 @@ def configuration(name: str, on: str, seeds: int, common: Mapping[str, Any]) -> 
     """Return the configuration of a variant; `common` is what all have in common."""
     changes = {**common, **VARIANTS[name]}
     if times := changes.pop("r1_times", None):
-        changes["r1"] = GanGanConfig(on=on).r1 * times
+        default = GanGanConfig(on=on)
+        changes |= {"r1": default.r1 * times, "r1_end": default.r1_end * times}
     run = "study-" + "".join(c if c.isalnum() else "-" for c in name)
     return GanGanConfig(on=on, run=run, members=seeds, snapshot_every=10_000, **changes)
 

@@ -7,6 +7,8 @@ from torch.nn import functional as F
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.models import build
 
+PROGRESS = torch.tensor(0.75)
+
 
 def losses(**sizes):
     """A family's two losses on some batch, with its networks, examples and noise."""
@@ -14,7 +16,9 @@ def losses(**sizes):
     family = build("r1-mlp", {"data_dim": 6, "latent_dim": 3, **sizes})
     networks = family.networks()
     examples, noise = torch.randn(5, 6), family.noise((5,), torch.Generator().manual_seed(1))
-    generator, discriminator = (phase.loss(networks, examples, noise) for phase in family.phases)
+    generator, discriminator = (
+        phase.loss(networks, examples, noise, PROGRESS) for phase in family.phases
+    )
     return generator, discriminator, networks, examples, noise
 
 
@@ -27,6 +31,15 @@ def test_the_default_is_logistic_with_r1():
     (slope,) = torch.autograd.grad(real.sum(), x)
     expected = F.softplus(-real).mean() + F.softplus(fake).mean() + 2.5 * slope.square().sum(1).mean()
     torch.testing.assert_close(discriminator, expected)
+
+
+def test_r1_falls_by_equal_factors():
+    _, constant, nets, x, _ = losses(r1=20.0)
+    _, falling, *_ = losses(r1=20.0, r1_end=20.0 / 2**4)
+    x.requires_grad_(True)
+    (slope,) = torch.autograd.grad(nets["discriminator"](x).sum(), x)
+    penalty = slope.square().sum(1).mean() / 2
+    torch.testing.assert_close(constant - falling, (20 - 20 / 2**3) * penalty)
 
 
 def test_hinge():
@@ -51,7 +64,7 @@ def test_a_conditional_generator_is_told_what_the_real_examples_are():
     told = torch.cat([z[:, :2], x[:, -1:]], dim=1)
     made = nets["generator"](told)
     assert made.shape == (5, 5)
-    judged = nets["discriminator"](torch.cat([made, x[:, -1:]], dim=1))
+    judged = nets["discriminator"](torch.cat([made, 4 * x[:, -1:]], dim=1))
     torch.testing.assert_close(generator, F.softplus(-judged).mean())
 
 
@@ -64,21 +77,25 @@ def test_templates_are_mixed_and_corrected():
 
 
 @pytest.mark.parametrize("condition", [0, 1])
-def test_real_and_generated_examples_are_blurred_alike(condition):
+def test_real_and_generated_examples_are_blurred_alike_but_never_what_is_asked(condition):
     _, _, _, x, z = losses()
     blur = torch.randn(5, 6)
     family = build("r1-mlp", {"data_dim": 6, "latent_dim": 3, "blur": 1.0, "condition": condition})
-    nets = family.networks()
-    asked = x[:, 6 - condition :]
-    made = torch.cat([nets["generator"](torch.cat([z[:, : 3 - condition], asked], 1)), asked], 1) + blur
+    nets, made = family.networks(), 6 - condition
+    asked = x[:, made:]
+
+    def seen(examples):
+        return torch.cat([examples + blur[:, :made], 4 * asked], dim=1)
+
+    fake = seen(nets["generator"](torch.cat([z[:, : 3 - condition], asked], 1)))
     generator, discriminator = (
-        phase.loss(nets, x, torch.cat([z, blur], dim=1)) for phase in family.phases
+        phase.loss(nets, x, torch.cat([z, blur], dim=1), PROGRESS) for phase in family.phases
     )
-    torch.testing.assert_close(generator, F.softplus(-nets["discriminator"](made)).mean())
-    real = (x + blur).requires_grad_(True)
+    torch.testing.assert_close(generator, F.softplus(-nets["discriminator"](fake)).mean())
+    real = seen(x[:, :made]).requires_grad_(True)
     judged = nets["discriminator"](real)
     (slope,) = torch.autograd.grad(judged.sum(), real)
-    expected = F.softplus(-judged).mean() + F.softplus(nets["discriminator"](made)).mean()
+    expected = F.softplus(-judged).mean() + F.softplus(nets["discriminator"](fake)).mean()
     torch.testing.assert_close(discriminator, expected + 2.5 * slope.square().sum(1).mean())
 
 

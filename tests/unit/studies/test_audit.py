@@ -12,8 +12,11 @@ from gangan_cli.studies.audit import AVERAGE, SNAPSHOT, Audit, check
 from gangan_cli.studies.audit_results import Wish, audit_of, audited, document_of, known_audit
 from gangan_cli.studies.claims import claims, covered, explained, matched, order
 from gangan_cli.studies.decoding import Lineage
-from gangan_cli.studies.measuring import DRAWN, GANGAN, Axis, Options, Row
+from gangan_cli.studies.latent_axis import draw, generated_weights
+from gangan_cli.studies.measuring import DRAWN, GANGAN, Axis, HeldOut, Options, Row
 from gangan_cli.studies.novelty import Found
+from gangan_cli.training.gangan import GanGanConfig, train_gangan
+from gangan_cli.training.job import Machine
 from store import Catalog
 
 SMALL = Options(count=3, images=100, points=4)
@@ -190,6 +193,40 @@ def test_what_was_asked_is_held_against_what_came():
     asked = made_up(condition="epoch", asked=came)
     assert claims(asked)[-1].verdict == "holds"
     assert claims(made_up(condition="epoch", asked=came[::-1]))[-1].verdict == "does not hold"
+
+
+def test_gans_that_were_held_out_are_found_or_not():
+    def claimed(*distances):
+        held_out = HeldOut([10, 11], np.array([(10, 3), (11, 5), (10, 4)]), np.array(distances))
+        found = [one for one in claims(made_up(held_out=held_out)) if "held out" in one.claim]
+        assert len(found) == 1
+        return found[0]
+
+    assert claimed(8.0, 16.0, 80.0).verdict == "holds"
+    far = claimed(8.0, 80.0, 16.0)
+    assert (far.verdict, far.value) == ("does not hold", 0.5)
+    assert far.figures == "50% of 2 GANs; the nearest is 2.0 steps away in the median"
+    assert not [one for one in claims(made_up()) if "held out" in one.claim]
+
+
+def test_a_gangan_over_some_gans_is_held_against_the_others(catalog):
+    config = GanGanConfig(
+        on="a", run="some", gans="0", epochs=1, batch_size=2, components=2, templates=0
+    )
+    for _ in train_gangan(config, Machine(store=catalog.root, workers=1)):
+        pass
+    (audit,), _ = audited(catalog, "some", Wish(options=SMALL), None, silent)
+    with catalog.open("a") as population, Lineage.open(catalog, "some") as lineage:
+        others = sorted({gan for gan, _ in population.keys().tolist()} - {0})
+        vectors, keys = population.matrix()
+        made = generated_weights(lineage, draw(lineage, DRAWN, 0)[:5], 0, 1)
+    assert audit.held_out.gans == others
+    unseen = keys[:, 0] > 0
+    apart = np.linalg.norm(made[:, None] - vectors[unseen], axis=2)
+    assert audit.held_out.keys[:5].tolist() == keys[unseen][apart.argmin(axis=1)].tolist()
+    np.testing.assert_allclose(audit.held_out.distances[:5], apart.min(axis=1), rtol=1e-3)
+    again = audit_of(json.loads(json.dumps(document_of(audit), allow_nan=False)))
+    assert document_of(again) == document_of(audit)
 
 
 @pytest.mark.parametrize("across", [60.0, float("nan")])

@@ -1,16 +1,16 @@
-import pytest
+import numpy as np
 import torch
 
 from gangan_cli.models import build
 from gangan_cli.training import randomness
-from gangan_cli.training.randomness import blurs_of, noise_of, stream
+from gangan_cli.training.randomness import noise_of, stream
 
 FAMILY = build("mlp", {"data_dim": 6, "latent_dim": 4})
 
 
 def noises(gans, steps):
     streams = [stream(0, gan, 1, "cpu") for gan in gans]
-    return torch.stack(list(noise_of(FAMILY, 8, streams, torch.zeros(steps))))
+    return torch.stack(list(noise_of(FAMILY, 8, streams, np.zeros(steps))))
 
 
 def test_every_step_and_phase_of_every_gan_has_noise_of_its_own():
@@ -28,16 +28,9 @@ def test_a_gans_noise_does_not_depend_on_who_else_is_trained():
 BLURRED = build("r1-mlp", {"data_dim": 6, "latent_dim": 4, "blur": 2.0})
 
 
-def test_blur_falls_to_nothing_by_the_middle_of_training():
-    epochs = [blurs_of(BLURRED, done, 5, 20).tolist() for done in (0, 5, 10, 15)]
-    assert epochs[0] == pytest.approx([2.0, 1.8, 1.6, 1.4, 1.2])
-    assert epochs[1] == pytest.approx([1.0, 0.8, 0.6, 0.4, 0.2])
-    assert epochs[2] == epochs[3] == [0.0] * 5
-
-
 def test_blur_is_as_strong_as_the_step_asks_and_every_examples_own():
     streams = [stream(0, gan, 1, "cpu") for gan in (0, 1)]
-    strengths = torch.tensor([2.0] * 40 + [0.5] * 40 + [0.0] * 40)
+    strengths = np.array([2.0] * 40 + [0.5] * 40 + [0.0] * 40)
     drawn = torch.stack(list(noise_of(BLURRED, 64, streams, strengths)))
     assert drawn.shape == (120, 2, 2, 64, 4 + 6)
     assert (drawn[..., :4].std() - 1).abs() < 0.01
