@@ -1,6 +1,6 @@
 """Where samplers of weights are measured, all in the same way: how good, how far off, how varied."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -25,8 +25,9 @@ GANGAN = "the GAN-GAN"
 DRAWN = 512
 """Vectors of each sampler whose place among the snapshots is looked at; only some are judged."""
 
-ROWS = 64
-"""Vectors decoded and held against the snapshots at a time."""
+VECTORS = 256 << 20
+"""Bytes of vectors decoded and held against the snapshots at a time: each time all snapshots are read,
+which takes longer than the rest."""
 
 AGAIN = 5
 """Times as many images, of fresh noise, on which the best of each sampler is judged again: the best of
@@ -139,12 +140,8 @@ class Bench:
 
     def gangan(self, gan: int, epoch: int) -> Row:
         """Measure a GAN-GAN of the run on top."""
-        latents = iter(np.array_split(self.latents, DRAWN // ROWS))
-
-        def made(count: int) -> Matrix:
-            return generated_weights(self.lineage, next(latents)[:count], gan, epoch)
-
-        return self.row(GANGAN, made)
+        parts = self._made(gan, epoch)
+        return self.row(GANGAN, lambda _: next(parts))
 
     @property
     def latents(self) -> Matrix:
@@ -156,10 +153,20 @@ class Bench:
         if its GANs were brought into a frame, in which others have no place."""
         if (others := self._others) is None:
             return None
-        parts = np.array_split(self.latents, DRAWN // ROWS)
-        found = [others.nearest(generated_weights(self.lineage, part, gan, epoch)) for part in parts]
+        found = [others.nearest(vectors) for vectors in self._made(gan, epoch)]
         rows, distances = (np.concatenate(part) for part in zip(*found, strict=True))
         return HeldOut(np.unique(others.keys[:, 0]).tolist(), others.keys[rows], distances)
+
+    @property
+    def _sizes(self) -> list[int]:
+        """In how many parts, and how large ones, DRAWN vectors are looked at."""
+        most = max(1, VECTORS // (4 * self.landscape.view.manifest.layout.size))
+        return [min(most, DRAWN - first) for first in range(0, DRAWN, most)]
+
+    def _made(self, gan: int, epoch: int) -> Iterator[Matrix]:
+        """Yield what a GAN-GAN makes of `latents`, part by part."""
+        for latents in np.split(self.latents, np.cumsum(self._sizes)[:-1]):
+            yield generated_weights(self.lineage, latents, gan, epoch)
 
     @cached_property
     def _others(self) -> Landscape | None:
@@ -178,10 +185,12 @@ class Bench:
         """Measure one sampler."""
         kept: list[Matrix] = []
         found: list[Found] = []
-        for first in range(0, DRAWN, ROWS):
-            vectors = draw(ROWS)
+        first = 0
+        for size in self._sizes:
+            vectors = draw(size)
             found.append(self.landscape.found(vectors))
-            kept.append(vectors[: max(0, self.options.count - first)])
+            kept.append(vectors[: max(0, self.options.count - first)].copy())
+            first += size
         rows, distances, residuals = (
             np.concatenate([getattr(part, name) for part in found])
             for name in ("rows", "distances", "residuals")
