@@ -91,7 +91,7 @@ class GanGanConfig:
     align: str = field(default="none", metadata={"one_of": MODES})
     """How far the GANs are brought into one frame first: see data/alignment.py."""
     templates: int = field(default=256, metadata={"at_least": 0})
-    """Templates that its generator chooses from, fewer where there are few snapshots; 0 for plain layers."""
+    """Templates that its generator chooses from, fewer if there are few snapshots; 0: plain layers."""
     blur: float = field(default=4.0, metadata={"at_least": 0})
     """Standard deviation of the noise on codes as training begins."""
     decays: bool = True
