@@ -1,6 +1,6 @@
 """Snapshots of a run as training examples: chosen, and brought to a device."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from gangan_cli.data.alignment import Frame
 
 Matrix = NDArray[np.float32]
+
+STEPS = 256
+"""Pairs of consecutive snapshots, evenly spaced, that the usual step is taken from."""
 
 
 class Snapshots(Protocol):
@@ -68,6 +71,16 @@ def select(keys: Keys, gans: str = "", epochs: str = "") -> Keys:
             wanted = _named(ranges, what, set(keys[:, column].tolist()))
             chosen &= np.isin(keys[:, column], sorted(wanted))
     return keys[chosen]
+
+
+def usual_step(keys: Keys, rows: Callable[[NDArray[np.int64]], Matrix]) -> float:
+    """Return the median distance of consecutive snapshots of a GAN, of at most STEPS pairs; 1 if no GAN
+    has two. `rows` gives what stands for those of the given numbers in `keys` (n, 2)."""
+    starts = np.flatnonzero(np.diff(keys[:, 0]) == 0)
+    if not len(starts):
+        return 1.0
+    chosen = starts[np.unique(np.linspace(0, len(starts) - 1, STEPS).round().astype(np.int64))]
+    return float(np.median(np.linalg.norm(rows(chosen + 1) - rows(chosen), axis=1))) or 1.0
 
 
 def _named(text: str, what: str, there: set[int]) -> set[int]:

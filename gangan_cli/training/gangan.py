@@ -11,7 +11,7 @@ from gangan_cli.data.alignment import MODES, Frame
 from gangan_cli.data.components import PrincipalComponents
 from gangan_cli.data.conditions import CONDITIONS, Condition, values_of
 from gangan_cli.data.examples import Source
-from gangan_cli.data.weights import Codes, StoredVectors, select
+from gangan_cli.data.weights import Codes, StoredVectors, select, usual_step
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.models import build
 from gangan_cli.models.family import layout
@@ -100,9 +100,9 @@ class GanGanConfig:
     """What the GAN-GAN can be asked for: see data/conditions.py."""
     loss: str = "logistic"
     """The adversarial loss of the family r1-mlp: logistic, hinge or wasserstein."""
-    r1: float = field(default=20.0, metadata={"at_least": 0})
-    """Weight of its R1 penalty as training begins."""
-    r1_end: float = field(default=0.5, metadata={"at_least": 0})
+    r1: float = field(default=13.0, metadata={"at_least": 0})
+    """Weight of its R1 penalty as training begins, if the usual step between snapshots is one long."""
+    r1_end: float = field(default=0.33, metadata={"at_least": 0})
     """What that weight comes to by the end; 0: it stays as it is."""
     slope: float = field(default=0.0, metadata={"at_least": 0})
     """Weight of WGAN-GP's penalty."""
@@ -188,12 +188,15 @@ def _new_run(config: GanGanConfig, parent: Run, machine: Machine) -> tuple[Manif
     frame = Frame.fit(parent, keys, config.align)
     constants: dict[str, Any] = {"keys": keys, **frame.constants()}
     data_dim = parent.manifest.layout.size
+    view = frame.view(parent)
     if config.components:
-        view = frame.view(parent)
         code, codes = PrincipalComponents.fit(view, keys, config.components, config.polar)
         constants |= {"codes": codes, "mean": code.mean, "basis": code.basis, "scale": code.scale}
         constants |= {} if code.radial is None else {"radial": code.radial}
         data_dim = codes.shape[1]
+        step = usual_step(keys, lambda rows: codes[rows])
+    else:
+        step = usual_step(keys, lambda rows: view.matrix(keys[rows])[0])
     sizes: dict[str, Any] = {
         "data_dim": data_dim,
         "latent_dim": config.latent_dim,
@@ -203,8 +206,9 @@ def _new_run(config: GanGanConfig, parent: Run, machine: Machine) -> tuple[Manif
     if config.family == R1:
         sizes |= {
             "loss": config.loss,
-            "r1": config.r1,
-            "r1_end": config.r1_end,
+            # A penalty on slopes means the same only if lengths do.
+            "r1": config.r1 * step**2,
+            "r1_end": config.r1_end * step**2,
             "slope": config.slope,
             "average": config.average,
         }

@@ -28,7 +28,7 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "default": {},
     "no templates": {"templates": 0},
     "no blur": {"blur": 0.0},
-    "R1 5 throughout": {"r1": 5.0, "r1_end": 0.0},
+    "R1 3.3 throughout": {"r1": 3.3, "r1_end": 0.0},
     "the same learning rate throughout": {"decays": False},
     "coordinates, not polar": {"polar": False},
     "64 components": {"components": 64},

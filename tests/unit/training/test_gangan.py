@@ -1,5 +1,6 @@
 """What a GAN-GAN's run is made of."""
 
+import numpy as np
 import pytest
 
 from gangan_cli.training.gangan import GanGanConfig, train_gangan
@@ -17,3 +18,26 @@ def test_a_template_has_ten_snapshots_at_least(tmp_path, wanted, got):
         pass
     with Catalog(tmp_path).open("gangan") as run:
         assert run.manifest.sizes["templates"] == got
+
+
+@pytest.mark.parametrize("components", [0, 3])
+def test_the_penalty_does_not_depend_on_the_scale_of_what_it_is_on(tmp_path, components):
+    once = numbers(0, 47, 10)
+    found = []
+    for name, vectors in (("a", once), ("b", 3 * once)):
+        with run_of(tmp_path / name, vectors):
+            pass
+        config = GanGanConfig(
+            on=name, run=f"over-{name}", epochs=1, batch_size=8, components=components, polar=False,
+            r1=2.0, r1_end=0.5, templates=0,
+        )  # fmt: skip
+        for _ in train_gangan(config, Machine(store=tmp_path, workers=1, compile=False)):
+            pass
+        with Catalog(tmp_path).open(config.run) as run:
+            codes = run.constant("codes") if components else vectors
+            step = np.median(np.linalg.norm(np.diff(codes, axis=0), axis=1))
+            sizes = run.manifest.sizes
+            assert sizes["r1"] == pytest.approx(2 * step**2, rel=1e-4)
+            assert sizes["r1_end"] == pytest.approx(0.5 * step**2, rel=1e-4)
+            found.append(sizes["r1"])
+    assert found[1] == pytest.approx(found[0] * (1 if components else 9), rel=1e-3)
