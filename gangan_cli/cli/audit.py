@@ -89,14 +89,16 @@ def _verdicts_of(audits: Sequence["Audit"]) -> None:
     from gangan_cli.studies.claims import claims
 
     rows = []
-    for same in zip(*map(claims, audits), strict=True):
+    made = [claim for audit in audits for claim in claims(audit)]
+    for name in dict.fromkeys(claim.claim for claim in made):
+        same = [claim for claim in made if claim.claim == name]
         values = [claim.value for claim in same]
         counts = [
             str(sum(claim.verdict == verdict for claim in same))
             for verdict in ("holds", "undecided", "does not hold")
         ]
         spread = [f"{value:.2f}" for value in (median(values), min(values), max(values))]
-        rows.append([same[0].claim, *counts, *spread])
+        rows.append([name, *counts, *spread])
     output.table(
         ["claim", "holds", "undecided", "does not", "median", "least", "most"], rows, right=range(1, 7)
     )

@@ -73,13 +73,20 @@ def select(keys: Keys, gans: str = "", epochs: str = "") -> Keys:
     return keys[chosen]
 
 
-def usual_step(keys: Keys, rows: Callable[[NDArray[np.int64]], Matrix]) -> float:
-    """Return the median distance of consecutive snapshots of a GAN, of at most STEPS pairs; 1 if no GAN
-    has two. `rows` gives what stands for those of the given numbers in `keys` (n, 2)."""
+def consecutive(keys: Keys) -> NDArray[np.int64]:
+    """Return the rows of `keys` (n, 2) that another snapshot of the same GAN follows: all of them, or
+    STEPS, evenly spaced."""
     starts = np.flatnonzero(np.diff(keys[:, 0]) == 0)
-    if not len(starts):
+    chosen = np.linspace(0, len(starts) - 1, min(len(starts), STEPS)).round().astype(np.int64)
+    return starts[chosen]
+
+
+def usual_step(keys: Keys, rows: Callable[[NDArray[np.int64]], Matrix]) -> float:
+    """Return the median distance of consecutive snapshots of a GAN; 1 if no GAN has two, or none moves.
+    `rows` gives what stands for those of the given numbers in `keys` (n, 2)."""
+    chosen = consecutive(keys)
+    if not len(chosen):
         return 1.0
-    chosen = starts[np.unique(np.linspace(0, len(starts) - 1, STEPS).round().astype(np.int64))]
     return float(np.median(np.linalg.norm(rows(chosen + 1) - rows(chosen), axis=1))) or 1.0
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from gangan_cli.data.alignment import training_view
 from gangan_cli.data.weights import Matrix
 from gangan_cli.studies.decoding import Lineage, unit_interval
+from gangan_cli.studies.distances import nearest
 from gangan_cli.studies.evaluation import data_dir_of, images_of
 from gangan_cli.studies.judge import Told
 from gangan_cli.studies.judging import frechet_distances
@@ -151,11 +151,18 @@ class Bench:
     def held_out(self, gan: int, epoch: int) -> HeldOut | None:
         """Measure how near a GAN-GAN's vectors come to GANs it was not trained on; None without such, or
         if its GANs were brought into a frame, in which others have no place."""
-        if (others := self._others) is None:
+        below, trained = self.lineage.levels[1].run, self.landscape.keys
+        keys = below.keys()
+        keys = keys[~np.isin(keys[:, 0], trained[:, 0]) & np.isin(keys[:, 1], trained[:, 1])]
+        framed = self.lineage.top.manifest.config.get("align", "none") != "none"
+        if framed or not len(keys):
             return None
-        found = [others.nearest(vectors) for vectors in self._made(gan, epoch)]
-        rows, distances = (np.concatenate(part) for part in zip(*found, strict=True))
-        return HeldOut(np.unique(others.keys[:, 0]).tolist(), others.keys[rows], distances)
+        found = [nearest(vectors, below, keys) for vectors in self._made(gan, epoch)]
+        return HeldOut(
+            np.unique(keys[:, 0]).tolist(),
+            np.concatenate([part.keys for part in found]),
+            np.concatenate([part.distances for part in found]),
+        )
 
     @property
     def _sizes(self) -> list[int]:
@@ -167,14 +174,6 @@ class Bench:
         """Yield what a GAN-GAN makes of `latents`, part by part."""
         for latents in np.split(self.latents, np.cumsum(self._sizes)[:-1]):
             yield generated_weights(self.lineage, latents, gan, epoch)
-
-    @cached_property
-    def _others(self) -> Landscape | None:
-        below, trained = self.lineage.levels[1].run, self.landscape.keys
-        keys = below.keys()
-        keys = keys[~np.isin(keys[:, 0], trained[:, 0]) & np.isin(keys[:, 1], trained[:, 1])]
-        framed = self.lineage.top.manifest.config.get("align", "none") != "none"
-        return None if framed or not len(keys) else Landscape(below, keys)
 
     def matched(self, row: Row) -> NDArray[np.float64]:
         """Return the Fréchet distances (count,) of the snapshots nearest to a row's judged vectors."""

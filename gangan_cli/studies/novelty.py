@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gangan_cli.data.weights import Matrix, Snapshots
+from gangan_cli.data.weights import Matrix, Snapshots, consecutive
 from store import Layout
 from store.keys import Keys
 
@@ -25,9 +25,6 @@ little too large."""
 
 OWN = 256
 """Snapshots, evenly spaced, that are held against the others to know what is usual."""
-
-STEPS = 256
-"""Pairs of consecutive snapshots, evenly spaced, that a layer's usual step is taken from."""
 
 
 @dataclass(frozen=True)
@@ -85,21 +82,6 @@ class Landscape:
     def found(self, vectors: Matrix) -> Found:
         """Hold weight vectors (n, P) against the snapshots."""
         everyone = np.arange(len(self.keys))
-        return _together(
-            [
-                self._one(row, square, everyone)
-                for row, square in zip(*self._against(vectors), strict=True)
-            ]
-        )
-
-    def nearest(self, vectors: Matrix) -> tuple[NDArray[np.int64], Numbers]:
-        """Return rows (n,) and distances (n,) of the snapshots nearest to weight vectors (n, P)."""
-        products, squares = self._against(vectors)
-        away = np.maximum(squares[:, None] + self._squares - 2 * products, 0)
-        return away.argmin(axis=1), np.sqrt(away.min(axis=1))
-
-    def _against(self, vectors: Matrix) -> tuple[Numbers, Numbers]:
-        """Return the products (n, m) of weight vectors (n, P) with the snapshots, and their squares."""
         products = np.zeros((len(vectors), len(self.keys)))
         squares = np.zeros(len(vectors))
         for place, part in self._columns():
@@ -107,7 +89,9 @@ class Landscape:
             mine = vectors[:, place] - self._mean[place]
             products += mine @ part.T
             squares += np.square(mine, dtype=np.float64).sum(axis=1)
-        return products, squares
+        return _together(
+            [self._one(row, square, everyone) for row, square in zip(products, squares, strict=True)]
+        )
 
     def _columns(self) -> Iterator[tuple[slice, Matrix]]:
         size = self.view.manifest.layout.size
@@ -155,8 +139,7 @@ def by_layer(layout: Layout, differences: Matrix) -> dict[str, Numbers]:
 
 def usual_steps(view: Snapshots, keys: Keys) -> dict[str, float]:
     """Return the median length of the step between consecutive snapshots of a GAN, by tensor."""
-    starts = np.flatnonzero(np.diff(keys[:, 0]) == 0)
-    chosen = starts[np.unique(np.linspace(0, len(starts) - 1, STEPS).round().astype(np.int64))]
+    chosen = consecutive(keys)
     steps = view.matrix(keys[chosen + 1])[0] - view.matrix(keys[chosen])[0]
     return {
         name: float(np.median(found)) for name, found in by_layer(view.manifest.layout, steps).items()

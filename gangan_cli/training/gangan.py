@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gangan_cli.data.alignment import MODES, Frame
 from gangan_cli.data.components import PrincipalComponents
 from gangan_cli.data.conditions import CONDITIONS, Condition, values_of
 from gangan_cli.data.examples import Source
-from gangan_cli.data.weights import Codes, StoredVectors, select, usual_step
+from gangan_cli.data.weights import Codes, Matrix, StoredVectors, select, usual_step
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.models import build
 from gangan_cli.models.family import layout
@@ -194,9 +195,6 @@ def _new_run(config: GanGanConfig, parent: Run, machine: Machine) -> tuple[Manif
         constants |= {"codes": codes, "mean": code.mean, "basis": code.basis, "scale": code.scale}
         constants |= {} if code.radial is None else {"radial": code.radial}
         data_dim = codes.shape[1]
-        step = usual_step(keys, lambda rows: codes[rows])
-    else:
-        step = usual_step(keys, lambda rows: view.matrix(keys[rows])[0])
     sizes: dict[str, Any] = {
         "data_dim": data_dim,
         "latent_dim": config.latent_dim,
@@ -204,6 +202,11 @@ def _new_run(config: GanGanConfig, parent: Run, machine: Machine) -> tuple[Manif
         "generator_width": config.generator_width,
     }
     if config.family == R1:
+
+        def examples(rows: NDArray[np.int64]) -> Matrix:
+            return constants["codes"][rows] if config.components else view.matrix(keys[rows])[0]
+
+        step = usual_step(keys, examples)
         sizes |= {
             "loss": config.loss,
             # A penalty on slopes means the same only if lengths do.

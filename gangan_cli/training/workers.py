@@ -232,7 +232,7 @@ def _work(pipe: Connection, task: Task, device: str, threads: int) -> None:
 
         torch.set_num_threads(threads)
         # Numbers below 1e-38 become 0. Templates that are never chosen have such gradients: processors
-        # take a hundred times as long over them, and the default GAN-GAN's steps became 3 to 6 times
+        # take two hundred times as long over them, and the default GAN-GAN's steps became 3 to 6 times
         # as slow as it trained.
         torch.set_flush_denormal(True)
         if device.startswith("cuda"):

@@ -7,6 +7,9 @@ from gangan_cli.models import FAMILIES, build
 from gangan_cli.models.family import layout
 from gangan_cli.models.mlp import discriminator_loss, generator_loss
 
+HALF = torch.tensor(0.5)
+"""Training half done."""
+
 
 def test_the_papers_gan_has_113745_parameters_discriminator_first():
     flat = layout(build("mlp", {}))
@@ -36,10 +39,8 @@ def test_losses_are_those_of_the_released_code():
     real, fake = networks["discriminator"](x), networks["discriminator"](networks["generator"](z))
     bce = torch.nn.BCELoss()
     expected = bce(real, torch.ones(8, 1)) + bce(fake, torch.zeros(8, 1))
-    torch.testing.assert_close(discriminator_loss(networks, x, z, torch.tensor(0.5)), expected)
-    torch.testing.assert_close(
-        generator_loss(networks, x, z, torch.tensor(0.5)), bce(fake, torch.ones(8, 1))
-    )
+    torch.testing.assert_close(discriminator_loss(networks, x, z, HALF), expected)
+    torch.testing.assert_close(generator_loss(networks, x, z, HALF), bce(fake, torch.ones(8, 1)))
 
 
 def test_the_penalty_is_half_gamma_times_the_squared_slope():
@@ -48,14 +49,13 @@ def test_the_penalty_is_half_gamma_times_the_squared_slope():
     networks = plain.networks()
     x, z = torch.rand(8, 5, requires_grad=True), torch.randn(8, 8)
     slope = torch.autograd.grad(networks["discriminator"](x).sum(), x)[0]
-    difference = steep.phases[1].loss(networks, x, z, torch.tensor(0.5)) - plain.phases[1].loss(
-        networks, x, z, torch.tensor(0.5)
-    )
+    without, penalised = (one.phases[1].loss(networks, x, z, HALF) for one in (plain, steep))
+    difference = penalised - without
     torch.testing.assert_close(difference, 1.5 * slope.square().sum(1).mean())
     logits = networks["discriminator"](x)
     fakes = networks["discriminator"](networks["generator"](z))
     torch.testing.assert_close(
-        plain.phases[1].loss(networks, x, z, torch.tensor(0.5)),
+        plain.phases[1].loss(networks, x, z, HALF),
         F.softplus(-logits).mean() + F.softplus(fakes).mean(),
     )
 

@@ -7,13 +7,14 @@ import shutil
 import numpy as np
 import pytest
 
+from gangan_cli.cli.audit import _show
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.studies.audit import AVERAGE, SNAPSHOT, Audit, check
 from gangan_cli.studies.audit_results import Wish, audit_of, audited, document_of, known_audit
 from gangan_cli.studies.claims import claims, covered, explained, matched, order
 from gangan_cli.studies.decoding import Lineage
 from gangan_cli.studies.latent_axis import draw, generated_weights
-from gangan_cli.studies.measuring import DRAWN, GANGAN, Axis, HeldOut, Options, Row
+from gangan_cli.studies.measuring import DRAWN, GANGAN, Axis, Bench, HeldOut, Options, Row
 from gangan_cli.studies.novelty import Found
 from gangan_cli.training.gangan import GanGanConfig, train_gangan
 from gangan_cli.training.job import Machine
@@ -215,23 +216,35 @@ def test_a_gangan_over_some_gans_is_held_against_the_others(catalog):
     )
     for _ in train_gangan(config, Machine(store=catalog.root, workers=1)):
         pass
-    (audit,), _ = audited(catalog, "some", Wish(options=SMALL), None, silent)
     with catalog.open("a") as population, Lineage.open(catalog, "some") as lineage:
-        others = sorted({gan for gan, _ in population.keys().tolist()} - {0})
+        found = Bench.open(lineage, SMALL, None, silent).held_out(0, 1)
         vectors, keys = population.matrix()
         made = generated_weights(lineage, draw(lineage, DRAWN, 0)[:5], 0, 1)
-    assert audit.held_out.gans == others
+    assert found.gans == [1] and found.keys.shape == (DRAWN, 2)
     unseen = keys[:, 0] > 0
     apart = np.linalg.norm(made[:, None] - vectors[unseen], axis=2)
-    assert audit.held_out.keys[:5].tolist() == keys[unseen][apart.argmin(axis=1)].tolist()
-    np.testing.assert_allclose(audit.held_out.distances[:5], apart.min(axis=1), rtol=1e-3)
-    again = audit_of(json.loads(json.dumps(document_of(audit), allow_nan=False)))
-    assert document_of(again) == document_of(audit)
+    assert found.keys[:5].tolist() == keys[unseen][apart.argmin(axis=1)].tolist()
+    np.testing.assert_allclose(found.distances[:5], apart.min(axis=1), rtol=1e-3)
+
+
+def test_a_gangan_over_all_gans_leaves_none_out(done):
+    assert done[0].held_out is None
+
+
+def test_claims_that_only_some_audits_make_are_counted_over_these(capsys):
+    held_out = HeldOut([10, 11], np.array([(10, 3)]), np.array([8.0]))
+    _show([made_up(), made_up(gan=1), made_up(gan=2, held_out=held_out)])
+    lines = capsys.readouterr().out.splitlines()
+    (of_some,) = [line for line in lines if "held out" in line]
+    (of_all,) = [line for line in lines if "samples lie near" in line]
+    assert of_some.split()[-6:] == ["0", "0", "1", "0.50", "0.50", "0.50"]
+    assert of_all.split()[-6:-3] == ["3", "0", "0"]
 
 
 @pytest.mark.parametrize("across", [60.0, float("nan")])
 def test_documents_survive_json(across):
-    audit = made_up(asked=np.ones(50), condition="score", across=across)
+    held_out = HeldOut([10, 11], np.array([(10, 3)]), np.array([8.0]))
+    audit = made_up(asked=np.ones(50), condition="score", across=across, held_out=held_out)
     document = json.loads(json.dumps(document_of(audit), allow_nan=False))
     assert document_of(audit_of(document)) == document_of(audit)
     assert matched(audit_of(document)) == matched(audit)
