@@ -34,10 +34,6 @@ from store.manifest import LARGEST
 R1 = "r1-mlp"
 """The family with a choice of losses and penalties, and a condition."""
 
-SNAPSHOTS_A_TEMPLATE = 10
-"""Snapshots that there are for each template at least: with as many templates as snapshots, as over
-the 100 of one GAN, a GAN-GAN copies them."""
-
 RAW_PAPER: Mapping[str, Any] = {
     "family": "mlp",
     "components": 0,
@@ -92,7 +88,7 @@ class GanGanConfig:
     align: str = field(default="none", metadata={"one_of": MODES})
     """How far the GANs are brought into one frame first: see data/alignment.py."""
     templates: int = field(default=256, metadata={"at_least": 0})
-    """Templates that its generator chooses from, fewer if there are few snapshots; 0: plain layers."""
+    """Templates that its generator chooses from; 0 for plain layers."""
     blur: float = field(default=4.0, metadata={"at_least": 0})
     """Standard deviation of the noise on codes as training begins."""
     decays: bool = True
@@ -215,8 +211,7 @@ def _new_run(config: GanGanConfig, parent: Run, machine: Machine) -> tuple[Manif
             "slope": config.slope,
             "average": config.average,
         }
-        templates = min(config.templates, len(keys) // SNAPSHOTS_A_TEMPLATE)
-        sizes |= {"templates": templates, "blur": config.blur, "decays": config.decays}
+        sizes |= {"templates": config.templates, "blur": config.blur, "decays": config.decays}
     if config.condition != "none":
         values = values_of(parent, keys, config.condition)
         scale = Condition.fit(config.condition, values)

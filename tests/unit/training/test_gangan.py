@@ -9,17 +9,6 @@ from store import Catalog
 from tests.conftest import numbers, run_of
 
 
-@pytest.mark.parametrize(("wanted", "got"), [(256, 4), (3, 3), (0, 0)])
-def test_a_template_has_ten_snapshots_at_least(tmp_path, wanted, got):
-    with run_of(tmp_path / "a", numbers(0, 47, 10)):
-        pass
-    config = GanGanConfig(on="a", epochs=1, batch_size=8, components=3, templates=wanted)
-    for _ in train_gangan(config, Machine(store=tmp_path, workers=1, compile=False)):
-        pass
-    with Catalog(tmp_path).open("gangan") as run:
-        assert run.manifest.sizes["templates"] == got
-
-
 @pytest.mark.parametrize("components", [0, 3])
 def test_the_penalty_does_not_depend_on_the_scale_of_what_it_is_on(tmp_path, components):
     once = numbers(0, 47, 10)
