@@ -4,7 +4,7 @@ A snapshot is one float32 vector: every tensor of every network, flattened row-m
 end in state_dict order, the discriminator first (as the paper's released code has it).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -19,6 +19,8 @@ class Tensor:
     name: str
     shape: tuple[int, ...]
     offset: int
+    statistic: bool = False
+    """Whether it is no parameter, but what a network has seen of its batches: means and variances."""
 
     @property
     def size(self) -> int:
@@ -38,11 +40,14 @@ class Layout:
     tensors: tuple[Tensor, ...]
 
     @classmethod
-    def of(cls, shapes: Mapping[str, Sequence[int]]) -> "Layout":
-        """Return the layout that puts `shapes` end to end in their order."""
+    def of(
+        cls, shapes: Mapping[str, Sequence[int]], statistics: Collection[str] = frozenset()
+    ) -> "Layout":
+        """Return the layout that puts `shapes` end to end in their order; some are `statistics`."""
         tensors, offset = [], 0
         for name, shape in shapes.items():
-            tensors.append(Tensor(name, tuple(int(side) for side in shape), offset))
+            sides = tuple(int(side) for side in shape)
+            tensors.append(Tensor(name, sides, offset, name in statistics))
             offset += tensors[-1].size
         return cls(tuple(tensors))
 

@@ -15,6 +15,9 @@ FORMAT = 2
 1: a checksum for each array, of its bytes alone. 2: also for documents, and of the key too.
 """
 
+STATISTIC = "statistic"
+"""Marks a tensor of the layout that is no parameter, but a batch statistic."""
+
 LARGEST = 1_000_000
 """GANs or epochs that a run may have."""
 
@@ -82,7 +85,10 @@ class Manifest:
     def to_json(self) -> str:
         """Return the manifest as one JSON document."""
         document = asdict(self)
-        document["layout"] = [[tensor.name, list(tensor.shape)] for tensor in self.layout.tensors]
+        document["layout"] = [
+            [tensor.name, list(tensor.shape), *([STATISTIC] if tensor.statistic else [])]
+            for tensor in self.layout.tensors
+        ]
         return json.dumps(document)
 
     @classmethod
@@ -101,7 +107,9 @@ class Manifest:
                     f"{where} has format {number}, this gangan reads up to {FORMAT}: upgrade gangan"
                 )
             _check(document)
-            document["layout"] = Layout.of(dict(document["layout"]))
+            tensors = document["layout"]
+            statistics = {name for name, _, *marks in tensors if marks}
+            document["layout"] = Layout.of({name: shape for name, shape, *_ in tensors}, statistics)
             document["losses"] = tuple(document["losses"])
             if document.get("parent"):
                 document["parent"] = Parent(**document["parent"])
@@ -132,7 +140,12 @@ def _check(document: dict[str, Any]) -> None:
             raise ValueError(f"{name} is {text!r:.80}")
     if datetime.fromisoformat(document["created"]).tzinfo is None:
         raise ValueError(f"created is {document['created']}, without a time zone")
-    for name, shape in [*document["layout"], *(document.get("constants") or {}).items()]:
+    shapes = [*(document.get("constants") or {}).items()]
+    for name, shape, *marks in document["layout"]:
+        shapes.append((name, shape))
+        if marks not in ([], [STATISTIC]):
+            raise ValueError(f"{name} is marked {marks!r:.80}")
+    for name, shape in shapes:
         for side in shape:
             _check_number(f"a side of {name}", side, 0, 2**40)
     for name in ("height", "width"):

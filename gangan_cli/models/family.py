@@ -1,48 +1,63 @@
 """What a family of GANs is: pure description, which one engine can train alone or by the hundred."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
+from gangan_cli.models.optimizers import Adam, Optimizer
 from store import Layout
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from torch import Generator, Tensor, nn
 
-Networks = Mapping[str, Callable[["Tensor"], "Tensor"]]
-"""The networks of one GAN by name, each a function of a batch, with its parameters bound."""
+    from gangan_cli.models.binding import Bound
 
-Loss = Callable[[Networks, "Tensor", "Tensor", "Tensor"], "Tensor"]
-"""(networks, examples (B, D), noise (B, L) or (B, L + D), progress ()) -> the scalar that the learning
-network minimises. Progress is the share of training that is done, from 0 to 1."""
+Networks = Mapping[str, "Bound"]
+"""The networks of one GAN by name, each a function of batches, with its weights bound."""
+
+Losses = Callable[[Networks, "Tensor", "Tensor", "Tensor"], "tuple[Tensor, ...]"]
+"""(networks, examples (B, D), noise (B, L + C), progress ()) -> scalars. Progress is the share of
+training that is done, from 0 to 1."""
+
+Weights = Mapping[str, Mapping[str, "Tensor"]]
+"""The weights of all networks, by network and name, (n, ...) or (...) each."""
 
 
 @dataclass(frozen=True)
 class Phase:
-    """One kind of update: the network that learns, what it minimises, and what the loss is called."""
+    """One kind of update: the networks of `learns` go down the gradient of the sum of the `losses`.
 
-    learns: str
-    loss: Loss
-    called: str
+    What a loss must not reach it is kept from by the family: with `frozen` networks, whose weights have
+    no gradient, and by detaching. So one phase can train two networks against each other on the same
+    examples, each under its own loss.
+    """
+
+    learns: tuple[str, ...]
+    losses: Losses
+    called: tuple[str, ...]
+    """The losses' names."""
+    optimizer: Optimizer = field(default_factory=Adam)
+    times: int = 1
+    """How often it is done in a step, each time on examples and noise of its own."""
+    spared: tuple[str, ...] = ()
+    """Parameters of learning networks that keep their values, as in "generator.shared.weight"."""
+    before: Callable[[Weights], None] | None = None
+    """Changes weights in place before each update."""
+    after: Callable[[Weights], None] | None = None
+    """Changes weights in place after each update."""
 
 
 class Family(Protocol):
     """A family with its sizes chosen. Instances are frozen dataclasses: their fields are the sizes."""
 
     name: ClassVar[str]
-    betas: ClassVar[tuple[float, float]]
-    """Adam's two decay rates."""
 
     @property
     def averages(self) -> Mapping[str, float]:
         """Networks of which a snapshot holds a moving average over steps, and how much of it each step
         keeps. The others are stored as they are."""
-
-    @property
-    def blur(self) -> float:
-        """Standard deviation, as training begins, of noise on examples, real and generated; it falls to
-        0 by the middle of training. If it is not 0, what losses are given as noise (B, L + D) ends in
-        the blur of each example."""
 
     @property
     def decays(self) -> bool:
@@ -58,7 +73,12 @@ class Family(Protocol):
 
     @property
     def phases(self) -> tuple[Phase, ...]:
-        """The updates of one step, in order; each sees the same examples and noise of its own."""
+        """The updates of one step, in order, each with noise of its own. The first of each phase sees
+        the same examples."""
+
+    @property
+    def chance_width(self) -> int:
+        """How many numbers C losses are given for each example beyond its noise."""
 
     def networks(self) -> dict[str, "nn.Module"]:
         """Return freshly initialised networks in flattening order, the discriminator first."""
@@ -66,25 +86,62 @@ class Family(Protocol):
     def noise(self, shape: tuple[int, ...], generator: "Generator") -> "Tensor":
         """Return noise vectors (*shape, L)."""
 
+    def chances(
+        self, shape: tuple[int, ...], generator: "Generator", progress: "NDArray[np.float64]"
+    ) -> "Tensor":
+        """Return the other random numbers of some steps, (*shape, C), for blurred examples or units that
+        drop out: `shape` is (steps, updates, B), and progress (steps,) the share done before each."""
+
     def generate(self, networks: Networks, noise: "Tensor") -> "Tensor":
-        """Return examples (B, D) from noise (B, L)."""
+        """Return generated examples (B, ...) from noise (B, L)."""
 
 
-def noise_width(family: Family) -> int:
-    """Return how many numbers a loss is given as noise for each example."""
-    return family.latent_dim + (family.data_dim if family.blur else 0)
+def updates(family: Family) -> tuple[Phase, ...]:
+    """Return the phases of one step, each as often as it is done."""
+    return tuple(phase for phase in family.phases for _ in range(phase.times))
+
+
+def draws(family: Family) -> int:
+    """Return how many batches of examples a step takes."""
+    return max(phase.times for phase in family.phases)
+
+
+def losses(family: Family) -> tuple[str, ...]:
+    """Return the names of all losses."""
+    return tuple(name for phase in family.phases for name in phase.called)
 
 
 def layout(family: Family) -> Layout:
     """Return how a snapshot of `family` lies flat."""
+    networks = _outlined(family)
+    shapes = {
+        f"{network}.{name}": tensor.shape
+        for network, module in networks.items()
+        for name, tensor in module.state_dict().items()
+    }
+    statistics = {
+        f"{network}.{name}" for network, module in networks.items() for name, _ in module.named_buffers()
+    }
+    return Layout.of(shapes, statistics)
+
+
+def resume_size(family: Family) -> int:
+    """Return how many numbers R training goes on from: weights, the optimisers' moments, averages."""
+    sizes = {
+        network: sum(parameter.numel() for parameter in module.parameters())
+        for network, module in _outlined(family).items()
+    }
+    moments = sum(
+        len(phase.optimizer.begins) * sizes[network]
+        for phase in family.phases
+        for network in phase.learns
+    )
+    return layout(family).size + moments + sum(sizes[network] for network in family.averages)
+
+
+def _outlined(family: Family) -> "dict[str, nn.Module]":
+    """Return networks that have shapes, but take no memory, whatever the sizes are."""
     import torch
 
-    with torch.device("meta"):  # shapes without memory, whatever the sizes are
-        networks = family.networks()
-    return Layout.of(
-        {
-            f"{network}.{name}": tensor.shape
-            for network, module in networks.items()
-            for name, tensor in module.state_dict().items()
-        }
-    )
+    with torch.device("meta"):
+        return family.networks()

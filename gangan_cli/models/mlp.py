@@ -4,15 +4,16 @@ The same family is the paper's GAN of digits (784 pixels, latent 64, both networ
 parameters) and its GAN-GAN (113,745 weights, latent 1, discriminator 8 and generator 64 wide).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gangan_cli.models.family import Networks, Phase
+from gangan_cli.models.plain import Plain
 
 WIDE = 10_000
 """Outputs from which a layer's product is taken the other way round."""
@@ -44,17 +45,21 @@ def tanh(x: Tensor) -> Tensor:
     return 2 * torch.sigmoid(2 * x) - 1
 
 
-def generator_loss(networks: Networks, examples: Tensor, noise: Tensor, progress: Tensor) -> Tensor:
+def generator_loss(
+    networks: Networks, examples: Tensor, noise: Tensor, progress: Tensor
+) -> tuple[Tensor]:
     """Non-saturating: -log D(G(z)), averaged over the batch."""
     judged = networks["discriminator"](networks["generator"](noise))
-    return cross_entropy(judged, real=True)
+    return (cross_entropy(judged, real=True),)
 
 
-def discriminator_loss(networks: Networks, examples: Tensor, noise: Tensor, progress: Tensor) -> Tensor:
+def discriminator_loss(
+    networks: Networks, examples: Tensor, noise: Tensor, progress: Tensor
+) -> tuple[Tensor]:
     """-log D(x) - log(1 - D(G(z))): the sum of the two averages, not their mean."""
     real = networks["discriminator"](examples)
     fake = networks["discriminator"](networks["generator"](noise))
-    return cross_entropy(real, real=True) + cross_entropy(fake, real=False)
+    return (cross_entropy(real, real=True) + cross_entropy(fake, real=False),)
 
 
 def cross_entropy(judged: Tensor, *, real: bool) -> Tensor:
@@ -70,7 +75,7 @@ def cross_entropy(judged: Tensor, *, real: bool) -> Tensor:
 
 
 @dataclass(frozen=True)
-class MLP:
+class MLP(Plain):
     """The paper's GAN: sigmoid discriminator, tanh generator, binary cross-entropy, Adam."""
 
     data_dim: int = 784
@@ -79,14 +84,10 @@ class MLP:
     generator_width: int = 64
 
     name: ClassVar[str] = "mlp"
-    betas: ClassVar[tuple[float, float]] = (0.9, 0.999)
-    averages: ClassVar[Mapping[str, float]] = {}
-    blur: ClassVar[float] = 0.0
-    decays: ClassVar[bool] = False
     # The released code steps the generator first, then the discriminator, each with its own noise.
     phases: ClassVar[tuple[Phase, ...]] = (
-        Phase("generator", generator_loss, "g_loss"),
-        Phase("discriminator", discriminator_loss, "d_loss"),
+        Phase(("generator",), generator_loss, ("g_loss",)),
+        Phase(("discriminator",), discriminator_loss, ("d_loss",)),
     )
 
     def networks(self) -> dict[str, nn.Module]:
@@ -95,11 +96,3 @@ class MLP:
             "discriminator": ThreeLayers(self.data_dim, self.discriminator_width, 1, torch.sigmoid),
             "generator": ThreeLayers(self.latent_dim, self.generator_width, self.data_dim, tanh),
         }
-
-    def noise(self, shape: tuple[int, ...], generator: Generator) -> Tensor:
-        """Return standard normal noise (*shape, latent_dim)."""
-        return torch.randn(*shape, self.latent_dim, generator=generator, device=generator.device)
-
-    def generate(self, networks: Networks, noise: Tensor) -> Tensor:
-        """Return examples in (-1, 1), (B, data_dim)."""
-        return networks["generator"](noise)

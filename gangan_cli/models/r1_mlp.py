@@ -21,13 +21,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
 from torch.func import grad
 from torch.nn import functional as F
 
 from gangan_cli.models.family import Networks, Phase
 from gangan_cli.models.mlp import ThreeLayers
+from gangan_cli.models.optimizers import Adam
 
 Adversarial = tuple[Callable[[Tensor], Tensor], Callable[[Tensor, Tensor], Tensor]]
 
@@ -45,6 +48,8 @@ LOSSES: Mapping[str, Adversarial] = {
 """What the generator minimises, of the scores (B, 1) of its examples, and what the discriminator does,
 of those of real examples and generated ones."""
 
+
+ADAM = Adam(betas=(0.0, 0.99))
 
 CONDITION_COUNTS = 4.0
 """Factor on a condition, which is one number of size 1 beside an example of length 16 or so."""
@@ -98,7 +103,6 @@ class R1MLP:
     """How many of the last values of an example, and of a noise vector, are the condition."""
 
     name: ClassVar[str] = "r1-mlp"
-    betas: ClassVar[tuple[float, float]] = (0.0, 0.99)
 
     def __post_init__(self) -> None:
         if self.loss not in LOSSES:
@@ -113,9 +117,25 @@ class R1MLP:
     def phases(self) -> tuple[Phase, ...]:
         """Return the generator's update, then the discriminator's, as in the paper's loop."""
         return (
-            Phase("generator", self._generator_loss, "g_loss"),
-            Phase("discriminator", self._discriminator_loss, "d_loss"),
+            Phase(("generator",), self._generator_loss, ("g_loss",), ADAM),
+            Phase(("discriminator",), self._discriminator_loss, ("d_loss",), ADAM),
         )
+
+    @property
+    def chance_width(self) -> int:
+        """Return how many numbers blur an example."""
+        return self.data_dim if self.blur else 0
+
+    def chances(
+        self, shape: tuple[int, ...], generator: Generator, progress: NDArray[np.float64]
+    ) -> Tensor:
+        """Return how far examples are moved, (*shape, data_dim): 0 by the middle of training."""
+        blurs = torch.from_numpy(self.blur * np.maximum(1 - 2 * progress, 0)).float()
+        where = generator.device
+        if not blurs.any():
+            return torch.zeros(*shape, self.chance_width, device=where)
+        moved = torch.randn(*shape, self.chance_width, generator=generator, device=where)
+        return moved * blurs.to(where).view(-1, 1, 1, 1)
 
     def networks(self) -> dict[str, nn.Module]:
         """Return fresh networks under PyTorch's default initialisation."""
@@ -142,13 +162,13 @@ class R1MLP:
 
     def _generator_loss(
         self, networks: Networks, examples: Tensor, noise: Tensor, progress: Tensor
-    ) -> Tensor:
+    ) -> tuple[Tensor]:
         loss, _ = LOSSES[self.loss]
-        return loss(networks["discriminator"](self._made(networks, examples, noise)))
+        return (loss(networks["discriminator"](self._made(networks, examples, noise))),)
 
     def _discriminator_loss(
         self, networks: Networks, examples: Tensor, noise: Tensor, progress: Tensor
-    ) -> Tensor:
+    ) -> tuple[Tensor]:
         discriminator, (_, loss) = networks["discriminator"], LOSSES[self.loss]
         made = self._made(networks, examples, noise)
         examples = self._seen(examples, noise)
@@ -163,7 +183,7 @@ class R1MLP:
             along = (1 + torch.erf(noise[..., :1] / 2**0.5)) / 2
             steepness = grad(lambda x: discriminator(x).sum())(examples.lerp(made, along))
             total = total + self.slope * (steepness.norm(dim=-1) - 1).square().mean()
-        return total
+        return (total,)
 
     def _made(self, networks: Networks, examples: Tensor, noise: Tensor) -> Tensor:
         """Return what the generator makes of noise, told the conditions of real examples, as the

@@ -13,10 +13,10 @@ from gangan_cli.data.alignment import Frame
 from gangan_cli.data.weights import Matrix
 from gangan_cli.errors import ConfigurationError, WorkFailed
 from gangan_cli.models import build
+from gangan_cli.models.binding import bind
 from gangan_cli.models.family import Family
 from gangan_cli.studies.decoding import split
 from gangan_cli.training.randomness import stream
-from gangan_cli.training.update import bind
 from store import Layout, Run
 from store.keys import Keys
 

@@ -14,9 +14,9 @@ from gangan_cli.data.components import PrincipalComponents
 from gangan_cli.data.weights import Matrix
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.models import build
+from gangan_cli.models.binding import bind
 from gangan_cli.models.family import Family, Networks
 from gangan_cli.training.randomness import stream
-from gangan_cli.training.update import bind
 from store import Catalog, Layout, Run
 
 Pictures = NDArray[np.float32]

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from gangan_cli.models.family import noise_width
 from gangan_cli.training.settings import Settings
 
 if TYPE_CHECKING:
@@ -82,10 +81,10 @@ def choose(
     if not compiled:
         population = Population(family, settings, [0], device)
     what = f"products {family} {settings.batch_size} {compiled}"
-    return Chosen(Execution(compiled, _remembered_products(what, population, settings)), note)
+    return Chosen(Execution(compiled, _remembered_products(what, population)), note)
 
 
-def _remembered_products(what: str, population: "Population", settings: Settings) -> Matmul:
+def _remembered_products(what: str, population: "Population") -> Matmul:
     """Return what was found to be faster here before: the same run twice must give the same bytes."""
     from gangan_cli.training.compiled import CannotCompile, alone, cache, key
 
@@ -93,33 +92,28 @@ def _remembered_products(what: str, population: "Population", settings: Settings
     try:
         with alone(file):
             if not file.exists():
-                file.write_text(_faster_products(population, settings))
+                file.write_text(_faster_products(population))
             return "onednn" if file.read_text() == "onednn" else "default"
     except CannotCompile:  # the cache cannot be written
         return "default"
 
 
-def _faster_products(population: "Population", settings: Settings) -> Matmul:
+def _faster_products(population: "Population") -> Matmul:
     """Return which library takes less time for a step of `population`, if it is as accurate.
 
     oneDNN is twice as fast as MKL on some processors, and slower on others. What the population has
     learned is lost.
     """
-    import torch
-
     if not _as_accurate():
         return "default"
-    family = population.family
-    examples = torch.zeros(1, settings.batch_size, family.data_dim)
-    noise = torch.zeros(len(family.phases), 1, settings.batch_size, noise_width(family))
-    pace = torch.zeros(3)
+    nothing = population.shape.step()
     best: dict[Matmul, float] = {"default": float("inf"), "onednn": float("inf")}
     for library in [*best] * 5:
         _set(library)
-        population.step(examples, noise, pace)  # the first call prepares what later ones use
+        population.step(*nothing)  # the first call prepares what later ones use
         began = time.perf_counter()
         for _ in range(4):
-            population.step(examples, noise, pace)
+            population.step(*nothing)
         best[library] = min(best[library], time.perf_counter() - began)
     _set("default")
     return "onednn" if best["onednn"] < best["default"] else "default"

@@ -15,7 +15,7 @@ from gangan_cli.data.examples import Source
 from gangan_cli.data.weights import Codes, Matrix, StoredVectors, select, usual_step
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.models import build
-from gangan_cli.models.family import layout
+from gangan_cli.models.family import layout, losses
 from gangan_cli.training.job import (
     Events,
     Machine,
@@ -224,7 +224,7 @@ def _new_run(config: GanGanConfig, parent: Run, machine: Machine) -> tuple[Manif
         family=family.name,
         sizes=dataclasses.asdict(family),  # type: ignore[call-overload]
         layout=layout(family),
-        losses=tuple(phase.called for phase in family.phases),
+        losses=losses(family),
         gans=config.members,
         epochs=config.epochs,
         snapshot_every=config.snapshot_every,

@@ -8,7 +8,7 @@ from typing import Any
 from gangan_cli.data.images import Images, check_dataset, load_images
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.models import build
-from gangan_cli.models.family import layout
+from gangan_cli.models.family import layout, losses
 from gangan_cli.training.job import (
     Events,
     Machine,
@@ -93,7 +93,7 @@ def _manifest(config: GansConfig, images: Images, machine: Machine) -> Manifest:
         family=family.name,
         sizes=dataclasses.asdict(family),  # type: ignore[call-overload]
         layout=layout(family),
-        losses=tuple(phase.called for phase in family.phases),
+        losses=losses(family),
         gans=config.gans,
         epochs=config.epochs,
         snapshot_every=config.snapshot_every,

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from gangan_cli import wording
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.models import build
+from gangan_cli.models.family import resume_size
 from gangan_cli.training.devices import find
 from gangan_cli.training.events import Ended, Event
 from store import Catalog, Manifest, Run
@@ -159,11 +160,7 @@ def open_or_create(
 
 def _size(manifest: Manifest) -> int:
     """Return about how many bytes a run takes when it is finished."""
-    averaged = build(manifest.family, manifest.sizes).averages
-    tensors = manifest.layout.tensors
-    extra = sum(tensor.size for tensor in tensors if tensor.name.partition(".")[0] in averaged)
-    # To go on takes the weights, Adam's two moments and the moving averages.
-    return run_size(manifest, 3 * manifest.layout.size + extra)
+    return run_size(manifest, resume_size(build(manifest.family, manifest.sizes)))
 
 
 def already_ended(run: Run) -> Ended | None:

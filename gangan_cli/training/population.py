@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gangan_cli.data.examples import Examples
-from gangan_cli.models.family import Family
+from gangan_cli.models.family import Family, draws, losses
 from gangan_cli.training.execution import PLAIN, Execution
 from gangan_cli.training.randomness import noise_of, stream
-from gangan_cli.training.runners import Shape, runner
-from gangan_cli.training.schedules import blurs, learning_rates, shares
+from gangan_cli.training.runners import Shape, runner, state_of
+from gangan_cli.training.schedules import paces_of, shares
 from gangan_cli.training.settings import Epoch, Kept, Settings
-from gangan_cli.training.update import Parameters, adam_rates
+from gangan_cli.training.update import Parameters
 
 Fetch = Callable[[], NDArray[np.float32]]
 """Waits for a tensor on its way from the device, and gives it."""
@@ -101,28 +101,26 @@ def _epochs(
     Each leaves its number, and how to fetch losses (n, L, 2), snapshots and resume states.
     """
     family, device, batch_size = population.family, population.device, settings.batch_size
-    steps = settings.steps(len(examples))
+    taken = draws(family) * batch_size
+    steps = settings.steps(len(examples), draws(family))
     for epoch in range(done + 1, settings.epochs + 1):
         streams = [stream(settings.seed, gan, epoch, device) for gan in gans]
         shuffled = torch.stack(
             [torch.randperm(len(examples), generator=s, device=device) for s in streams]
         )
-        batches = shuffled[:, : steps * batch_size].split(batch_size, dim=1)
+        batches = shuffled[:, : steps * taken].split(taken, dim=1)
         before = (epoch - 1) * steps
         progress = shares(before, steps, settings.epochs * steps)
-        noises = noise_of(family, batch_size, streams, blurs(family, progress))
-        rates = learning_rates(family, settings.learning_rate, progress)
-        paces = torch.from_numpy(
-            np.column_stack([adam_rates(rates, family.betas, before), progress]).astype(np.float32)
-        )
-        total = last = torch.zeros(len(family.phases), len(gans), device=device)
+        noises = noise_of(family, batch_size, streams, progress)
+        paces = torch.from_numpy(paces_of(family, settings.learning_rate, before, progress))
+        total = last = torch.zeros(len(gans), len(losses(family)), device=device)
         for batch, noise, pace in zip(batches, noises, paces.to(device), strict=True):
             last = population.step(examples.batch(batch), noise, pace)
             total = total + last
             if stop():
                 return
-        losses = torch.stack([total / steps, last], dim=-1).transpose(0, 1)
-        yield epoch, [_leaving(losses), *map(_leaving, population.copies())]
+        means = torch.stack([total / steps, last], dim=-1)
+        yield epoch, [_leaving(means), *map(_leaving, population.copies())]
 
 
 def _late(items: Iterable[tuple[int, list[Fetch]]], by: int) -> Iterator[tuple[int, list[Fetch]]]:
@@ -153,7 +151,7 @@ def _leaving(tensor: Tensor) -> Fetch:
 
 
 class Population:
-    """The stacked networks of n GANs, with Adam's moments and the moving averages of weights."""
+    """The stacked networks of n GANs, with the optimisers' moments and the averages of weights."""
 
     def __init__(
         self,
@@ -165,36 +163,36 @@ class Population:
         compiling: Callable[[], None] = lambda: None,
     ) -> None:
         self.family, self.device = family, device
+        self.shape = Shape(family, len(gans), settings.batch_size, device)
         shared = settings.init == "shared"
         newborn = [self._initial(settings.seed, 0 if shared else gan) for gan in gans]
-        self._parameters: dict[str, Parameters] = {
+        self._parameters: dict[str, Parameters] = {}
+        self._statistics: dict[str, Parameters] = {}
+        for network, module in newborn[0].items():
+            stacked = {
+                name: torch.stack([modules[network].state_dict()[name] for modules in newborn]).to(
+                    device
+                )
+                for name in module.state_dict()
+            }
+            self._parameters[network] = {name: stacked[name] for name, _ in module.named_parameters()}
+            self._statistics[network] = {name: stacked[name] for name, _ in module.named_buffers()}
+        # In the order of a snapshot, which is not always parameters first.
+        self._weights: dict[str, Parameters] = {
             network: {
-                name: torch.stack(
-                    [modules[network].get_parameter(name).detach() for modules in newborn]
-                ).to(device)
-                for name, _ in module.named_parameters()
+                name: {**self._parameters[network], **self._statistics[network]}[name]
+                for name in module.state_dict()
             }
             for network, module in newborn[0].items()
         }
-        self._first, self._second = self._zeros(), self._zeros()
         self._averages: dict[str, Parameters] = {
             network: {name: p.clone() for name, p in self._parameters[network].items()}
             for network in family.averages
         }
+        self._states = [state_of(phase, self._parameters, self._statistics) for phase in family.phases]
         self._updates = [
-            runner(
-                phase,
-                Shape(family, len(gans), settings.batch_size, device),
-                (
-                    self._parameters[phase.learns],
-                    self._first[phase.learns],
-                    self._second[phase.learns],
-                    {name: self._parameters[name] for name in newborn[0] if name != phase.learns},
-                ),
-                execution,
-                compiling,
-            )
-            for phase in family.phases
+            runner(phase, self.shape, state, execution, compiling)
+            for phase, state in zip(family.phases, self._states, strict=True)
         ]
 
     def _initial(self, seed: int, gan: int) -> Mapping[str, torch.nn.Module]:
@@ -203,34 +201,35 @@ class Population:
             torch.set_rng_state(stream(seed, gan, 0, "cpu").get_state())
             return self.family.networks()
 
-    def _zeros(self) -> dict[str, Parameters]:
-        return {
-            network: {name: torch.zeros_like(p) for name, p in parameters.items()}
-            for network, parameters in self._parameters.items()
-        }
+    def step(self, examples: Tensor, noise: Tensor, paces: Tensor) -> Tensor:
+        """Do the family's updates, in order, in every GAN; return their losses (n, K), means over a
+        phase's updates.
 
-    def step(self, examples: Tensor, noise: Tensor, pace: Tensor) -> Tensor:
-        """Do the family's updates once, in order, in every GAN; return their losses (phases, n).
-
-        `examples` (n, B, D) hold a batch per GAN, `noise` (phases, n, B, L), or L + D where
-        the family blurs them, one per phase as well. `pace` (3,) is as in update.py.
+        `examples` (n, batches · B, D) hold the batches of each GAN, `noise` (updates, n, B, L + C) that
+        of each update, and `paces` (updates, 3) are as in update.py.
         """
-        losses = [
-            update(examples, own_noise, pace)
-            for update, own_noise in zip(self._updates, noise, strict=True)
-        ]
+        means, one = [], 0
+        batches = examples.split(self.shape.batch_size, dim=1)
+        for phase, update in zip(self.family.phases, self._updates, strict=True):
+            found = []
+            for batch in batches[: phase.times]:
+                found.append(update(batch, noise[one], paces[one]))
+                one += 1
+            means.append(torch.stack(found).mean(dim=0) if len(found) > 1 else found[0])
         for network, keep in self.family.averages.items():
             torch._foreach_lerp_(
                 list(self._averages[network].values()),
                 list(self._parameters[network].values()),
                 1 - keep,
             )
-        return torch.stack(losses)
+        return torch.cat(means, dim=1)
 
     def copies(self) -> tuple[Tensor, Tensor]:
         """Return copies of the snapshots (n, P), in the family's layout and averaged where it says so,
-        and of all that training depends on (n, R): weights, Adam's two moments, averages."""
-        snapshots = [self._averages.get(network, own) for network, own in self._parameters.items()]
+        and of all that training depends on (n, R): weights, the optimisers' moments, averages."""
+        snapshots = [
+            {**own, **self._averages.get(network, {})} for network, own in self._weights.items()
+        ]
         return _flat(snapshots), _flat(self._resume_parts())
 
     def restore(self, states: NDArray[np.float32]) -> None:
@@ -248,9 +247,12 @@ class Population:
 
     def _resume_parts(self) -> list[Parameters]:
         moments = [
-            moment[network] for network in self._parameters for moment in (self._first, self._second)
+            moment
+            for network in self._parameters
+            for state in self._states
+            for moment in state.moments.get(network, [])
         ]
-        return [*self._parameters.values(), *moments, *self._averages.values()]
+        return [*self._weights.values(), *moments, *self._averages.values()]
 
 
 def _flat(parts: Sequence[Parameters]) -> Tensor:

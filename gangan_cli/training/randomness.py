@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from gangan_cli.models.family import Family
+from gangan_cli.models.family import Family, updates
 
 BLOCK = 32
 """Steps whose noise is drawn at once: on a GPU each draw is a launch, and each GAN draws its own."""
@@ -23,24 +23,16 @@ def noise_of(
     family: Family,
     batch_size: int,
     streams: Sequence[torch.Generator],
-    blurs: NDArray[np.float64],
+    progress: NDArray[np.float64],
 ) -> Iterator[Tensor]:
-    """Yield the noise of each step, (phases, n, B, L) or L + D, from the n GANs' streams; there are as
-    many steps as `blurs` (steps,)."""
-    for part in torch.from_numpy(blurs).float().split(BLOCK):
-        shape = len(part), len(family.phases), batch_size
+    """Yield the noise of each step, (updates, n, B, L + C), from the n GANs' streams; `progress`
+    (steps,) is the share of training that is done before each."""
+    often = len(updates(family))
+    for first in range(0, len(progress), BLOCK):
+        part = progress[first : first + BLOCK]
+        shape = len(part), often, batch_size
         noise = torch.stack([family.noise(shape, source) for source in streams], dim=2)
-        if family.blur:
-            noise = torch.cat([noise, _blur(family, shape, streams, part)], dim=-1)
+        if family.chance_width:
+            chances = [family.chances(shape, source, part) for source in streams]
+            noise = torch.cat([noise, torch.stack(chances, dim=2)], dim=-1)
         yield from noise
-
-
-def _blur(
-    family: Family, shape: tuple[int, ...], streams: Sequence[torch.Generator], blurs: Tensor
-) -> Tensor:
-    """Return how far examples are moved, (steps, phases, n, B, D)."""
-    device = streams[0].device
-    if not blurs.any():
-        return torch.zeros(*shape[:2], len(streams), shape[2], family.data_dim, device=device)
-    drawn = [torch.randn(*shape, family.data_dim, generator=s, device=device) for s in streams]
-    return torch.stack(drawn, dim=2) * blurs.to(device).view(-1, 1, 1, 1, 1)

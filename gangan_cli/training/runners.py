@@ -1,6 +1,6 @@
 """From a phase of a family to what does its update at each step, the way an execution says."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import TypeVar
@@ -10,19 +10,19 @@ from torch import Tensor
 from torch.fx import GraphModule
 from torch.utils._pytree import tree_leaves, tree_map
 
-from gangan_cli.models.family import Family, Phase, noise_width
+from gangan_cli.models.family import Family, Phase, draws, updates
 from gangan_cli.training.captured import captured
 from gangan_cli.training.compiled import compiled
 from gangan_cli.training.execution import Execution
-from gangan_cli.training.update import Parameters, record, update
+from gangan_cli.training.update import Parameters, State, record, update
 
 Runner = Callable[[Tensor, Tensor, Tensor], Tensor]
-"""(examples (n, B, D), noise (n, B, L), pace (3,)) -> losses (n,), with the state updated."""
+"""(examples (n, B, D), noise (n, B, L + C), pace (3,)) -> losses (n, K), with the state updated."""
+
+PACE = 3
+"""Numbers that say how fast an update goes: see update.py."""
 
 Tree = TypeVar("Tree")
-
-State = tuple[Parameters, Parameters, Parameters, Mapping[str, Parameters]]
-"""The parameters that learn, Adam's two moments of them, and the networks that stand still."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,19 @@ class Shape:
     batch_size: int
     device: str
 
+    def step(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Return examples (n, batches · B, D), noise (updates, n, B, L + C) and paces (updates, 3) such
+        as a step takes, of no meaning."""
+        family, batches, often = self.family, draws(self.family), len(updates(self.family))
+        widths = family.data_dim, family.latent_dim + family.chance_width
+        examples = torch.zeros(self.count, batches * self.batch_size, widths[0], device=self.device)
+        noise = torch.zeros(often, self.count, self.batch_size, widths[1], device=self.device)
+        return examples, noise, torch.zeros(often, PACE, device=self.device)
+
     def sample(self) -> list[Tensor]:
         """Return examples, noise and pace such as an update takes, of no meaning."""
-        widths = self.family.data_dim, noise_width(self.family)
-        batches = [torch.zeros(self.count, self.batch_size, w, device=self.device) for w in widths]
-        return [*_unstacked(batches, self.count), torch.zeros(3, device=self.device)]
+        examples, noise, pace = self.step()
+        return [*_unstacked([examples[:, : self.batch_size], noise[0]], self.count), pace[0]]
 
 
 def runner(
@@ -70,18 +78,34 @@ def runner(
 def _recorded(phase: Phase, shape: Shape) -> GraphModule:
     with torch.device("meta"):  # only what the modules do is of interest
         modules = shape.family.networks()
-    stacks = {
-        network: {
-            name: torch.empty(shape.count, *parameter.shape, device=shape.device)
-            for name, parameter in module.named_parameters()
+
+    def stacks(of: dict[str, Tensor]) -> Parameters:
+        return {
+            name: torch.empty(shape.count, *tensor.shape, device=shape.device)
+            for name, tensor in of.items()
         }
-        for network, module in modules.items()
+
+    parameters = {name: stacks(dict(module.named_parameters())) for name, module in modules.items()}
+    statistics = {name: stacks(dict(module.named_buffers())) for name, module in modules.items()}
+    state = _unstacked(state_of(phase, parameters, statistics), shape.count)
+    updating = partial(update, modules, phase, shape.count > 1)
+    return record(updating, (state, *shape.sample()))
+
+
+def state_of(
+    phase: Phase, parameters: dict[str, Parameters], statistics: dict[str, Parameters]
+) -> State:
+    """Return the state that `phase` updates, with new moments."""
+    learning = {name: parameters[name] for name in phase.learns}
+    moments = {
+        network: [
+            {name: torch.full_like(value, begins) for name, value in own.items()}
+            for begins in phase.optimizer.begins
+        ]
+        for network, own in learning.items()
     }
-    learning = stacks.pop(phase.learns)
-    own, first, second = (tree_map(torch.empty_like, learning) for _ in range(3))
-    state = _unstacked((own, first, second, stacks), shape.count)
-    updating = partial(update, modules, phase, shape.family.betas, shape.count > 1)
-    return record(updating, (*state, *shape.sample()))
+    still = {name: own for name, own in parameters.items() if name not in phase.learns}
+    return State(learning, moments, still, statistics)
 
 
 def _unstacked(tree: Tree, count: int) -> Tree:

@@ -1,4 +1,4 @@
-"""What changes in the course of training: the learning rate, and the blur of examples."""
+"""What changes in the course of training: how fast each update goes."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,12 +14,21 @@ def shares(done: int, steps: int, in_all: int) -> Shares:
     return np.arange(done, done + steps) / in_all
 
 
-def learning_rates(family: Family, rate: float, done: Shares) -> NDArray[np.float64]:
+def learning_rates(family: Family, rate: float, progress: Shares) -> NDArray[np.float64]:
     """Return the learning rate in each step, (steps,). Where the family says so, it falls linearly from
     the middle of training on, to 0."""
-    return rate * np.minimum(2 * (1 - done), 1) if family.decays else np.full(len(done), rate)
+    return rate * np.minimum(2 * (1 - progress), 1) if family.decays else np.full(len(progress), rate)
 
 
-def blurs(family: Family, done: Shares) -> NDArray[np.float64]:
-    """Return the blur in each step, (steps,): it falls linearly, to 0 by the middle of training."""
-    return family.blur * np.maximum(1 - 2 * done, 0)
+def paces_of(family: Family, rate: float, done: int, progress: Shares) -> NDArray[np.float32]:
+    """Return what the updates of some steps are given, (steps, updates, 3): see update.py. `done` steps
+    came before."""
+    rates = learning_rates(family, rate, progress)
+    columns = []
+    for phase in family.phases:
+        own = phase.optimizer.rates(np.repeat(rates, phase.times), done * phase.times)
+        columns.append(own.reshape(len(rates), phase.times, 2))
+    paces = np.concatenate(columns, axis=1)
+    shared = np.broadcast_to(progress[:, None, None], (*paces.shape[:2], 1))
+    with np.errstate(over="ignore"):  # a rate beyond float32 makes its GANs diverge, which is noticed
+        return np.concatenate([paces, shared], axis=2).astype(np.float32)

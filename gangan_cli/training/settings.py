@@ -18,9 +18,9 @@ class Settings:
     init: str = "own"
     """Initial weights: each GAN's own, or for all those of GAN 0 ("shared")."""
 
-    def steps(self, examples: int) -> int:
-        """Return how many steps an epoch has: the last, incomplete batch is dropped."""
-        return examples // self.batch_size
+    def steps(self, examples: int, batches: int = 1) -> int:
+        """Return how many steps of so many batches an epoch has: the last, incomplete one is dropped."""
+        return examples // (self.batch_size * batches)
 
     def saves(self, epoch: int) -> bool:
         """Tell whether `epoch` leaves a snapshot: every `snapshot_every`-th and the last do."""

@@ -1,98 +1,90 @@
-"""One update of a population: gradients of a loss, then Adam, recorded once and then replayed.
+"""One update of a population: gradients of losses, then an optimiser, recorded once and then replayed.
 
-A loss is differentiated and mapped over the stack of GANs a single time, while the tensor operations
-that this comes to are recorded; a step then runs the record. That leaves out autograd, the mapping and
-the calls of modules, and the record can be compiled.
+The losses are differentiated and mapped over the stack of GANs a single time, while the tensor
+operations that this comes to are recorded; a step then runs the record. That leaves out autograd, the
+mapping and the calls of modules, and the record can be compiled.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from typing import NamedTuple
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
-from torch.func import functional_call, grad_and_value, vmap
+from torch.func import grad_and_value, vmap
 from torch.fx import GraphModule
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
-from gangan_cli.models.family import Networks, Phase
+from gangan_cli.models.binding import bind
+from gangan_cli.models.family import Phase
 
 Parameters = dict[str, Tensor]
 """The stacked parameters (n, ...) of one network by name; without the first axis for a stack of one."""
 
-EPSILON = 1e-8
-"""Adam's; the paper's code and PyTorch leave it at this."""
+
+class State(NamedTuple):
+    """What an update reads and changes: by network, and by the name in it."""
+
+    learning: dict[str, Parameters]
+    """The parameters of the networks that learn."""
+    moments: dict[str, list[Parameters]]
+    """What the optimiser keeps of them."""
+    still: dict[str, Parameters]
+    """The parameters of the other networks."""
+    statistics: dict[str, Parameters]
+    """The batch statistics of all networks."""
 
 
 def update(
     modules: Mapping[str, torch.nn.Module],
     phase: Phase,
-    betas: tuple[float, float],
     mapped: bool,
-    own: Parameters,
-    first: Parameters,
-    second: Parameters,
-    others: Mapping[str, Parameters],
+    state: State,
     examples: Tensor,
     noise: Tensor,
     pace: Tensor,
 ) -> Tensor:
-    """Update the network that learns in `phase`, in place, and return the losses (n,).
+    """Update `state` in place, as `phase` says, and return the losses (n, K).
 
-    `own` are its parameters, `first` and `second` Adam's moments of them, `others` the parameters of
-    the networks that stand still. `examples` (n, B, D) and `noise` (n, B, L) hold a batch per GAN. All
+    `examples` (n, B, D) and `noise` (n, B, L + C) hold a batch per GAN. They, the state and the losses
     have the first axis if `mapped`, none else: a stack of one needs no batched products. `pace` (3,) is
-    the step's `adam_rates`, and the share of training that is done.
+    the optimiser's rates, and the share of training that is done.
     """
+    weights = {**state.still, **state.learning}
+    if phase.before:
+        phase.before(weights)
 
-    def loss(
-        own: Parameters, others: Mapping[str, Parameters], examples: Tensor, noise: Tensor
-    ) -> Tensor:
-        return phase.loss(bind(modules, {**others, phase.learns: own}), examples, noise, pace[2])
+    def total(
+        learning: dict[str, Parameters],
+        still: dict[str, Parameters],
+        statistics: dict[str, Parameters],
+        examples: Tensor,
+        noise: Tensor,
+    ) -> tuple[Tensor, tuple[Tensor, dict[str, Parameters]]]:
+        given = {**still, **learning}
+        networks = bind(modules, {name: {**given[name], **statistics[name]} for name in modules})
+        losses = torch.stack(phase.losses(networks, examples, noise, pace[2]))
+        became = {name: network.statistics for name, network in networks.items()}
+        return losses.sum(), (losses.detach(), became)
 
-    differentiated = vmap(grad_and_value(loss)) if mapped else grad_and_value(loss)
-    gradients, losses = differentiated(own, others, examples, noise)
+    differentiated = grad_and_value(total, has_aux=True)
+    if mapped:
+        differentiated = vmap(differentiated)
+    gradients, (_, (losses, became)) = differentiated(
+        state.learning, state.still, state.statistics, examples, noise
+    )
+    for network, of_network in gradients.items():
+        for name, gradient in of_network.items():
+            if f"{network}.{name}" not in phase.spared:
+                moments = [moment[name] for moment in state.moments[network]]
+                phase.optimizer.step(state.learning[network][name], gradient, moments, pace[:2])
+    for network, of_network in became.items():
+        for name, value in of_network.items():
+            state.statistics[network][name].copy_(value)
+    if phase.after:
+        phase.after(weights)
     assert isinstance(losses, Tensor)
-    for name, gradient in gradients.items():
-        adam(own[name], gradient, first[name], second[name], pace[:2], betas)
     return losses
-
-
-def adam(
-    parameter: Tensor,
-    gradient: Tensor,
-    first: Tensor,
-    second: Tensor,
-    rates: Tensor,
-    betas: tuple[float, float],
-) -> None:
-    """Take a step of Adam (Kingma and Ba, 2015, algorithm 1); `rates` is a row of `adam_rates`."""
-    first.lerp_(gradient, 1 - betas[0])
-    second.mul_(betas[1]).addcmul_(gradient, gradient, value=1 - betas[1])
-    parameter.sub_(rates[0] * first / (second.sqrt() * rates[1] + EPSILON))
-
-
-def adam_rates(rates: NDArray[np.float64], betas: tuple[float, float], done: int) -> NDArray[np.float32]:
-    """Return learning rates (steps,) with what corrects the bias after `done` steps: (steps, 2).
-
-    The first column is rate / (1 - beta1^t), the second 1 / sqrt(1 - beta2^t).
-    """
-    t = np.arange(done + 1, done + len(rates) + 1, dtype=np.float64)
-    corrections = np.stack([rates / (1 - betas[0] ** t), 1 / np.sqrt(1 - betas[1] ** t)], axis=1)
-    with np.errstate(over="ignore"):  # a rate beyond float32 makes its GANs diverge, which is noticed
-        return corrections.astype(np.float32)
-
-
-def bind(
-    modules: Mapping[str, torch.nn.Module], parameters: Mapping[str, Mapping[str, Tensor]]
-) -> Networks:
-    """Return the networks of one GAN as functions of a batch, with `parameters` in place."""
-    return {
-        network: partial(functional_call, module, dict(parameters[network]))
-        for network, module in modules.items()
-    }
 
 
 def record(updating: Callable[..., Tensor], arguments: Sequence[object]) -> GraphModule:

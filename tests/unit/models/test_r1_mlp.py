@@ -17,7 +17,7 @@ def losses(**sizes):
     networks = family.networks()
     examples, noise = torch.randn(5, 6), family.noise((5,), torch.Generator().manual_seed(1))
     generator, discriminator = (
-        phase.loss(networks, examples, noise, PROGRESS) for phase in family.phases
+        phase.losses(networks, examples, noise, PROGRESS)[0] for phase in family.phases
     )
     return generator, discriminator, networks, examples, noise
 
@@ -89,7 +89,7 @@ def test_real_and_generated_examples_are_blurred_alike_but_never_what_is_asked(c
 
     fake = seen(nets["generator"](torch.cat([z[:, : 3 - condition], asked], 1)))
     generator, discriminator = (
-        phase.loss(nets, x, torch.cat([z, blur], dim=1), PROGRESS) for phase in family.phases
+        phase.losses(nets, x, torch.cat([z, blur], dim=1), PROGRESS)[0] for phase in family.phases
     )
     torch.testing.assert_close(generator, F.softplus(-nets["discriminator"](fake)).mean())
     real = seen(x[:, :made]).requires_grad_(True)

@@ -43,7 +43,7 @@ def test_a_captured_update_of_a_stack_is_the_update(monkeypatch):
     family = build("mlp", {"data_dim": 6, "latent_dim": 4, "generator_width": 8})
     settings = Settings(epochs=1, batch_size=16, learning_rate=1e-2, seed=3, snapshot_every=1)
     examples, noise = torch.rand(2, 3, 16, 6), torch.randn(2, 2, 3, 16, 4)
-    paces = torch.tensor([[1e-2, 1.0, 0.0], [2e-2, 0.5, 0.5]])
+    paces = torch.tensor([[[1e-2, 1.0, 0.0]] * 2, [[2e-2, 0.5, 0.5]] * 2])
     plain = Population(family, settings, [0, 1, 2], "cpu")
 
     def as_on_a_gpu(what, recorded, state, inputs, compiling):

@@ -117,7 +117,7 @@ def test_inexact_products_are_never_chosen(monkeypatch):
     assert not execution._as_accurate()
     use("onednn")  # as the run began on another machine
     assert inexact == [False]
-    assert execution._faster_products(Population(FAMILY, SETTINGS, [0], "cpu"), SETTINGS) == "default"
+    assert execution._faster_products(Population(FAMILY, SETTINGS, [0], "cpu")) == "default"
 
 
 def test_the_choice_between_near_equals_is_made_once(tmp_path, monkeypatch):

@@ -28,10 +28,11 @@ def test_a_gans_noise_does_not_depend_on_who_else_is_trained():
 BLURRED = build("r1-mlp", {"data_dim": 6, "latent_dim": 4, "blur": 2.0})
 
 
-def test_blur_is_as_strong_as_the_step_asks_and_every_examples_own():
+def test_blur_falls_to_nothing_by_the_middle_of_training_and_is_every_examples_own():
     streams = [stream(0, gan, 1, "cpu") for gan in (0, 1)]
-    strengths = np.array([2.0] * 40 + [0.5] * 40 + [0.0] * 40)
-    drawn = torch.stack(list(noise_of(BLURRED, 64, streams, strengths)))
+    # It falls linearly, from 2 to 0 by the middle of training.
+    progress = np.array([0.0] * 40 + [0.375] * 40 + [0.5] * 20 + [1.0] * 20)
+    drawn = torch.stack(list(noise_of(BLURRED, 64, streams, progress)))
     assert drawn.shape == (120, 2, 2, 64, 4 + 6)
     assert (drawn[..., :4].std() - 1).abs() < 0.01
     for first, strength in ((0, 2.0), (40, 0.5), (80, 0.0)):

@@ -3,16 +3,9 @@
 import pytest
 
 from gangan_cli.models import build
-from gangan_cli.training.schedules import blurs, learning_rates, shares
+from gangan_cli.training.schedules import learning_rates, paces_of, shares
 
 CHANGING = build("r1-mlp", {"data_dim": 6, "latent_dim": 4, "blur": 2.0, "decays": True})
-
-
-def test_blur_falls_to_nothing_by_the_middle_of_training():
-    epochs = [blurs(CHANGING, shares(done, 5, 20)).tolist() for done in (0, 5, 10, 15)]
-    assert epochs[0] == pytest.approx([2.0, 1.8, 1.6, 1.4, 1.2])
-    assert epochs[1] == pytest.approx([1.0, 0.8, 0.6, 0.4, 0.2])
-    assert epochs[2] == epochs[3] == [0.0] * 5
 
 
 def test_the_learning_rate_stays_to_the_middle_and_then_falls_to_nothing():
@@ -24,3 +17,12 @@ def test_the_learning_rate_stays_to_the_middle_and_then_falls_to_nothing():
 
 def test_other_families_keep_their_learning_rate():
     assert learning_rates(build("mlp", {}), 0.1, shares(15, 5, 20)).tolist() == pytest.approx([0.1] * 5)
+
+
+def test_each_update_is_paced_by_its_optimiser_and_the_step_before_it():
+    paces = paces_of(CHANGING, 0.1, 3, shares(3, 2, 20))
+    assert paces.shape == (2, 2, 3)
+    for step, t in ((0, 4), (1, 5)):
+        # Adam's betas are 0 and 0.99 here.
+        expected = [0.1, 1 / (1 - 0.99**t) ** 0.5, (t - 1) / 20]
+        assert paces[step, 0].tolist() == paces[step, 1].tolist() == pytest.approx(expected)

@@ -1,0 +1,41 @@
+"""Networks with their weights in place, as functions of batches."""
+
+from collections.abc import Mapping
+
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from gangan_cli.models.family import Networks
+
+
+class Bound:
+    """A network with weights bound: called, it maps batches, and keeps what batch statistics become."""
+
+    def __init__(
+        self, module: nn.Module, parameters: Mapping[str, Tensor], statistics: dict[str, Tensor]
+    ) -> None:
+        self._module, self._parameters, self.statistics = module, parameters, statistics
+
+    def __call__(self, *batches: Tensor) -> Tensor:
+        """Map batches (B, ...) to one."""
+        values = {**self._parameters, **self.statistics}
+        made: Tensor = functional_call(self._module, values, batches)
+        # functional_call leaves in `values` what the module assigned to its buffers.
+        self.statistics.update({name: values[name].detach() for name in self.statistics})
+        return made
+
+    @property
+    def frozen(self) -> "Bound":
+        """The same network, whose parameters no gradient reaches; gradients pass through it."""
+        parameters = {name: parameter.detach() for name, parameter in self._parameters.items()}
+        return Bound(self._module, parameters, self.statistics)
+
+
+def bind(modules: Mapping[str, nn.Module], weights: Mapping[str, Mapping[str, Tensor]]) -> Networks:
+    """Return the networks of one GAN with `weights`, parameters and statistics, in place."""
+    bound = {}
+    for network, module in modules.items():
+        statistics = {name: weights[network][name] for name, _ in module.named_buffers()}
+        parameters = {name: weights[network][name] for name, _ in module.named_parameters()}
+        bound[network] = Bound(module, parameters, statistics)
+    return bound

@@ -1,0 +1,87 @@
+"""Optimisers as the engine applies them: moments of each parameter, and a step that changes both."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Rates = NDArray[np.float64]
+
+
+class Optimizer(Protocol):
+    """How parameters follow gradients."""
+
+    @property
+    def begins(self) -> tuple[float, ...]:
+        """What each moment of a parameter is filled with at first: there are so many."""
+
+    def rates(self, learning_rates: Rates, done: int) -> Rates:
+        """Return the two numbers (updates, 2) that `step` is given in each of some updates, which follow
+        `done` ones and have these learning rates (updates,)."""
+
+    def step(
+        self, parameter: "Tensor", gradient: "Tensor", moments: "Sequence[Tensor]", rates: "Tensor"
+    ) -> None:
+        """Change a parameter and its moments in place; `rates` (2,) is a row of `rates`."""
+
+
+@dataclass(frozen=True)
+class Adam:
+    """Adam (Kingma and Ba, 2015, algorithm 1)."""
+
+    betas: tuple[float, float] = (0.9, 0.999)
+    epsilon: float = 1e-8
+    """As the paper's code and PyTorch have it."""
+
+    @property
+    def begins(self) -> tuple[float, ...]:
+        """Return zeros: the averages of gradients and of their squares."""
+        return 0.0, 0.0
+
+    def rates(self, learning_rates: Rates, done: int) -> Rates:
+        """Return rate / (1 - beta1^t) and 1 / sqrt(1 - beta2^t), which correct the averages' bias."""
+        first, second = self.betas
+        t = np.arange(done + 1, done + len(learning_rates) + 1, dtype=np.float64)
+        return np.stack([learning_rates / (1 - first**t), 1 / np.sqrt(1 - second**t)], axis=1)
+
+    def step(
+        self, parameter: "Tensor", gradient: "Tensor", moments: "Sequence[Tensor]", rates: "Tensor"
+    ) -> None:
+        """Take a step of Adam."""
+        first, second = moments
+        first.lerp_(gradient, 1 - self.betas[0])
+        second.mul_(self.betas[1]).addcmul_(gradient, gradient, value=1 - self.betas[1])
+        parameter.sub_(rates[0] * first / (second.sqrt() * rates[1] + self.epsilon))
+
+
+@dataclass(frozen=True)
+class RMSProp:
+    """RMSProp as TensorFlow 1 has it: the average of squares begins at 1, epsilon stands in the root.
+
+    Until that average has fallen to the size of squared gradients, some 150 steps, it hardly moves.
+    """
+
+    decay: float = 0.9
+    epsilon: float = 1e-10
+
+    @property
+    def begins(self) -> tuple[float, ...]:
+        """Return 1: the average of squared gradients."""
+        return (1.0,)
+
+    def rates(self, learning_rates: Rates, done: int) -> Rates:
+        """Return the learning rates, and a column that is not used."""
+        return np.stack([learning_rates, np.zeros_like(learning_rates)], axis=1)
+
+    def step(
+        self, parameter: "Tensor", gradient: "Tensor", moments: "Sequence[Tensor]", rates: "Tensor"
+    ) -> None:
+        """Take a step of RMSProp."""
+        (squares,) = moments
+        squares.mul_(self.decay).addcmul_(gradient, gradient, value=1 - self.decay)
+        parameter.sub_(rates[0] * gradient / (squares + self.epsilon).sqrt())
