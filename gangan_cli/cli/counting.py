@@ -1,18 +1,22 @@
-"""Bars for what takes a while, on a terminal; nothing elsewhere."""
+"""Bars for what takes a while, on a terminal; elsewhere a line now and then."""
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 
 from gangan_cli.cli import diagnostics
 
+LINE_EVERY = 10.0
+"""Seconds between lines, where there is no terminal."""
+
 
 @contextmanager
 def bars() -> Iterator[Callable[[str, int, int], None]]:
     """Give what shows how far something has come: (its name, how much is done, how much there is)."""
     if not sys.stderr.isatty():
-        yield lambda name, done, total: None
+        yield _lines()
         return
     from rich.console import Console
     from rich.progress import Progress, TaskID
@@ -26,6 +30,19 @@ def bars() -> Iterator[Callable[[str, int, int], None]]:
             progress.update(tasks[name], completed=done, total=total)
 
         yield told
+
+
+def _lines() -> Callable[[str, int, int], None]:
+    """Return what says how far something has come, if it was told of the last time long ago."""
+    last = time.monotonic()
+
+    def told(name: str, done: int, total: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= LINE_EVERY:
+            last = time.monotonic()
+            diagnostics.say(f"{name}: {done:,} of {total:,}")
+
+    return told
 
 
 @contextmanager

@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from gangan_cli.cli import diagnostics, output
 from gangan_cli.cli.configuration import as_mapping, as_toml
+from gangan_cli.cli.counting import LINE_EVERY
 
 if TYPE_CHECKING:
     from gangan_cli.training.events import Ended, Event, Started
-
-LINE_EVERY = 10.0
-"""Seconds between two lines of progress where there is no terminal."""
 
 
 def train(

@@ -22,7 +22,13 @@ def train_gans(
         ),
     ] = None,
     data_dir: options.DataDir = None,
-    family: Annotated[str | None, setting(help="Kind of GAN.", default="mlp")] = None,
+    family: Annotated[
+        str | None, setting(help="Kind of GAN: gangan families lists them.", default="mlp")
+    ] = None,
+    family_options: Annotated[
+        list[str] | None,
+        setting("--family-option", metavar="KEY=VALUE", help="A size of the family; may be repeated."),
+    ] = None,
     gans: Annotated[int | None, setting(help="How many GANs.", default="35")] = None,
     epochs: Annotated[int | None, setting(default="100")] = None,
     batch_size: Annotated[int | None, setting(default="128")] = None,
@@ -57,11 +63,12 @@ def train_gans(
     given = {
         name: value for name, value in locals().items() if name not in ("config", "dry_run", "json")
     }
+    given["family_options"] = " ".join(sorted(family_options)) if family_options else None
     from gangan_cli.training.gans import GansConfig, train_gans
     from gangan_cli.training.job import Machine
 
     settings = gather("train-gans", given, config, [GansConfig, Machine])
-    configuration = GansConfig(**fields_of(GansConfig, settings))
+    configuration = GansConfig.of_family(fields_of(GansConfig, settings))
     machine = Machine(**fields_of(Machine, settings))
     progress.train(
         train_gans, configuration, machine, command="train-gans", dry_run=dry_run, as_json=json

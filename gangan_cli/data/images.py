@@ -57,6 +57,11 @@ class Images:
         """How many images there are."""
         return len(self.pixels)
 
+    @property
+    def classes(self) -> int:
+        """How many classes the images are of."""
+        return int(self.labels.max()) + 1
+
     def picked(self, rows: NDArray[Any]) -> "Images":
         """Return some of the images, by number or mask."""
         return dataclasses.replace(self, pixels=self.pixels[rows], labels=self.labels[rows])
@@ -66,6 +71,45 @@ class Images:
         import torch
 
         return ImageExamples(torch.from_numpy(self.pixels).to(device))
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Images as examples that end in their class, one-hot."""
+
+    images: Images
+
+    @property
+    def count(self) -> int:
+        """How many images there are."""
+        return self.images.count
+
+    def load(self, device: str) -> "LabelledExamples":
+        """Bring pixels and labels to `device`."""
+        import torch
+
+        labels = torch.from_numpy(self.images.labels).to(device)
+        return LabelledExamples(self.images.load(device), labels, self.images.classes)
+
+
+class LabelledExamples:
+    """Images and labels on a device."""
+
+    def __init__(self, images: "ImageExamples", labels: "Tensor", classes: int) -> None:
+        import torch
+
+        self._images = images
+        self._labels = torch.nn.functional.one_hot(labels, classes).float()
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    def batch(self, indices: "Tensor") -> "Tensor":
+        """Return images with their classes (n, B, height · width + classes) for (n, B) indices."""
+        import torch
+
+        labels = self._labels.index_select(0, indices.reshape(-1)).view(*indices.shape, -1)
+        return torch.cat([self._images.batch(indices), labels], dim=-1)
 
 
 class ImageExamples:

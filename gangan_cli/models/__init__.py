@@ -1,27 +1,129 @@
 """Families of GANs by name. Importing this imports no torch; building a family does."""
 
+import dataclasses
+import difflib
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
 from gangan_cli.errors import ConfigurationError
-from gangan_cli.models.family import Family
+from gangan_cli.models.family import Family, Pictures, layout
 
-FAMILIES = {"mlp": "gangan_cli.models.mlp:MLP", "r1-mlp": "gangan_cli.models.r1_mlp:R1MLP"}
-"""Where each family's class is."""
+
+@dataclass(frozen=True)
+class Entry:
+    """What is known of a family without importing it."""
+
+    where: str
+    """Its module and class."""
+    paper: str
+    line: str
+    """What it is, in a line."""
+    trained: Mapping[str, Any] = field(default_factory=dict)
+    """How its paper trains it, where that is not as `mlp` is trained."""
+    of_images: bool = True
+    """Whether it can be trained on images."""
+
+
+LIKE_002 = {"batch_size": 64, "epochs": 200}
+LIKE_001 = {"batch_size": 64, "lr": 5e-5, "epochs": 50}
+
+FAMILIES: Mapping[str, Entry] = {
+    "mlp": Entry("mlp:MLP", "Suarez 2019", "three linear layers on either side"),
+    "gan": Entry("gan:GAN", "Goodfellow et al. 2014", "linear layers, any widths", LIKE_002),
+    "cgan": Entry("cgan:CGAN", "Mirza and Osindero 2014", "both networks know the label", LIKE_002),
+    "dcgan": Entry("dcgan:DCGAN", "Radford et al. 2016", "convolutions, any channels", LIKE_002),
+    "dcgan-small": Entry(
+        "dcgan_small:SmallDCGAN", "Suarez 2019", "convolutions, under 30,000 parameters"
+    ),
+    "infogan": Entry(
+        "infogan:InfoGAN", "Chen et al. 2016", "finds classes and codes by itself", LIKE_002
+    ),
+    "wgan": Entry("wgan:WGAN", "Arjovsky et al. 2017", "a clipped critic, five steps to one", LIKE_001),
+    "shared-wgan": Entry(
+        "shared_wgan:SharedWGAN", "Shared-WGAN", "a WGAN that borrows layers from its critic", LIKE_001
+    ),
+    "r1-mlp": Entry(
+        "r1_mlp:R1MLP", "Mescheder et al. 2018", "the default GAN-GAN: of weights", of_images=False
+    ),
+}
 
 
 def build(name: str, sizes: Mapping[str, Any]) -> Family:
     """Return the family `name` with the given sizes.
 
     Raises:
-        ConfigurationError: no such family, or it has no such size.
+        ConfigurationError: no such family, or it has no such size, or not of that value.
     """
-    if name not in FAMILIES:
-        raise ConfigurationError(f"no family {name!r}: there is {', '.join(FAMILIES)}")
-    module, _, attribute = FAMILIES[name].partition(":")
     try:
-        family: Family = getattr(import_module(module), attribute)(**sizes)
+        family: Family = _class_of(name)(**sizes)
     except TypeError as error:
         raise ConfigurationError(f"family {name!r}: {error}") from error
     return family
+
+
+def sizes_for(name: str, pictures: Pictures, options: str = "") -> dict[str, Any]:
+    """Return the sizes of a family for a dataset; `options` such as "width=8 loss=code" change some.
+
+    Raises:
+        ConfigurationError: the family is not for such images, or an option is none of its own.
+    """
+    if not entry(name).of_images:
+        raise ConfigurationError(f"family {name!r} is for weights: train it with gangan train-gangan")
+    cls = _class_of(name)
+    try:
+        given = cls.sizes_for(pictures)
+    except TypeError as error:
+        raise ConfigurationError(f"family {name!r}: {error}") from error
+    fields = {one.name: one for one in dataclasses.fields(cls) if one.name not in given}
+    chosen: dict[str, Any] = {}
+    for option in options.split():
+        written, equals, text = option.partition("=")
+        key = written.replace("-", "_")
+        if not equals:
+            raise ConfigurationError(f"family option {option!r}: give it as key=value")
+        if key not in fields:
+            near = difflib.get_close_matches(key, fields, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(fields) or 'none'}"
+            raise ConfigurationError(f"family {name!r} has no option {written!r}: {hint}")
+        kind: type = type(fields[key].default)
+        try:
+            chosen[key] = kind(text)
+        except ValueError:
+            raise ConfigurationError(
+                f"family option {option!r}: give a {kind.__name__}, as in {key}={fields[key].default}"
+            ) from None
+    sizes = {**given, **chosen}
+    try:
+        layout(build(name, sizes))  # its layers, which a family looks at only as it makes them
+    except TypeError as error:
+        raise ConfigurationError(f"family {name!r}: {error}") from error
+    return sizes
+
+
+def options_of(name: str) -> dict[str, Any]:
+    """Return the options of a family with their defaults."""
+    cls = _class_of(name)
+    given = cls.sizes_for(Pictures(28, 28)) if entry(name).of_images else {}
+    return {
+        one.name: one.default
+        for one in dataclasses.fields(cls)
+        if one.name not in given and one.default is not dataclasses.MISSING
+    }
+
+
+def entry(name: str) -> Entry:
+    """Return what is known of the family `name`.
+
+    Raises:
+        ConfigurationError: there is none.
+    """
+    if name not in FAMILIES:
+        raise ConfigurationError(f"no family {name!r}: there is {', '.join(FAMILIES)}")
+    return FAMILIES[name]
+
+
+def _class_of(name: str) -> Any:
+    module, _, attribute = entry(name).where.partition(":")
+    return getattr(import_module(f"gangan_cli.models.{module}"), attribute)

@@ -26,6 +26,28 @@ Weights = Mapping[str, Mapping[str, "Tensor"]]
 
 
 @dataclass(frozen=True)
+class Pictures:
+    """What a family is told of a dataset: the images' sizes, and how many classes they are of."""
+
+    height: int
+    width: int
+    channels: int = 1
+    classes: int = 10
+    """0 if they have no labels."""
+
+    @property
+    def side(self) -> int:
+        """Return the side of images that are square.
+
+        Raises:
+            TypeError: they are not.
+        """
+        if self.height != self.width:
+            raise TypeError(f"images of {self.height} × {self.width}: it is for square ones")
+        return self.height
+
+
+@dataclass(frozen=True)
 class Phase:
     """One kind of update: the networks of `learns` go down the gradient of the sum of the `losses`.
 
@@ -53,6 +75,8 @@ class Family(Protocol):
     """A family with its sizes chosen. Instances are frozen dataclasses: their fields are the sizes."""
 
     name: ClassVar[str]
+    labelled: ClassVar[bool]
+    """Whether examples end in the image's class, one-hot."""
 
     @property
     def averages(self) -> Mapping[str, float]:
@@ -125,12 +149,17 @@ def layout(family: Family) -> Layout:
     return Layout.of(shapes, statistics)
 
 
-def resume_size(family: Family) -> int:
-    """Return how many numbers R training goes on from: weights, the optimisers' moments, averages."""
-    sizes = {
+def parameters(family: Family) -> dict[str, int]:
+    """Return how many parameters each network has."""
+    return {
         network: sum(parameter.numel() for parameter in module.parameters())
         for network, module in _outlined(family).items()
     }
+
+
+def resume_size(family: Family) -> int:
+    """Return how many numbers R training goes on from: weights, the optimisers' moments, averages."""
+    sizes = parameters(family)
     moments = sum(
         len(phase.optimizer.begins) * sizes[network]
         for phase in family.phases

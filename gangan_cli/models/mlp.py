@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gangan_cli.models.family import Networks, Phase
+from gangan_cli.models.family import Networks, Phase, Pictures
 from gangan_cli.models.plain import Plain
 
 WIDE = 10_000
@@ -89,6 +89,11 @@ class MLP(Plain):
         Phase(("generator",), generator_loss, ("g_loss",)),
         Phase(("discriminator",), discriminator_loss, ("d_loss",)),
     )
+
+    @classmethod
+    def sizes_for(cls, pictures: Pictures) -> dict[str, int]:
+        """Return the sizes that a dataset decides."""
+        return {"data_dim": pictures.height * pictures.width * pictures.channels}
 
     def networks(self) -> dict[str, nn.Module]:
         """Return fresh networks under PyTorch's default initialisation."""

@@ -1,5 +1,6 @@
 """What most families have in common: normal noise, one generator, and nothing special in training."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -8,17 +9,25 @@ import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor
 
-from gangan_cli.models.family import Networks
+from gangan_cli.models.family import Networks, Pictures
 
 
-class Plain:
+class Plain(ABC):
     """Standard normal noise for a network called generator; weights as they are, a steady rate."""
 
-    latent_dim: int
-
+    labelled: ClassVar[bool] = False
     averages: ClassVar[Mapping[str, float]] = {}
     decays: ClassVar[bool] = False
-    chance_width: ClassVar[int] = 0
+
+    @property
+    @abstractmethod
+    def latent_dim(self) -> int:
+        """Return the length of a noise vector."""
+
+    @property
+    def chance_width(self) -> int:
+        """Return that losses take no other random numbers."""
+        return 0
 
     def noise(self, shape: tuple[int, ...], generator: Generator) -> Tensor:
         """Return standard normal noise (*shape, latent_dim)."""
@@ -33,3 +42,31 @@ class Plain:
     def generate(self, networks: Networks, noise: Tensor) -> Tensor:
         """Return what the generator makes of noise (B, latent_dim)."""
         return networks["generator"](noise)
+
+
+class Square(Plain):
+    """A family for square images."""
+
+    side: int
+    channels: int
+
+    @classmethod
+    def sizes_for(cls, pictures: Pictures) -> dict[str, int]:
+        """Return the sizes that a dataset decides, of which the images must be square."""
+        return {"side": pictures.side, "channels": pictures.channels}
+
+    @property
+    def data_dim(self) -> int:
+        """Return how many values an image has."""
+        return self.channels * self.side**2
+
+
+def uniform(shape: tuple[int, ...], width: int, generator: Generator) -> Tensor:
+    """Return numbers (*shape, width), uniform in [0, 1)."""
+    return torch.rand(*shape, width, generator=generator, device=generator.device)
+
+
+def one_hot(shape: tuple[int, ...], classes: int, generator: Generator) -> Tensor:
+    """Return one-hot vectors (*shape, classes), each class as likely."""
+    drawn = torch.randint(classes, shape, generator=generator, device=generator.device)
+    return torch.nn.functional.one_hot(drawn, classes).float()

@@ -103,6 +103,7 @@ class R1MLP:
     """How many of the last values of an example, and of a noise vector, are the condition."""
 
     name: ClassVar[str] = "r1-mlp"
+    labelled: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if self.loss not in LOSSES:

@@ -69,7 +69,8 @@ class Lineage:
             run = catalog.open(name, write=write)
             while True:
                 family = build(run.manifest.family, run.manifest.sizes)
-                levels.append(Level(run, family, family.networks(), _code_of(run)))
+                networks = {name: network.eval() for name, network in family.networks().items()}
+                levels.append(Level(run, family, networks, _code_of(run)))
                 if run.manifest.parent is None:
                     return cls(levels)
                 run = catalog.find(run.manifest.parent.name, run.manifest.parent.id)

@@ -1,14 +1,15 @@
 """`train-gans`: a population of GANs on images (the paper's Algorithm 1, first half)."""
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from gangan_cli.data.images import Images, check_dataset, load_images
+from gangan_cli.data.images import Images, Labelled, check_dataset, load_images
 from gangan_cli.errors import ConfigurationError
-from gangan_cli.models import build
-from gangan_cli.models.family import layout, losses
+from gangan_cli.models import build, entry, sizes_for
+from gangan_cli.models.family import Pictures, draws, layout, losses
 from gangan_cli.training.job import (
     Events,
     Machine,
@@ -32,6 +33,8 @@ class GansConfig:
     run: str = "gans"
     dataset: str = "mnist"
     family: str = "mlp"
+    family_options: str = ""
+    """What of the family is not as it is by default, as in "width=8 loss=code"."""
     gans: int = field(default=35, metadata={"at_least": 1, "at_most": LARGEST})
     epochs: int = field(default=100, metadata={"at_least": 1, "at_most": LARGEST})
     batch_size: int = field(default=128, metadata={"at_least": 1})
@@ -45,6 +48,16 @@ class GansConfig:
         check(self)
         check_name(self.run)
         check_dataset(self.dataset)
+
+    @classmethod
+    def of_family(cls, given: Mapping[str, Any]) -> "GansConfig":
+        """Return the configuration that `given` names, trained as its family's paper has it where that
+        says nothing.
+
+        Raises:
+            ConfigurationError: no such family, or a value out of bounds.
+        """
+        return cls(**{**entry(given.get("family", "mlp")).trained, **given})
 
     @property
     def settings(self) -> Settings:
@@ -78,17 +91,22 @@ def train_gans(config: GansConfig, machine: Machine) -> Events:
                 "its images differ"
             )
         spread = plan(config.gans, run.manifest.layout.size, machine.device, machine.workers)
-        task = Task(config.family, dict(run.manifest.sizes), images(), config.settings)
-        steps = config.gans * config.epochs * config.settings.steps(images().count)
+        family = build(run.manifest.family, run.manifest.sizes)
+        source = Labelled(images()) if family.labelled else images()
+        task = Task(family.name, dict(run.manifest.sizes), source, config.settings)
+        steps = config.gans * config.epochs * config.settings.steps(source.count, draws(family))
         yield from train_run(run, task, spread, steps, machine.compile)
 
 
 def _manifest(config: GansConfig, images: Images, machine: Machine) -> Manifest:
-    if config.batch_size > len(images.pixels):
+    pictures = Pictures(images.height, images.width, 1, images.classes)
+    family = build(config.family, sizes_for(config.family, pictures, config.family_options))
+    needed = config.batch_size * draws(family)
+    if needed > len(images.pixels):
         raise ConfigurationError(
-            f"batch-size is {config.batch_size}, but {config.dataset} has {len(images.pixels)} images"
+            f"batch-size is {config.batch_size}, of which a step takes {draws(family)}, but "
+            f"{config.dataset} has {len(images.pixels)} images"
         )
-    family = build(config.family, {"data_dim": images.height * images.width})
     return Manifest(
         family=family.name,
         sizes=dataclasses.asdict(family),  # type: ignore[call-overload]

@@ -3,7 +3,7 @@ import torch
 from torch.nn import functional as F
 
 from gangan_cli.errors import ConfigurationError
-from gangan_cli.models import FAMILIES, build
+from gangan_cli.models import build
 from gangan_cli.models.family import layout
 from gangan_cli.models.mlp import discriminator_loss, generator_loss
 
@@ -60,8 +60,8 @@ def test_the_penalty_is_half_gamma_times_the_squared_slope():
     )
 
 
-@pytest.mark.parametrize("name", FAMILIES)
-def test_every_family_generates_what_it_discriminates(name):
+@pytest.mark.parametrize("name", ["mlp", "r1-mlp"])
+def test_both_generate_what_they_discriminate(name):
     family = build(name, {"data_dim": 12})
     networks = family.networks()
     noise = family.noise((3,), torch.Generator().manual_seed(0))

@@ -1,0 +1,79 @@
+"""The GAN of "Review and Re-thinking of GANs" (002, section 2.1), as the code that it uses has it.
+
+Goodfellow et al. (2014) with PyTorch-GAN's layers: both networks learn from the same generated images,
+and the discriminator's loss is the mean of its two halves.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from gangan_cli.models.family import Networks, Phase, Pictures
+from gangan_cli.models.layers import Perceptron
+from gangan_cli.models.mlp import cross_entropy, tanh
+from gangan_cli.models.optimizers import Adam
+from gangan_cli.models.plain import Plain
+from gangan_cli.models.sizes import numbers
+
+ADAM = Adam(betas=(0.5, 0.999))
+
+
+class Generator(Perceptron):
+    """Noise to pixels in (-1, 1)."""
+
+    def forward(self, x: Tensor, chances: Tensor | None = None) -> Tensor:
+        """Map (B, latent_dim) to (B, data_dim)."""
+        return tanh(super().forward(x, chances))
+
+
+class Discriminator(Perceptron):
+    """Pixels to the probability that they are real."""
+
+    def forward(self, x: Tensor, chances: Tensor | None = None) -> Tensor:
+        """Map (B, data_dim) to (B, 1)."""
+        return torch.sigmoid(super().forward(x, chances))
+
+
+def losses(
+    networks: Networks, examples: Tensor, noise: Tensor, progress: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Return the generator's loss, -log D(G(z)), and the discriminator's, half of -log D(x) - log(1 -
+    D(G(z))), of the same generated images."""
+    discriminator, made = networks["discriminator"], networks["generator"](noise)
+    of_generator = cross_entropy(discriminator.frozen(made), real=True)
+    real = cross_entropy(discriminator(examples), real=True)
+    fake = cross_entropy(discriminator(made.detach()), real=False)
+    return of_generator, (real + fake) / 2
+
+
+@dataclass(frozen=True)
+class GAN(Plain):
+    """Linear layers with batch normalisation in the generator, binary cross-entropy, Adam."""
+
+    data_dim: int = 784
+    latent_dim: int = 100
+    generator: str = "128,256,512,1024"
+    discriminator: str = "512,256"
+    bn_eps: float = 0.8
+    """Epsilon of batch normalisation: the code's `BatchNorm1d(n, 0.8)` means it for the momentum."""
+
+    name: ClassVar[str] = "gan"
+    phases: ClassVar[tuple[Phase, ...]] = (
+        Phase(("generator", "discriminator"), losses, ("g_loss", "d_loss"), ADAM),
+    )
+
+    @classmethod
+    def sizes_for(cls, pictures: Pictures) -> dict[str, int]:
+        """Return the sizes that a dataset decides."""
+        return {"data_dim": pictures.height * pictures.width * pictures.channels}
+
+    def networks(self) -> dict[str, nn.Module]:
+        """Return fresh networks under PyTorch's default initialisation."""
+        judges = numbers(self.discriminator, "discriminator")
+        makes = numbers(self.generator, "generator")
+        return {
+            "discriminator": Discriminator(self.data_dim, judges, 1),
+            "generator": Generator(self.latent_dim, makes, self.data_dim, normalised=self.bn_eps),
+        }

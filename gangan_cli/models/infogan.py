@@ -1,0 +1,131 @@
+"""InfoGAN (Chen et al., 2016) as PyTorch-GAN has it: 003, section 5.4, for 002's equation 4.
+
+A third update has the discriminator's further heads say which codes an image was made with, and the
+generator make images of which that can be said. Its cross-entropy bounds the mutual information of image
+and discrete code from below: log 10 less it. The code's softmax before the cross-entropy, which is one
+too many, is left out.
+"""
+
+from dataclasses import dataclass
+from math import log
+from typing import ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Generator as Source
+from torch import Tensor, nn
+
+from gangan_cli.models.convolutional import Generator, Trunk, initialise
+from gangan_cli.models.family import Networks, Phase
+from gangan_cli.models.gan import ADAM
+from gangan_cli.models.plain import Square, one_hot, uniform
+from gangan_cli.models.sizes import numbers
+
+
+class Discriminator(nn.Module):
+    """Images to a score, to the logits of the classes, and to the continuous codes, side by side."""
+
+    def __init__(self, trunk: Trunk, classes: int, codes: int) -> None:
+        super().__init__()
+        self.trunk = trunk
+        self.score = nn.Linear(trunk.features, 1)
+        self.category = nn.Linear(trunk.features, classes)
+        self.codes = nn.Linear(trunk.features, codes)
+
+    def forward(self, images: Tensor, chances: Tensor | None = None) -> Tensor:
+        """Map (B, channels · side · side) to (B, 1 + classes + codes)."""
+        features = self.trunk(images, chances)
+        heads = self.score(features), self.category(features), self.codes(features)
+        return torch.cat(heads, dim=1)
+
+
+@dataclass(frozen=True)
+class InfoGAN(Square):
+    """A DCGAN that finds out for itself what a class and two codes can mean; squared errors, Adam."""
+
+    side: int = 28
+    channels: int = 1
+    noise_dim: int = 62
+    classes: int = 10
+    codes: int = 2
+    generator: str = "128,128,64"
+    discriminator: str = "16,32,64,128"
+    bn_eps: float = 0.8
+    categorical: float = 1.0
+    """Weight of the class in the third update's loss."""
+    continuous: float = 0.1
+    """Weight of the codes in it."""
+
+    name: ClassVar[str] = "infogan"
+
+    @property
+    def latent_dim(self) -> int:
+        """Return the length of noise, which ends in a class and the codes."""
+        return self.noise_dim + self.classes + self.codes
+
+    @property
+    def chance_width(self) -> int:
+        """Return how many channels can drop out, in each of three looks of the discriminator."""
+        return 3 * sum(numbers(self.discriminator, "discriminator"))
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        """Return the update of both networks against each other, and the one for the codes."""
+        both = "generator", "discriminator"
+        return (
+            Phase(both, self._adversarial, ("g_loss", "d_loss"), ADAM),
+            Phase(both, self._information, ("class_loss", "code_loss"), ADAM),
+        )
+
+    def networks(self) -> dict[str, nn.Module]:
+        """Return fresh networks under the code's initialisation."""
+        judges = numbers(self.discriminator, "discriminator")
+        makes = numbers(self.generator, "generator")
+        trunk = Trunk(judges, self.side, self.channels, self.bn_eps)
+        networks = {
+            "discriminator": Discriminator(trunk, self.classes, self.codes),
+            "generator": Generator(self.latent_dim, makes, self.side, self.channels, self.bn_eps),
+        }
+        for network in networks.values():
+            initialise(network)
+        return networks
+
+    def noise(self, shape: tuple[int, ...], generator: Source) -> Tensor:
+        """Return noise (*shape, latent_dim): standard normal, a one-hot class, codes in [-1, 1)."""
+        z = torch.randn(*shape, self.noise_dim, generator=generator, device=generator.device)
+        category = one_hot(shape, self.classes, generator)
+        codes = 2 * uniform(shape, self.codes, generator) - 1
+        return torch.cat([z, category, codes], dim=-1)
+
+    def chances(
+        self, shape: tuple[int, ...], generator: Source, progress: NDArray[np.float64]
+    ) -> Tensor:
+        """Return what decides which channels drop out, uniform in [0, 1)."""
+        return uniform(shape, self.chance_width, generator)
+
+    def bound(self, class_loss: float) -> float:
+        """Return the bound on the mutual information of image and class, in nats, from the loss."""
+        return log(self.classes) - class_loss / self.categorical
+
+    def _adversarial(
+        self, networks: Networks, examples: Tensor, noise: Tensor, progress: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        discriminator = networks["discriminator"]
+        noise, chances = noise.split((self.latent_dim, self.chance_width), dim=1)
+        made = networks["generator"](noise)
+        first, second, third = chances.chunk(3, dim=1)
+        of_generator = (discriminator.frozen(made, first)[:, 0] - 1).square().mean()
+        real = (discriminator(examples, second)[:, 0] - 1).square().mean()
+        fake = discriminator(made.detach(), third)[:, 0].square().mean()
+        return of_generator, (real + fake) / 2
+
+    def _information(
+        self, networks: Networks, examples: Tensor, noise: Tensor, progress: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        noise, chances = noise.split((self.latent_dim, self.chance_width), dim=1)
+        _, category, codes = noise.split((self.noise_dim, self.classes, self.codes), dim=1)
+        heads = networks["discriminator"](networks["generator"](noise), chances.chunk(3, dim=1)[0])
+        _, logits, found = heads.split((1, self.classes, self.codes), dim=1)
+        cross = -(category * torch.log_softmax(logits, dim=1)).sum(dim=1).mean()
+        return self.categorical * cross, self.continuous * (found - codes).square().mean()

@@ -1,0 +1,198 @@
+"""The families of the papers: parameters as specified, and what one engine makes of them on digits."""
+
+import numpy as np
+import pytest
+import torch
+
+from gangan_cli.data.images import Labelled, load_images
+from gangan_cli.errors import ConfigurationError
+from gangan_cli.models import FAMILIES, build, options_of, sizes_for
+from gangan_cli.models.family import Pictures, layout, parameters
+from gangan_cli.training.population import train
+from gangan_cli.training.settings import Epoch, Settings
+
+DIGITS = Pictures(28, 28)
+
+PARAMETERS = [
+    ("mlp", "", (54_465, 59_280)),
+    ("gan", "", (533_505, 1_510_032)),
+    ("gan", "discriminator=512,512,256", (796_161, 1_510_032)),
+    ("gan", "discriminator=512,1024,512 generator=128,256,512,1024,1536", (1_452_545, 3_488_912)),
+    ("gan", "discriminator=512,512,512", (927_745, 1_510_032)),
+    ("cgan", "", (932_965, 1_511_412)),
+    ("cgan", "discriminator=512,512,256 generator=128,256,512,1024,1536", (801_381, 3_490_292)),
+    ("cgan", "discriminator=512,512,1024 generator=128,256,512,1024,2048", (1_196_133, 4_417_524)),
+    ("cgan", "discriminator=512,512,512,1024", (1_458_789, 1_511_412)),
+    ("dcgan", "", (98_113, 856_065)),
+    ("dcgan", "generator=128,128,128,64 discriminator=16,32,64,128,256", (393_537, 1_003_905)),
+    ("dcgan", "generator=128,128,64,32", (98_113, 874_305)),
+    ("dcgan", "generator=256,256,64,32", (98_113, 2_024_513)),
+    ("dcgan", "generator=256,128,64,32", (98_113, 1_655_489)),
+    ("dcgan-small", "", (2_957, 18_729)),
+    ("dcgan-small", "width=8", (11_033, 57_937)),
+    ("wgan", "", (168_593, 494_513)),
+    ("shared-wgan", "", (168_593, 494_513)),
+]
+
+
+@pytest.mark.parametrize(("name", "options", "expected"), PARAMETERS)
+def test_parameters_are_those_of_the_specifications(name, options, expected):
+    assert tuple(parameters(build(name, sizes_for(name, DIGITS, options))).values()) == expected
+
+
+LARGER = [
+    ("dcgan", Pictures(32, 32), (98_113, 1_049_985)),
+    ("infogan", Pictures(32, 32), (104_269, 836_993)),
+    ("wgan", Pictures(64, 64, 3, 0), (171_985, 1_685_827)),
+]
+
+
+@pytest.mark.parametrize(("name", "pictures", "expected"), LARGER)
+def test_and_those_for_other_images(name, pictures, expected):
+    assert tuple(parameters(build(name, sizes_for(name, pictures))).values()) == expected
+
+
+SMALL = [
+    ("gan", "generator=16,32 discriminator=16"),
+    ("cgan", "generator=16,32 discriminator=32,16"),
+    ("dcgan", "generator=8,8,4 discriminator=4,8"),
+    ("dcgan-small", ""),
+    ("infogan", "generator=8,8,4 discriminator=4,8"),
+    ("wgan", "width=4"),
+    ("wgan", "width=4 loss=code"),
+    ("shared-wgan", "width=4"),
+    ("shared-wgan", "width=4 share=1,3 update=both"),
+    ("shared-wgan", "width=4 update=frozen loss=code"),
+]
+SETTINGS = Settings(epochs=2, batch_size=16, learning_rate=2e-4, seed=3, snapshot_every=1)
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load_images("mnist5k").picked(np.arange(0, 5000, 20))
+
+
+def trained(family, digits, gans, **how):
+    source = Labelled(digits) if family.labelled else digits
+    told = list(train(family, source.load("cpu"), SETTINGS, gans, **how))
+    return [epoch for epoch in told if isinstance(epoch, Epoch)]
+
+
+@pytest.mark.parametrize(("name", "options"), SMALL)
+def test_each_learns_digits_and_goes_on_from_where_it_was(name, options, digits):
+    family = build(name, sizes_for(name, DIGITS, options))
+    first, second = trained(family, digits, [0])
+    assert not second.diverged
+    assert np.isfinite(second.vectors).all()
+    assert (first.vectors != second.vectors).any()
+    assert np.abs(second.losses).max() < 5
+    (again,) = trained(family, digits, [0], start=(1, first.resume))
+    assert np.array_equal(again.vectors, second.vectors)
+    assert np.array_equal(again.losses, second.losses)
+
+
+@pytest.mark.parametrize(("name", "options"), [SMALL[1], SMALL[2], SMALL[8]])
+def test_two_side_by_side_are_each_as_if_alone(name, options, digits):
+    family = build(name, sizes_for(name, DIGITS, options))
+    together, alone = trained(family, digits, [0, 1])[-1], trained(family, digits, [1])[-1]
+    np.testing.assert_allclose(together.losses[1], alone.losses[0], rtol=1e-3)
+
+
+def test_batch_statistics_are_kept_with_each_gan_and_used_when_it_generates(digits):
+    family = build("dcgan-small", {})
+    flat = layout(family)
+    statistics = {tensor.name for tensor in flat.tensors if tensor.statistic}
+    assert len(statistics) == 10
+    assert all(name.rpartition(".")[2] in ("running_mean", "running_var") for name in statistics)
+    (_, last) = trained(family, digits, [0])
+    values = flat.split(last.vectors[0])
+    assert values["generator.1.running_mean"].any()
+    assert (values["discriminator.3.running_var"] != 1).all()
+
+
+def test_a_batch_norm_is_pytorchs():
+    from gangan_cli.models.layers import BatchNorm
+
+    torch.manual_seed(0)
+    ours, theirs = BatchNorm(3, 0.8), torch.nn.BatchNorm2d(3, 0.8)
+    for _ in range(3):
+        x = 2 * torch.randn(4, 3, 5, 5) + 1
+        torch.testing.assert_close(ours(x), theirs(x))
+    torch.testing.assert_close(ours.running_mean, theirs.running_mean)
+    torch.testing.assert_close(ours.running_var, theirs.running_var)
+    torch.testing.assert_close(ours.eval()(x), theirs.eval()(x))
+
+
+@pytest.mark.parametrize(("name", "options"), SMALL)
+def test_each_generates_images_one_by_one_as_in_a_batch(name, options):
+    family = build(name, sizes_for(name, DIGITS, options))
+    torch.manual_seed(0)
+    networks = {network: module.eval() for network, module in family.networks().items()}
+    noise = family.noise((5,), torch.Generator().manual_seed(0))
+    made = family.generate(networks, noise).detach()
+    assert noise.shape == (5, family.latent_dim)
+    assert made.shape == (5, 784)
+    assert made.abs().max() <= 1
+    if "wgan" not in name:  # whose batch norms see the batch, also then
+        torch.testing.assert_close(family.generate(networks, noise[:1]).detach(), made[:1])
+
+
+def shared_kernels(update, digits):
+    family = build("shared-wgan", sizes_for("shared-wgan", DIGITS, f"width=4 update={update}"))
+    (first, second) = (layout(family).split(e.vectors[0]) for e in trained(family, digits, [0]))
+    return [
+        (values["critic.convolutions.1.weight"], values["generator.convolutions.1.weight"])
+        for values in (first, second)
+    ]
+
+
+def test_a_shared_layer_is_the_critics(digits):
+    for critic, generator in shared_kernels("critic", digits):
+        assert np.array_equal(critic, generator)
+        # The critic was clipped before its last update, which moves a weight by little.
+        assert np.abs(critic).max() < 0.011
+
+
+def test_a_layer_that_both_update_is_one(digits):
+    (_, one), (critic, generator) = shared_kernels("both", digits)
+    assert np.array_equal(critic, generator)
+    assert (one != generator).any()
+
+
+def test_a_frozen_layer_stays_as_it_was_drawn(digits):
+    (_, first), (critic, second) = shared_kernels("frozen", digits)
+    assert np.array_equal(first, second)
+    assert (critic != second).any()
+    assert second.std() == pytest.approx(0.0176, rel=0.2)  # normal, .02, cut at twice that
+
+
+@pytest.mark.parametrize(
+    ("name", "pictures", "options", "message"),
+    [
+        ("nope", DIGITS, "", "no family 'nope'.*shared-wgan"),
+        ("gan", DIGITS, "generater=16", "no option 'generater': did you mean generator"),
+        ("gan", DIGITS, "generator", "give it as key=value"),
+        ("gan", DIGITS, "generator=16,x", "generator is '16,x': give the sizes"),
+        ("gan", DIGITS, "bn_eps=small", "give a float, as in bn_eps=0.8"),
+        ("dcgan", DIGITS, "side=32", "no option 'side'"),
+        ("dcgan", Pictures(28, 24), "", "28 × 24: it is for square ones"),
+        ("dcgan", Pictures(30, 30), "", "multiples of 4"),
+        ("dcgan", DIGITS, "generator=16,16", "three layers or more"),
+        ("cgan", Pictures(28, 28, 1, 0), "", "no labels"),
+        ("wgan", DIGITS, "loss=mse", "no loss 'mse': there is wgan, code"),
+        ("shared-wgan", DIGITS, "share=5", "the critic has 4"),
+        ("shared-wgan", DIGITS, "update=none", "no update 'none'"),
+        ("r1-mlp", DIGITS, "", "for weights"),
+    ],
+)
+def test_what_makes_no_sense_is_said(name, pictures, options, message):
+    with pytest.raises(ConfigurationError, match=message):
+        sizes_for(name, pictures, options)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_every_option_has_a_default_that_it_takes(name):
+    options = options_of(name)
+    if FAMILIES[name].of_images:
+        given = " ".join(f"{key}={value}" for key, value in options.items())
+        assert sizes_for(name, DIGITS, given) == {**sizes_for(name, DIGITS), **options}
