@@ -52,6 +52,11 @@ class Layout:
         return cls(tuple(tensors))
 
     @property
+    def trainable(self) -> "Layout":
+        """The layout of the parameters alone, laid end to end."""
+        return Layout.of({tensor.name: tensor.shape for tensor in self.tensors if not tensor.statistic})
+
+    @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Each tensor's shape by name, in order."""
         return {tensor.name: tensor.shape for tensor in self.tensors}

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from gangan_cli.data import symmetries
 from gangan_cli.data.matching import Fit, Match, balanced, moved
 from gangan_cli.data.symmetries import NETWORKS
+from gangan_cli.data.trainable import without_statistics
 from gangan_cli.data.weights import Matrix, Snapshots
 from gangan_cli.errors import ConfigurationError, WorkFailed
 from store import Layout, Manifest
@@ -50,9 +51,11 @@ class Frame:
     gans: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     orders: NDArray[np.int64] = field(default_factory=lambda: np.empty((0, 0), np.int64))
     rotations: Matrix | None = None
+    statistics: bool = False
+    """Whether batch statistics are seen beside the parameters."""
 
     @classmethod
-    def fit(cls, run: Snapshots, keys: Keys, mode: str) -> "Frame":
+    def fit(cls, run: Snapshots, keys: Keys, mode: str, statistics: bool = False) -> "Frame":
         """Return the frame of the GANs of the snapshots `keys` (n, 2), in one of the MODES.
 
         Each GAN is matched to the first, then a few times to the sum of the others, over EPOCHS of its
@@ -66,7 +69,7 @@ class Frame:
             raise ConfigurationError(f"align is {mode!r}: give one of {', '.join(MODES)}")
         layout = run.manifest.layout
         if mode == "none":
-            return cls(mode, layout)
+            return cls(mode, layout, statistics=statistics)
         from threadpoolctl import threadpool_limits
 
         symmetries.check(run.manifest, mode == "full")
@@ -93,7 +96,8 @@ class Frame:
         """
         layout = below.manifest.layout
         if "frame_gans" not in top.manifest.constants:
-            return cls("none", layout)
+            modelled = top.manifest.config.get("statistics") == "modelled"
+            return cls("none", layout, statistics=modelled)
         try:
             turned = "frame_rotations" in top.manifest.constants
             symmetries.check(below.manifest, turned)
@@ -113,7 +117,9 @@ class Frame:
 
     def view(self, run: Snapshots) -> Snapshots:
         """Return `run` seen through this frame."""
-        return run if self.mode == "none" else Framed(run, self)
+        if self.mode != "none":
+            return Framed(run, self)
+        return run if self.statistics else without_statistics(run)
 
     def apply(self, vectors: Matrix, gans: NDArray[np.int64]) -> Matrix:
         """Return vectors (n, P) of the GANs `gans` (n,) in this frame; each row by itself.

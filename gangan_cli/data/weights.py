@@ -199,7 +199,7 @@ class StoredVectors:
 
         run = Run.open(self.path)
         view = self.frame.view(run) if self.frame else run
-        size = len(self.keys) * run.manifest.layout.size * 4
+        size = len(self.keys) * view.manifest.layout.size * 4
         if size > available() / 2:
             return StoredExamples(view, self.keys, self.repeat, device)
         with run:

@@ -16,10 +16,14 @@ from gangan_cli.errors import ConfigurationError
 from gangan_cli.models import build
 from gangan_cli.models.binding import bind
 from gangan_cli.models.family import Family, Networks
+from gangan_cli.models.layers import BatchNorm
 from gangan_cli.training.randomness import stream
 from store import Catalog, Layout, Run
 
 Pictures = NDArray[np.float32]
+
+ESTIMATED = 512
+"""Images of which a GAN without batch statistics gets its own."""
 
 GANS_AT_ONCE = 64
 """Generated GANs decoded at a time: 29 MB at the paper's size."""
@@ -38,8 +42,9 @@ class Level:
         """Return what the GANs with weights (n, P) make of noise (n, m, L): (n, m, D) float32.
 
         For a run on images D is the pixels, in [-1, 1]; for one on weights, the weights of the run
-        below, decoded.
+        below, decoded. Weights without batch statistics are `completed`.
         """
+        vectors = self.completed(vectors)
 
         def one(vector: Tensor, z: Tensor) -> Tensor:
             parts = split(self.run.manifest.layout, vector)
@@ -49,6 +54,30 @@ class Level:
         with torch.no_grad():
             made: Matrix = vmap(one)(torch.from_numpy(vectors), torch.from_numpy(noise)).numpy()
         return self.code.decode(made) if self.code else made
+
+    def completed(self, vectors: Matrix) -> Matrix:
+        """Return weights (n, P) of which batch statistics may be missing with those of the generator as
+        it makes images of ESTIMATED noise vectors; the discriminator's are left as if it had seen none.
+        """
+        layout = self.run.manifest.layout
+        if vectors.shape[1] == layout.size:
+            return vectors
+        networks, noise = self.family.networks(), self.family.noise((ESTIMATED,), stream(0, 0, 0, "cpu"))
+        for layer in (layer for network in networks.values() for layer in network.modules()):
+            if isinstance(layer, BatchNorm):
+                layer.momentum = 1.0  # what they become is what this one batch has
+        begun = {name: dict(network.state_dict()) for name, network in networks.items()}
+
+        def one(vector: Tensor) -> Tensor:
+            parts = split(layout.trainable, vector)
+            bound = bind(networks, {name: {**begun[name], **parts[name]} for name in networks})
+            self.family.generate(bound, noise)
+            found = {name: {**parts[name], **bound[name].statistics} for name in networks}
+            return join(layout, found)
+
+        with torch.no_grad():
+            complete: Matrix = vmap(one)(torch.from_numpy(vectors)).numpy()
+        return complete
 
 
 class Lineage:
@@ -156,6 +185,12 @@ def split(layout: Layout, vector: Tensor) -> dict[str, dict[str, Tensor]]:
         network, _, name = tensor.name.partition(".")
         parts.setdefault(network, {})[name] = vector[tensor.place].view(tensor.shape)
     return parts
+
+
+def join(layout: Layout, parts: Mapping[str, Mapping[str, Tensor]]) -> Tensor:
+    """Return named tensors, by network, as one (P,) vector."""
+    places = (tensor.name.partition(".") for tensor in layout.tensors)
+    return torch.cat([parts[network][name].reshape(-1) for network, _, name in places])
 
 
 def pick(run: Run, gan: int | None, epoch: int | None) -> tuple[int, int]:

@@ -23,8 +23,7 @@ RECIPES: Mapping[str, Recipe] = {
     "mnist": Recipe(),
     "fashion-mnist": Recipe(),
     "kmnist": Recipe(),
-    # A twelfth of the images: sooner learned, and a higher rate spares a minute of waiting.
-    "mnist5k": Recipe(steps=1000, learning_rate=1e-3),
+    "mnist5k": Recipe(steps=1000),  # a twelfth of the images: sooner learned
 }
 
 REQUIRED: Mapping[str, float] = {"mnist": 0.992, "fashion-mnist": 0.90, "kmnist": 0.94, "mnist5k": 0.95}

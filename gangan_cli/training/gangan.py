@@ -57,6 +57,9 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
+STATISTICS = ("estimated", "modelled")
+
+
 @dataclass(frozen=True)
 class GanGanConfig:
     """What a GAN-GAN's run is. The defaults are the preset `default`."""
@@ -87,6 +90,9 @@ class GanGanConfig:
     generator_width: int = field(default=256, metadata={"at_least": 1})
     align: str = field(default="none", metadata={"one_of": MODES})
     """How far the GANs are brought into one frame first: see data/alignment.py."""
+    statistics: str = field(default="estimated", metadata={"one_of": STATISTICS})
+    """Whether batch statistics are modelled as if they were weights, or estimated of what a generated
+    GAN itself makes."""
     templates: int = field(default=256, metadata={"at_least": 0})
     """Templates that its generator chooses from; 0 for plain layers."""
     blur: float = field(default=4.0, metadata={"at_least": 0})
@@ -182,10 +188,10 @@ def _new_run(config: GanGanConfig, parent: Run, machine: Machine) -> tuple[Manif
             f"batch-size is {config.batch_size}, but there are {len(keys) * config.repeat} snapshots "
             f"of {parent.name!r} to train on: give a smaller --batch-size"
         )
-    frame = Frame.fit(parent, keys, config.align)
+    frame = Frame.fit(parent, keys, config.align, config.statistics == "modelled")
     constants: dict[str, Any] = {"keys": keys, **frame.constants()}
-    data_dim = parent.manifest.layout.size
     view = frame.view(parent)
+    data_dim = view.manifest.layout.size
     if config.components:
         code, codes = PrincipalComponents.fit(view, keys, config.components, config.polar)
         constants |= {"codes": codes, "mean": code.mean, "basis": code.basis, "scale": code.scale}

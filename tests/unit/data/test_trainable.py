@@ -1,0 +1,79 @@
+"""A run without its batch statistics, and GANs that get theirs back."""
+
+import numpy as np
+import pytest
+import torch
+
+from gangan_cli.data.alignment import training_view
+from gangan_cli.data.trainable import without_statistics
+from gangan_cli.models import build
+from gangan_cli.models.family import layout
+from gangan_cli.studies.decoding import Lineage, split
+from gangan_cli.training.gangan import GanGanConfig, train_gangan
+from gangan_cli.training.gans import GansConfig, train_gans
+from gangan_cli.training.job import Machine
+from store import Catalog
+
+FLAT = layout(build("dcgan-small", {}))
+PARAMETERS = np.concatenate(
+    [np.arange(FLAT.size)[tensor.place] for tensor in FLAT.tensors if not tensor.statistic]
+)
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory):
+    """A store with two small convolutional GANs of a few steps each."""
+    machine = Machine(store=tmp_path_factory.mktemp("runs"), workers=1, compile=False)
+    config = GansConfig(
+        run="a", dataset="mnist5k", family="dcgan-small", gans=2, epochs=4, batch_size=1000
+    )
+    for _ in train_gans(config, machine):
+        pass
+    return machine
+
+
+def test_only_parameters_are_seen(machine):
+    with Catalog(machine.store).open("a") as run:
+        seen = without_statistics(run)
+        keys = run.keys()
+        whole, _ = run.matrix(keys)
+        assert seen.manifest.layout.size == 21_686
+        assert np.array_equal(seen.matrix(keys)[0], whole[:, PARAMETERS])
+        assert np.array_equal(seen.snapshot(1, 3), run.snapshot(1, 3)[PARAMETERS])
+        # These columns go over where statistics lie.
+        place = slice(560, 2_700)
+        assert np.array_equal(seen.columns(keys, place), whole[:, PARAMETERS][:, place])
+
+
+def test_a_gan_without_statistics_gets_those_of_what_it_makes(machine):
+    with Lineage.open(Catalog(machine.store), "a") as lineage:
+        level = lineage.levels[0]
+        snapshot = lineage.top.snapshot(0, 4)
+        (complete,) = level.completed(snapshot[None, PARAMETERS])
+        assert np.array_equal(complete[PARAMETERS], snapshot[PARAMETERS])
+        weights = split(FLAT, torch.from_numpy(complete))["generator"]
+        noise = level.family.noise((20_000,), torch.Generator().manual_seed(7))
+        before = torch.nn.functional.conv_transpose2d(
+            noise[:, :, None, None], weights["0.weight"], weights["0.bias"]
+        )
+        mean, variance = before.mean((0, 2, 3)), before.var((0, 2, 3))
+        torch.testing.assert_close(weights["1.running_mean"], mean, rtol=0, atol=0.1)
+        torch.testing.assert_close(weights["1.running_var"], variance, rtol=0.2, atol=0)
+        short = lineage.pictures(snapshot[PARAMETERS], 5, seed=0)
+        assert np.array_equal(short, lineage.pictures(complete, 5, seed=0))
+        assert np.array_equal(level.completed(complete[None])[0], complete)
+
+
+@pytest.mark.parametrize(("statistics", "width"), [("estimated", 21_686), ("modelled", 21_846)])
+def test_a_gangan_makes_parameters_or_statistics_too(machine, statistics, width):
+    config = GanGanConfig(
+        on="a", run=statistics, statistics=statistics, epochs=2, batch_size=4, components=3, templates=4
+    )
+    for _ in train_gangan(config, machine):
+        pass
+    with Lineage.open(Catalog(machine.store), statistics) as lineage:
+        below = training_view(lineage.top, lineage.levels[1].run)
+        assert below.manifest.layout.size == width
+        images = lineage.images(lineage.top.snapshot(0, 2)[None], lineage.noises(3, seed=0))
+        assert images.shape == (1, 3, 28, 28)
+        assert np.abs(images).max() <= 1
