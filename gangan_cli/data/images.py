@@ -66,6 +66,10 @@ class Images:
         """Return some of the images, by number or mask."""
         return dataclasses.replace(self, pixels=self.pixels[rows], labels=self.labels[rows])
 
+    def drawn(self, pixels: NDArray[np.uint8]) -> "Images":
+        """Return the same with other pixels."""
+        return dataclasses.replace(self, pixels=pixels)
+
     def load(self, device: str) -> "ImageExamples":
         """Bring the pixels to `device`, still as bytes."""
         import torch

@@ -44,6 +44,9 @@ FAMILIES: Mapping[str, Entry] = {
     "shared-wgan": Entry(
         "shared_wgan:SharedWGAN", "Shared-WGAN", "a WGAN that borrows layers from its critic", LIKE_001
     ),
+    "cyclegan": Entry(
+        "cyclegan:CycleGAN", "Zhu et al. 2017", "outlines to images and back, unpaired", LIKE_002
+    ),
     "r1-mlp": Entry(
         "r1_mlp:R1MLP", "Mescheder et al. 2018", "the default GAN-GAN: of weights", of_images=False
     ),

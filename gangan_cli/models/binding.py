@@ -35,7 +35,9 @@ def bind(modules: Mapping[str, nn.Module], weights: Mapping[str, Mapping[str, Te
     """Return the networks of one GAN with `weights`, parameters and statistics, in place."""
     bound = {}
     for network, module in modules.items():
-        statistics = {name: weights[network][name] for name, _ in module.named_buffers()}
-        parameters = {name: weights[network][name] for name, _ in module.named_parameters()}
+        given = weights.get(network, {})
+        parameters = {name: given[name] for name, _ in module.named_parameters()}
+        # What is in no snapshot is as in a new network.
+        statistics = {name: given.get(name, buffer) for name, buffer in module.named_buffers()}
         bound[network] = Bound(module, parameters, statistics)
     return bound

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Generator as Source
 from torch import Tensor, nn
 
+from gangan_cli.models.controls import Choice, Control
 from gangan_cli.models.family import Networks, Phase, Pictures
 from gangan_cli.models.gan import ADAM
 from gangan_cli.models.layers import Perceptron
@@ -92,6 +93,11 @@ class CGAN(Plain):
     def latent_dim(self) -> int:
         """Return the length of noise, which ends in a label."""
         return self.noise_dim + self.classes
+
+    @property
+    def controls(self) -> tuple[Control, ...]:
+        """Return the label."""
+        return (Choice("label", self.noise_dim, self.classes),)
 
     @property
     def chance_width(self) -> int:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from torch import Generator, Tensor, nn
 
     from gangan_cli.models.binding import Bound
+    from gangan_cli.models.controls import Control
 
 Networks = Mapping[str, "Bound"]
 """The networks of one GAN by name, each a function of batches, with its weights bound."""
@@ -77,6 +78,9 @@ class Family(Protocol):
     name: ClassVar[str]
     labelled: ClassVar[bool]
     """Whether examples end in the image's class, one-hot."""
+    paired: ClassVar[bool]
+    """Whether an example is two images, one of each of two domains, and what is generated is a
+    translation of an image of the first."""
 
     @property
     def averages(self) -> Mapping[str, float]:
@@ -94,6 +98,10 @@ class Family(Protocol):
     @property
     def latent_dim(self) -> int:
         """Length L of one noise vector."""
+
+    @property
+    def controls(self) -> "tuple[Control, ...]":
+        """What of a noise vector has a meaning, and can be chosen."""
 
     @property
     def phases(self) -> tuple[Phase, ...]:
@@ -143,10 +151,10 @@ def layout(family: Family) -> Layout:
         for network, module in networks.items()
         for name, tensor in module.state_dict().items()
     }
-    statistics = {
+    buffers = {
         f"{network}.{name}" for network, module in networks.items() for name, _ in module.named_buffers()
     }
-    return Layout.of(shapes, statistics)
+    return Layout.of(shapes, buffers & set(shapes))
 
 
 def parameters(family: Family) -> dict[str, int]:
@@ -165,7 +173,14 @@ def resume_size(family: Family) -> int:
         for phase in family.phases
         for network in phase.learns
     )
-    return layout(family).size + moments + sum(sizes[network] for network in family.averages)
+    averages = sum(sizes[network] for network in family.averages)
+    memories = sum(
+        buffer.numel()
+        for module in _outlined(family).values()
+        for name, buffer in module.named_buffers()
+        if name not in module.state_dict()
+    )
+    return layout(family).size + moments + averages + memories
 
 
 def _outlined(family: Family) -> "dict[str, nn.Module]":

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Generator as Source
 from torch import Tensor, nn
 
+from gangan_cli.models.controls import Choice, Control, Range
 from gangan_cli.models.convolutional import Generator, Trunk, initialise
 from gangan_cli.models.family import Networks, Phase
 from gangan_cli.models.gan import ADAM
@@ -63,6 +64,13 @@ class InfoGAN(Square):
     def latent_dim(self) -> int:
         """Return the length of noise, which ends in a class and the codes."""
         return self.noise_dim + self.classes + self.codes
+
+    @property
+    def controls(self) -> tuple[Control, ...]:
+        """Return the class and the codes, which mean what it finds for them."""
+        first = self.noise_dim + self.classes
+        codes = (Range(f"code {number + 1}", first + number) for number in range(self.codes))
+        return Choice("class", self.noise_dim, self.classes), *codes
 
     @property
     def chance_width(self) -> int:

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor
 
+from gangan_cli.models.controls import Control
 from gangan_cli.models.family import Networks, Pictures
 
 
@@ -16,6 +17,7 @@ class Plain(ABC):
     """Standard normal noise for a network called generator; weights as they are, a steady rate."""
 
     labelled: ClassVar[bool] = False
+    paired: ClassVar[bool] = False
     averages: ClassVar[Mapping[str, float]] = {}
     decays: ClassVar[bool] = False
 
@@ -23,6 +25,11 @@ class Plain(ABC):
     @abstractmethod
     def latent_dim(self) -> int:
         """Return the length of a noise vector."""
+
+    @property
+    def controls(self) -> tuple[Control, ...]:
+        """Return that no number of the noise has a meaning of its own."""
+        return ()
 
     @property
     def chance_width(self) -> int:

@@ -28,6 +28,7 @@ from torch import Generator, Tensor, nn
 from torch.func import grad
 from torch.nn import functional as F
 
+from gangan_cli.models.controls import Control
 from gangan_cli.models.family import Networks, Phase
 from gangan_cli.models.mlp import ThreeLayers
 from gangan_cli.models.optimizers import Adam
@@ -104,6 +105,7 @@ class R1MLP:
 
     name: ClassVar[str] = "r1-mlp"
     labelled: ClassVar[bool] = False
+    paired: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if self.loss not in LOSSES:
@@ -137,6 +139,11 @@ class R1MLP:
             return torch.zeros(*shape, self.chance_width, device=where)
         moved = torch.randn(*shape, self.chance_width, generator=generator, device=where)
         return moved * blurs.to(where).view(-1, 1, 1, 1)
+
+    @property
+    def controls(self) -> tuple[Control, ...]:
+        """Return none: what a GAN-GAN can be asked for is a number of its run (data/conditions.py)."""
+        return ()
 
     def networks(self) -> dict[str, nn.Module]:
         """Return fresh networks under PyTorch's default initialisation."""

@@ -15,8 +15,10 @@ from gangan_cli.data.weights import Matrix
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.models import build
 from gangan_cli.models.binding import bind
+from gangan_cli.models.controls import in_turn
 from gangan_cli.models.family import Family, Networks
 from gangan_cli.models.layers import BatchNorm
+from gangan_cli.studies.datasets import sources
 from gangan_cli.training.randomness import stream
 from store import Catalog, Layout, Run
 
@@ -127,9 +129,19 @@ class Lineage:
         return dataset["height"], dataset["width"]
 
     def noises(self, columns: int, seed: int, below: int = 0) -> list[Matrix]:
-        """Return fixed noise (columns, L) for each level from `below` down, from `seed` alone."""
+        """Return fixed noise (columns, L) for each level from `below` down, from `seed` alone. Classes
+        take turns in it. Where GANs translate images it is those of their first domain.
+
+        Raises:
+            ConfigurationError, WorkFailed: these images cannot be had.
+        """
         return [
-            level.family.noise((columns,), stream(seed, depth, 0, "cpu")).numpy()
+            sources(level.run.manifest, columns, seed)
+            if level.family.paired
+            else in_turn(
+                level.family.controls,
+                level.family.noise((columns,), stream(seed, depth, 0, "cpu")).numpy(),
+            )
             for depth, level in enumerate(self.levels)
         ][below:]
 

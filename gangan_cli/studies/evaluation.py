@@ -9,6 +9,7 @@ from typing import Any
 
 from gangan_cli.data.weights import Matrix, select
 from gangan_cli.errors import ConfigurationError
+from gangan_cli.studies.datasets import data_dir_of, images_of
 from gangan_cli.studies.decoding import Lineage, unit_interval
 from gangan_cli.studies.floor import floor
 from gangan_cli.studies.judge import Judge, Told
@@ -24,9 +25,6 @@ FEWEST = 10
 
 MOST_DRAWN = 1024
 """GANs that may be drawn of a GAN-GAN: so many latents always are, so that number k stays the same."""
-
-IMPORTED = "imported"
-"""What a manifest calls the dataset of state dicts that came without."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +116,7 @@ def evaluate(
         raise ConfigurationError(f"{wish.samples} samples are too few to judge: give {FEWEST} or more")
     with opened(catalog, name) as (lineage, keeps):
         subjects = list(_subjects(lineage, wish))
-        trained_on = images_of(lineage)
+        trained_on = images_of(lineage.levels[-1].run.manifest)
         dataset = wish.dataset or trained_on
         if not dataset:
             raise ConfigurationError(
@@ -127,7 +125,7 @@ def evaluate(
             )
         if trained_on and dataset != trained_on:
             yield Warned(f"{name} was trained on {trained_on}, and is held against {dataset}")
-        reference = reference_of(dataset, data_dir or data_dir_of(lineage), told)
+        reference = reference_of(dataset, data_dir or data_dir_of(lineage.levels[-1].run.manifest), told)
         yield from (Warned(text) for text in doubts(reference.judge, wish.samples))
         if not keeps:
             yield Warned(f"{name} cannot be written: its results are not kept")
@@ -159,19 +157,6 @@ def doubts(judge: Judge, samples: int) -> Iterator[str]:
             f"{samples} samples are few for 1,024 features: compare Fréchet distances only with others "
             "of as many"
         )
-
-
-def images_of(lineage: Lineage) -> str:
-    """Return the name of the dataset at the bottom of a lineage; "" where state dicts were imported."""
-    name = (lineage.levels[-1].run.manifest.dataset or {}).get("name", "")
-    return "" if name == IMPORTED else str(name)
-
-
-def data_dir_of(lineage: Lineage) -> Path | None:
-    """Return the folder that the images came from when the lineage's bottom run was trained, if it is
-    there."""
-    named = lineage.levels[-1].run.manifest.machine.get("data_dir")
-    return Path(named) if named and Path(named).is_dir() else None
 
 
 def results(run: Run) -> list[Evaluated]:

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from gangan_cli.data.alignment import training_view
 from gangan_cli.data.weights import Matrix
+from gangan_cli.studies.datasets import data_dir_of, images_of
 from gangan_cli.studies.decoding import Lineage, unit_interval
 from gangan_cli.studies.distances import nearest
-from gangan_cli.studies.evaluation import data_dir_of, images_of
 from gangan_cli.studies.judge import Told
 from gangan_cli.studies.judging import frechet_distances
 from gangan_cli.studies.latent_axis import draw, generated_weights, points_along
@@ -131,7 +131,8 @@ class Bench:
             Damaged: a snapshot is not what was written.
         """
         view, keys = training_view(lineage.top, lineage.levels[1].run), lineage.top.constant("keys")
-        reference = reference_of(images_of(lineage), data_dir or data_dir_of(lineage), told)
+        bottom = lineage.levels[-1].run.manifest
+        reference = reference_of(images_of(bottom), data_dir or data_dir_of(bottom), told)
         told("reading the snapshots", 0, 1)
         landscape = landscape or Landscape(view, keys)
         landscape.view = view  # that of others may be closed by now

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from gangan_cli.data.domains import Unpaired
+from gangan_cli.data.examples import Source
 from gangan_cli.data.images import Images, Labelled, check_dataset, load_images
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.models import build, entry, sizes_for
-from gangan_cli.models.family import Pictures, draws, layout, losses
+from gangan_cli.models.family import Family, Pictures, draws, layout, losses
 from gangan_cli.training.job import (
     Events,
     Machine,
@@ -92,20 +94,28 @@ def train_gans(config: GansConfig, machine: Machine) -> Events:
             )
         spread = plan(config.gans, run.manifest.layout.size, machine.device, machine.workers)
         family = build(run.manifest.family, run.manifest.sizes)
-        source = Labelled(images()) if family.labelled else images()
+        source = seen_by(family, images())
         task = Task(family.name, dict(run.manifest.sizes), source, config.settings)
         steps = config.gans * config.epochs * config.settings.steps(source.count, draws(family))
         yield from train_run(run, task, spread, steps, machine.compile)
 
 
+def seen_by(family: Family, images: Images) -> Source:
+    """Return a dataset's images as a family's examples."""
+    if family.paired:
+        return Unpaired(images)
+    return Labelled(images) if family.labelled else images
+
+
 def _manifest(config: GansConfig, images: Images, machine: Machine) -> Manifest:
     pictures = Pictures(images.height, images.width, 1, images.classes)
     family = build(config.family, sizes_for(config.family, pictures, config.family_options))
-    needed = config.batch_size * draws(family)
-    if needed > len(images.pixels):
+    count = seen_by(family, images).count
+    if config.batch_size * draws(family) > count:
+        taken = f", and a step takes {draws(family)} batches" if draws(family) > 1 else ""
         raise ConfigurationError(
-            f"batch-size is {config.batch_size}, of which a step takes {draws(family)}, but "
-            f"{config.dataset} has {len(images.pixels)} images"
+            f"batch-size is {config.batch_size}{taken}, but {config.dataset} has {count} "
+            + ("images of each domain" if family.paired else "images")
         )
     return Manifest(
         family=family.name,

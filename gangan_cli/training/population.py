@@ -168,23 +168,25 @@ class Population:
         newborn = [self._initial(settings.seed, 0 if shared else gan) for gan in gans]
         self._parameters: dict[str, Parameters] = {}
         self._statistics: dict[str, Parameters] = {}
+        self._weights: dict[str, Parameters] = {}
+        """What a snapshot has, in its order."""
+        self._memories: dict[str, Parameters] = {}
+        """What training depends on beside it."""
         for network, module in newborn[0].items():
-            stacked = {
-                name: torch.stack([modules[network].state_dict()[name] for modules in newborn]).to(
-                    device
-                )
-                for name in module.state_dict()
+            alike = [modules[network] for modules in newborn]
+            own = {
+                name: torch.stack([one.get_parameter(name).detach() for one in alike]).to(device)
+                for name, _ in module.named_parameters()
             }
-            self._parameters[network] = {name: stacked[name] for name, _ in module.named_parameters()}
-            self._statistics[network] = {name: stacked[name] for name, _ in module.named_buffers()}
-        # In the order of a snapshot, which is not always parameters first.
-        self._weights: dict[str, Parameters] = {
-            network: {
-                name: {**self._parameters[network], **self._statistics[network]}[name]
-                for name in module.state_dict()
+            seen = {
+                name: torch.stack([one.get_buffer(name) for one in alike]).to(device)
+                for name, _ in module.named_buffers()
             }
-            for network, module in newborn[0].items()
-        }
+            self._parameters[network], self._statistics[network] = own, seen
+            self._weights[network] = {name: {**own, **seen}[name] for name in module.state_dict()}
+            self._memories[network] = {
+                name: value for name, value in seen.items() if name not in module.state_dict()
+            }
         self._averages: dict[str, Parameters] = {
             network: {name: p.clone() for name, p in self._parameters[network].items()}
             for network in family.averages
@@ -252,7 +254,8 @@ class Population:
             for state in self._states
             for moment in state.moments.get(network, [])
         ]
-        return [*self._weights.values(), *moments, *self._averages.values()]
+        weights, memories = self._weights.values(), self._memories.values()
+        return [*weights, *moments, *self._averages.values(), *memories]
 
 
 def _flat(parts: Sequence[Parameters]) -> Tensor:

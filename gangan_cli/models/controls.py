@@ -1,0 +1,49 @@
+"""What of a GAN's noise has a meaning, and can be chosen: classes and codes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Noise = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of `count` classes, one-hot in the noise from place `first` on."""
+
+    name: str
+    first: int
+    count: int
+
+    def put(self, noise: Noise, chosen: Sequence[int] | NDArray[np.int64]) -> Noise:
+        """Return noise (n, L) with classes (n,) in place."""
+        changed = noise.copy()
+        changed[:, self.first : self.first + self.count] = np.eye(self.count, dtype=np.float32)[chosen]
+        return changed
+
+
+@dataclass(frozen=True)
+class Range:
+    """A number from -1 to 1, at a place in the noise."""
+
+    name: str
+    place: int
+
+    def put(self, noise: Noise, values: Sequence[float] | NDArray[np.float64]) -> Noise:
+        """Return noise (n, L) with numbers (n,) in place."""
+        changed = noise.copy()
+        changed[:, self.place] = values
+        return changed
+
+
+Control = Choice | Range
+
+
+def in_turn(controls: Sequence[Control], noise: Noise) -> Noise:
+    """Return noise (n, L) of which row i is of class i, beginning anew after the last."""
+    for control in controls:
+        if isinstance(control, Choice):
+            noise = control.put(noise, np.arange(len(noise)) % control.count)
+    return noise

@@ -1,0 +1,37 @@
+"""The images at the bottom of a lineage: which they are, and where they lie."""
+
+from pathlib import Path
+
+import numpy as np
+
+from gangan_cli.data.domains import Unpaired
+from gangan_cli.data.images import load_images
+from gangan_cli.data.weights import Matrix
+from store import Manifest
+
+IMPORTED = "imported"
+"""What stands for the dataset of a run that was imported from state dicts: nobody knows it."""
+
+
+def images_of(manifest: Manifest) -> str:
+    """Return the name of the dataset that a run was trained on; "" where state dicts were imported."""
+    name = (manifest.dataset or {}).get("name", "")
+    return "" if name == IMPORTED else str(name)
+
+
+def data_dir_of(manifest: Manifest) -> Path | None:
+    """Return the folder that the images came from when a run was trained, if it is there."""
+    named = manifest.machine.get("data_dir")
+    return Path(named) if named and Path(named).is_dir() else None
+
+
+def sources(manifest: Manifest, count: int, seed: int) -> Matrix:
+    """Return images (count, D) in [-1, 1] of the first of the two domains that a run translates between.
+
+    Raises:
+        ConfigurationError, WorkFailed: they cannot be had.
+    """
+    domain = Unpaired(load_images(images_of(manifest), data_dir_of(manifest))).a
+    rows = np.random.default_rng(seed).permutation(domain.count)[:count]
+    scaled: Matrix = domain.pixels[rows] * np.float32(2 / 255) - np.float32(1)
+    return scaled
