@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 SIDE_BY_SIDE = 5
 """Subjects that are shown with all their scores; of more, a line each with the main ones."""
 
-MAIN = ("frechet", "kernel", "entropy", "inception", "precision", "recall", "coverage", "parzen")
+MAIN = (
+    "frechet", "kernel", "entropy", "inception", "precision", "recall", "coverage", "agreement", "parzen"
+)  # fmt: skip
 
 
 def evaluate(
@@ -68,15 +70,18 @@ def _show(found: Sequence["Evaluated"]) -> None:
     titles = [result.subject.title for result in found]
     if len(found) <= SIDE_BY_SIDE + 1:
         rows = [
-            [score.title, *(_cell(result, name) for result in found)] for name, score in SCORES.items()
+            [score.title, *(_cell(result, name) for result in found)]
+            for name, score in SCORES.items()
+            if any(name in result.scored.values for result in found)
         ]
         output.table(["", *titles], rows, right=range(1, len(titles) + 1))
         return
+    shown = [name for name in MAIN if any(name in result.scored.values for result in found)]
     rows = [
-        [title, *(_cell(result, name) for name in MAIN)]
+        [title, *(_cell(result, name) for name in shown)]
         for title, result in zip(titles, found, strict=True)
     ]
-    columns = [SCORES[name].title for name in MAIN]
+    columns = [SCORES[name].title for name in shown]
     output.table(["", *columns], rows, right=range(1, len(columns) + 1))
 
 

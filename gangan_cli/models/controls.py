@@ -16,6 +16,8 @@ class Choice:
     name: str
     first: int
     count: int
+    found: bool = False
+    """Whether what each class means is what the GAN found for it, and not a label."""
 
     def put(self, noise: Noise, chosen: Sequence[int] | NDArray[np.int64]) -> Noise:
         """Return noise (n, L) with classes (n,) in place."""

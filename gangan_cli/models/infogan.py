@@ -70,7 +70,7 @@ class InfoGAN(Square):
         """Return the class and the codes, which mean what it finds for them."""
         first = self.noise_dim + self.classes
         codes = (Range(f"code {number + 1}", first + number) for number in range(self.codes))
-        return Choice("class", self.noise_dim, self.classes), *codes
+        return Choice("class", self.noise_dim, self.classes, found=True), *codes
 
     @property
     def chance_width(self) -> int:

@@ -15,7 +15,7 @@ from gangan_cli.data.weights import Matrix
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.models import build
 from gangan_cli.models.binding import bind
-from gangan_cli.models.controls import in_turn
+from gangan_cli.models.controls import Choice, in_turn
 from gangan_cli.models.family import Family, Networks
 from gangan_cli.models.layers import BatchNorm
 from gangan_cli.studies.datasets import sources
@@ -127,6 +127,12 @@ class Lineage:
         """Height and width of the images at the bottom."""
         dataset = self.levels[-1].run.manifest.dataset or {}
         return dataset["height"], dataset["width"]
+
+    @property
+    def classes(self) -> Choice | None:
+        """The classes that the GANs at the bottom can be asked for, which take turns in `noises`."""
+        controls = self.levels[-1].family.controls
+        return next((control for control in controls if isinstance(control, Choice)), None)
 
     def noises(self, columns: int, seed: int, below: int = 0) -> list[Matrix]:
         """Return fixed noise (columns, L) for each level from `below` down, from `seed` alone. Classes

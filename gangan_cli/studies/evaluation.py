@@ -208,14 +208,14 @@ def _judged(
     if subjects and subjects[0].gan is None:
         yield floor(reference, wish.samples, wish.seed, wish.quick)
         subjects = subjects[1:]
-    weights = _weights(lineage, subjects, wish.seed)
+    weights, asked = _weights(lineage, subjects, wish.seed), lineage.classes
     if wish.quick:
         looks = glances(lineage, level, weights, reference, wish.samples, wish.seed)
-        yield from map(glanced, looks)
+        yield from (glanced(look, asked) for look in looks)
         return
     for vector in weights:
         pictures = lineage.pictures(vector, wish.samples, wish.seed, level)
-        yield scored(unit_interval(pictures), reference, wish.seed)
+        yield scored(unit_interval(pictures), reference, wish.seed, asked=asked)
 
 
 def _weights(lineage: Lineage, subjects: Iterable[Subject], seed: int) -> Iterator[Matrix]:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from gangan_cli.metrics import entropy, frechet, kernel, neighbours, parzen, prdc
+from gangan_cli.metrics.agreement import agreement
 from gangan_cli.metrics.classifier import Features
+from gangan_cli.models.controls import Choice
 from gangan_cli.studies.judging import Glance
 from gangan_cli.studies.reference import Reference
 
@@ -32,11 +34,13 @@ SCORES: Mapping[str, Score] = {
     "marginal_entropy": Score("entropy of the mean label", 3, "higher"),
     "inception": Score("inception-style score", 2, "higher"),
     "uniformity": Score("classes' distance to uniform", 3, "lower"),
+    "agreement": Score("as asked for", 3, "higher"),
     "parzen": Score("Parzen log-likelihood (nats)", 1, "higher"),
     "parzen_sigma": Score("its window's width", 3, ""),
     "nearest": Score("nearest training image", 2, ""),
 }
-"""Every score by the name under which results are kept; "nearest" is a median Euclidean distance."""
+"""Every score by the name under which results are kept; "nearest" is a median Euclidean distance, and
+"agreement" is known of GANs that can be asked for a class."""
 
 NEAREST_OF = 1000
 """Images whose nearest training image is looked for."""
@@ -69,14 +73,22 @@ class Scored:
     entropies: list[int]
 
 
-def scored(images: Features, reference: Reference, seed: int, near: Features | None = None) -> Scored:
+def scored(
+    images: Features,
+    reference: Reference,
+    seed: int,
+    near: Features | None = None,
+    asked: Choice | None = None,
+) -> Scored:
     """Return every score of images (n, 784) in [0, 1], as a GAN made them.
 
-    `near` are those whose nearest training images are looked for, if not the same.
+    `near` are those whose nearest training images are looked for, if not the same; `asked` are classes
+    that took turns.
     """
     features, probabilities = reference.judge.judged(images)
     values, errors = _by_label(probabilities)
     for part in (
+        _as_asked(probabilities, asked),
         _by_feature(features, reference, seed),
         _by_pixel(images, reference),
         _nearness(images if near is None else near, reference),
@@ -86,10 +98,22 @@ def scored(images: Features, reference: Reference, seed: int, near: Features | N
     return _together(values, errors, probabilities)
 
 
-def glanced(glance: Glance) -> Scored:
-    """Return the scores that one look gives: Fréchet distance, and those of the labels."""
+def glanced(glance: Glance, asked: Choice | None = None) -> Scored:
+    """Return the scores that one look gives: Fréchet distance, and those of the labels; `asked` are
+    classes that took turns."""
     values, errors = _by_label(glance.probabilities)
-    return _together({"frechet": glance.frechet, **values}, errors, glance.probabilities)
+    more = _as_asked(glance.probabilities, asked)
+    return _together(
+        {"frechet": glance.frechet, **values, **more[0]}, {**errors, **more[1]}, glance.probabilities
+    )
+
+
+def _as_asked(probabilities: Features, asked: Choice | None) -> Part:
+    if asked is None:
+        return {}, {}
+    classes = np.arange(len(probabilities)) % asked.count
+    found = agreement(probabilities, classes, assigned=asked.found)
+    return {"agreement": found.share}, {"agreement": found.standard_error}
 
 
 def _by_label(probabilities: Features) -> Part:

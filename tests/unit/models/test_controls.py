@@ -25,7 +25,7 @@ def test_a_label_is_one_hot_where_noise_has_it():
 def test_infogan_has_a_class_and_codes():
     family = build("infogan", {})
     controls = family.controls
-    assert controls == (Choice("class", 62, 10), Range("code 1", 72), Range("code 2", 73))
+    assert controls == (Choice("class", 62, 10, found=True), Range("code 1", 72), Range("code 2", 73))
     noise = noise_of(family, 2000)
     assert np.abs(noise[:, 72:]).max() <= 1
     assert np.abs(noise[:, 72:].std(axis=0) - 3**-0.5).max() < 0.02

@@ -1,0 +1,36 @@
+"""Does a GAN make what it was asked for? The classes that it was given against those of a classifier."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from gangan_cli.metrics.classifier import Features
+
+Labels = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """The share of images whose class is the one asked for, in [0, 1], and its standard error."""
+
+    share: float
+    standard_error: float
+
+
+def agreement(probabilities: Features, asked: Labels, *, assigned: bool) -> Agreement:
+    """Hold class probabilities (n, K) against the classes asked for (n,).
+
+    With `assigned` the classes asked for have no meaning of their own, as InfoGAN's: each stands for the
+    class that makes the share largest, no two for the same (Hungarian method).
+    """
+    found = probabilities.argmax(axis=1)
+    if assigned:
+        side = max(probabilities.shape[1], int(asked.max()) + 1)
+        counts = np.zeros((side, side), np.int64)
+        np.add.at(counts, (asked, found), 1)
+        _, stands_for = linear_sum_assignment(counts, maximize=True)
+        asked = stands_for[asked]
+    share = float((found == asked).mean())
+    return Agreement(share, float(np.sqrt(share * (1 - share) / len(asked))))
