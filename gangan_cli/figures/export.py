@@ -11,17 +11,21 @@ from gangan_cli.figures.entropies import draw_entropies
 from gangan_cli.figures.latent import animate_walk, draw_grid
 from gangan_cli.figures.lineage import draw_lineage
 from gangan_cli.figures.losses import draw_losses
+from gangan_cli.figures.meanings import draw_meanings
 from gangan_cli.figures.samples import draw_samples
 from gangan_cli.figures.scores import draw_gangan_scores, draw_scores
 from gangan_cli.figures.style import Output
+from gangan_cli.figures.translations import draw_translations
 from gangan_cli.studies.audit import Audit
 from gangan_cli.studies.audit_results import known_audit
 from gangan_cli.studies.decoding import Lineage
 from gangan_cli.studies.evaluation import results
 from gangan_cli.studies.latent_axis import LatentGrid, sample, walk
 from gangan_cli.studies.losses import LossHistory
+from gangan_cli.studies.meanings import meanings
 from gangan_cli.studies.progress import samples_over_training
 from gangan_cli.studies.score_history import ScoreHistory
+from gangan_cli.studies.translations import translations
 from store import Catalog
 
 
@@ -44,6 +48,12 @@ def export_figures(
         if len(lineage.levels) == 1:
             study = samples_over_training(lineage, gan=gan, seed=output.seed)
             yield from _named("samples", draw_samples(run, study, output))
+            if lineage.levels[0].family.controls:
+                found = meanings(lineage, gan=gan, epoch=epoch, seed=output.seed)
+                yield from _named("meanings", draw_meanings(run, *found, output))
+            if lineage.levels[0].family.paired:
+                there = translations(lineage, gan=gan, epoch=epoch, seed=output.seed)
+                yield from _named("translations", draw_translations(run, there, output))
             if history := ScoreHistory.read(run):
                 yield from _named("scores", draw_scores(run, history, output))
         else:

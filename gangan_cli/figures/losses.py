@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from gangan_cli.figures.style import LOSS_COLOURS, Output, house_look, new_figure, save, whole_ticks
-from gangan_cli.studies.losses import LossHistory
+from gangan_cli.studies.losses import LossHistory, title
 from store import Run
 
 
@@ -13,7 +13,6 @@ from store import Run
 def draw_losses(run: Run, study: LossHistory, output: Output) -> list[Path]:
     """Draw every network's loss over the epochs."""
     figure, ((axis,),) = new_figure(7, 3.6)
-    names = {"g_loss": "generator", "d_loss": "discriminator"}
     gans = int(np.count_nonzero(study.done))
     for colour, name in zip(LOSS_COLOURS, study.names, strict=False):
         low, first, median, third, high = study.spread(name)
@@ -21,9 +20,7 @@ def draw_losses(run: Run, study: LossHistory, output: Output) -> list[Path]:
             axis.fill_between(study.epochs, low, high, color=colour, alpha=0.12, linewidth=0)
             axis.fill_between(study.epochs, first, third, color=colour, alpha=0.25, linewidth=0)
         marker = "o" if len(study.epochs) == 1 else None
-        axis.plot(
-            study.epochs, median, color=colour, linewidth=1.4, label=names.get(name, name), marker=marker
-        )
+        axis.plot(study.epochs, median, color=colour, linewidth=1.4, label=title(name), marker=marker)
     axis.set_xlabel("epoch")
     whole_ticks(axis.xaxis)
     axis.set_ylabel("loss, mean over the epoch")

@@ -12,7 +12,7 @@ COLUMNS = 6
 
 @house_look
 def draw_samples(run: Run, study: SamplesOverTraining, output: Output) -> list[Path]:
-    """Draw a tile of 8 × 8 samples for each epoch."""
+    """Draw a square of samples for each epoch."""
     columns = min(COLUMNS, len(study.epochs))
     rows = -(-len(study.epochs) // columns)
     figure, axes = new_figure(1.9 * columns, 2.1 * rows + 0.35, rows, columns)

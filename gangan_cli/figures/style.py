@@ -32,7 +32,7 @@ LOOK: dict[Any, Any] = {
 }
 
 BLUE, VERMILLION, GREEN, PINK, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9"
-LOSS_COLOURS = (BLUE, VERMILLION, GREEN, PINK)
+LOSS_COLOURS = (BLUE, VERMILLION, GREEN, PINK, SKY)
 """Okabe and Ito's palette: told apart with any colour vision."""
 
 DARK, GREY, FAINT = "#333333", "#767676", "#BFBFBF"

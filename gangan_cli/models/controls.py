@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +20,10 @@ class Choice:
     found: bool = False
     """Whether what each class means is what the GAN found for it, and not a label."""
 
-    def put(self, noise: Noise, chosen: Sequence[int] | NDArray[np.int64]) -> Noise:
-        """Return noise (n, L) with classes (n,) in place."""
-        changed = noise.copy()
-        changed[:, self.first : self.first + self.count] = np.eye(self.count, dtype=np.float32)[chosen]
+    def put(self, noise: Noise, chosen: Sequence[float] | NDArray[Any]) -> Noise:
+        """Return noise (n, L) with classes (n,), whole numbers, in place."""
+        changed, classes = noise.copy(), np.asarray(chosen, np.int64)
+        changed[:, self.first : self.first + self.count] = np.eye(self.count, dtype=np.float32)[classes]
         return changed
 
 
@@ -33,7 +34,7 @@ class Range:
     name: str
     place: int
 
-    def put(self, noise: Noise, values: Sequence[float] | NDArray[np.float64]) -> Noise:
+    def put(self, noise: Noise, values: Sequence[float] | NDArray[Any]) -> Noise:
         """Return noise (n, L) with numbers (n,) in place."""
         changed = noise.copy()
         changed[:, self.place] = values

@@ -57,6 +57,15 @@ class Level:
             made: Matrix = vmap(one)(torch.from_numpy(vectors), torch.from_numpy(noise)).numpy()
         return self.code.decode(made) if self.code else made
 
+    def through(self, vector: Matrix, networks: Sequence[str], batch: Matrix) -> Matrix:
+        """Return what networks of the GAN with weights (P,), one after the other, make of (B, ...)."""
+        bound = bind(self.networks, split(self.run.manifest.layout, torch.from_numpy(vector)))
+        made = torch.from_numpy(batch)
+        with torch.no_grad():
+            for network in networks:
+                made = bound[network](made)
+        return made.numpy()
+
     def completed(self, vectors: Matrix) -> Matrix:
         """Return weights (n, P) of which batch statistics may be missing with those of the generator as
         it makes images of ESTIMATED noise vectors; the discriminator's are left as if it had seen none.

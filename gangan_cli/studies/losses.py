@@ -12,6 +12,15 @@ from store.keys import Keys
 Table = NDArray[np.float64]
 
 
+TITLES = {"g": "generator", "d": "discriminator", "c": "critic"}
+
+
+def title(loss: str) -> str:
+    """Return what a loss is called where people read it: "g_loss" is the generator's."""
+    short = loss.removesuffix("_loss")
+    return TITLES.get(short, short)
+
+
 @dataclass(frozen=True)
 class LossHistory:
     """Losses (means over an epoch) of a run's GANs: `values` (gans, epochs, L), NaN where there is none.

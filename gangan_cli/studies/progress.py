@@ -21,10 +21,11 @@ class SamplesOverTraining:
 
 
 def samples_over_training(
-    lineage: Lineage, *, gan: int | None = None, samples: int = 64, seed: int = 0
+    lineage: Lineage, *, gan: int | None = None, side: int = 8, seed: int = 0
 ) -> SamplesOverTraining:
-    """Return samples at the ten epochs nearest to the paper's that the run has snapshots of.
+    """Return `side`² samples at the ten epochs nearest to the paper's that the run has snapshots of.
 
+    Of a GAN that can be asked for classes there are as many squared, so that each has a column.
     The paper's figure stops half-way; two more epochs show how a longer run ends.
     """
     gan, _ = pick(lineage.top, gan, None)
@@ -34,5 +35,6 @@ def samples_over_training(
     rest = [(PAPER_EPOCHS[-1] + last) // 2, last] if last > PAPER_EPOCHS[-1] else []
     epochs = sorted({int(there[np.abs(there - wanted).argmin()]) for wanted in (*PAPER_EPOCHS, *rest)})
     vectors, _ = lineage.top.matrix(np.array([(gan, epoch) for epoch in epochs], np.int64))
-    images = lineage.images(vectors, lineage.noises(samples, seed))
+    side = lineage.classes.count if lineage.classes else side
+    images = lineage.images(vectors, lineage.noises(side**2, seed))
     return SamplesOverTraining(gan, epochs, images, seed)

@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Static
 
-from gangan_cli.studies.losses import LossHistory
+from gangan_cli.studies.losses import LossHistory, title
 from gangan_cli.tui import keys, listing
 from gangan_cli.tui.feed import RunView
 from gangan_cli.tui.screens.page import Page
@@ -30,8 +30,6 @@ QUARTILES = {True: (26, 62, 88), False: (186, 214, 236)}
 INK = {True: (130, 138, 148), False: (90, 96, 104)}
 
 SMOOTHING = (0.0, 0.6, 0.9, 0.97)
-
-NAMES = {"g_loss": "generator loss", "d_loss": "discriminator loss"}
 
 
 @dataclass
@@ -154,7 +152,7 @@ class LivePage(Page):
         if [panel.loss for panel in self._panels] != list(names):
             for panel in self._panels:
                 panel.remove()
-            self._panels = [Panel(name, NAMES.get(name, name)) for name in names]
+            self._panels = [Panel(name, f"{title(name)} loss") for name in names]
             self.query_one("#panels", Vertical).mount(*self._panels)
 
     def _draw(self) -> None:

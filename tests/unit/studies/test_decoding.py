@@ -115,6 +115,6 @@ def test_snapshots_are_picked_or_refused_by_number(catalog):
 
 def test_samples_over_training_take_the_epochs_nearest_to_the_papers(catalog):
     with Lineage.open(catalog, "a") as lineage:
-        study = samples_over_training(lineage, samples=9)
+        study = samples_over_training(lineage, side=3)
         assert study.epochs == [1, 2, 3]
         assert study.images.shape == (3, 9, 28, 28)

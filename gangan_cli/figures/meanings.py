@@ -1,0 +1,32 @@
+"""What the classes and codes of a GAN do: one column a class or a value, all else alike along a row."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from gangan_cli.figures.style import Output, house_look, new_figure, save
+from gangan_cli.models.controls import Choice
+from gangan_cli.studies.meanings import Varied
+from gangan_cli.studies.mosaic import grey, tile
+from store import Run
+
+
+@house_look
+def draw_meanings(run: Run, gan: int, epoch: int, study: Sequence[Varied], output: Output) -> list[Path]:
+    """Draw a sheet of images for each control; nothing if there is none."""
+    if not study:
+        return []
+    figure, ((*axes,),) = new_figure(3.6 * len(study), 4.1, 1, len(study))
+    for axis, varied in zip(axes, study, strict=True):
+        sheet = tile(grey(varied.images), gap=2)
+        axis.imshow(sheet, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+        # In the middle of its column: an image and the gap beside it.
+        wide = varied.images.shape[3] + 2
+        axis.set_xticks([(place + 0.5) * wide for place in range(len(varied.columns))])
+        digits = 0 if isinstance(varied.control, Choice) else 1
+        axis.set_xticklabels([f"{value:.{digits}f}" for value in varied.columns], fontsize=7)
+        axis.set_yticks([])
+        axis.tick_params(length=0)
+        axis.spines[:].set_visible(False)
+        axis.set_title(varied.control.name)
+    figure.suptitle(f"{run.name}: GAN {gan} at epoch {epoch}", fontsize=10)
+    return save(figure, "meanings", run, output, keys=[(gan, epoch)])
