@@ -1,0 +1,102 @@
+"""Other families than the first, through what takes a run: figures, and GAN-GANs over them."""
+
+import json
+
+import numpy as np
+import pytest
+
+from gangan_cli.data.images import load_images
+from gangan_cli.figures.export import export_figures
+from gangan_cli.figures.style import Output
+from gangan_cli.studies.decoding import Lineage
+from gangan_cli.studies.meanings import meanings
+from gangan_cli.studies.translations import NOISES, translations
+from gangan_cli.training import gans
+from gangan_cli.training.gangan import GanGanConfig, train_gangan
+from gangan_cli.training.job import Machine
+from store import Catalog
+
+SMALL = {
+    "cgan": "generator=16,32 discriminator=32,16",
+    "infogan": "generator=8,8,4 discriminator=4,8",
+    "dcgan-small": "",
+    "shared-wgan": "width=4 critic_steps=2",
+    "cyclegan": "width=4 critic_width=4",
+}
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory):
+    """A store with a run of each, two GANs of two epochs of a few steps."""
+    machine = Machine(store=tmp_path_factory.mktemp("runs"), workers=1, compile=False)
+    few = load_images("mnist5k").picked(np.arange(0, 5000, 25))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gans, "load_images", lambda *_: few)
+        for family, options in SMALL.items():
+            config = gans.GansConfig(
+                run=family, dataset="mnist5k", family=family, family_options=options,
+                gans=2, epochs=2, batch_size=50,
+            )  # fmt: skip
+            for _ in gans.train_gans(config, machine):
+                pass
+    return machine
+
+
+def figures(machine, run, folder):
+    output = Output(folder, ["png"], 60, 0)
+    return {name for name, _ in export_figures(Catalog(machine.store), run, output)}
+
+
+OWN = {"cgan": {"meanings"}, "infogan": {"meanings"}, "cyclegan": {"translations"}}
+
+
+@pytest.mark.parametrize("family", SMALL)
+def test_every_family_has_its_figures(family, machine, tmp_path):
+    drawn = figures(machine, family, tmp_path)
+    assert drawn - {"samples", "losses", "lineage", "entropies"} == OWN.get(family, set())
+
+
+@pytest.mark.parametrize("family", ["dcgan-small", "cgan", "shared-wgan"])
+def test_a_gangan_over_any_family_goes_to_figures(family, machine, tmp_path):
+    config = GanGanConfig(
+        on=family, run=f"over-{family}", epochs=2, batch_size=4, components=3, templates=4
+    )
+    for _ in train_gangan(config, machine):
+        pass
+    assert {"walk", "samples", "losses"} <= figures(machine, config.run, tmp_path)
+
+
+def test_a_class_or_a_code_is_varied_and_nothing_else(machine):
+    with Lineage.open(Catalog(machine.store), "infogan") as lineage:
+        gan, epoch, found = meanings(lineage)
+        again = lineage.images(lineage.top.snapshot(0, 2)[None], lineage.noises(10, 0))[0]
+    assert (gan, epoch) == (0, 2)
+    assert [varied.control.name for varied in found] == ["class", "code 1", "code 2"]
+    classes, code, other = (varied.images for varied in found)
+    assert classes.shape == code.shape == (10, 10, 28, 28)
+    # A noise vector of class i is the i-th of those that all figures show.
+    np.testing.assert_allclose(classes[np.arange(10), np.arange(10)], again, atol=1e-5)
+    assert found[1].columns == pytest.approx(np.linspace(-1, 1, 10).tolist())
+    assert not np.array_equal(code, other)
+
+
+def test_translations_go_there_and_back(machine):
+    with Lineage.open(Catalog(machine.store), "cyclegan") as lineage:
+        found = translations(lineage, shown=4)
+        level, vector = lineage.levels[0], lineage.top.snapshot(0, 2)
+        a = found.from_a[0].reshape(4, 784)
+        there = level.through(vector, ["a_to_b"], a)
+    assert found.from_a.shape == found.from_b.shape == (3, 4, 28, 28)
+    np.testing.assert_allclose(found.from_a[1].reshape(4, 784), there, atol=1e-5)
+    assert found.lost > 0.1  # nothing is learnt in a few steps
+    assert list(found.changed) == [*(f"noise {size}" for size in NOISES), "eight bits", "blurred"]
+    noises = [found.changed[f"noise {size}"][0] for size in NOISES]
+    assert noises == sorted(noises)
+    assert found.changed["eight bits"][1] < 1e-6  # real images are eight bits already
+
+
+def test_what_a_figure_of_translations_measured_stands_beside_it(machine, tmp_path):
+    figures(machine, "cyclegan", tmp_path)
+    document = json.loads((tmp_path / "cyclegan" / "translations.json").read_text())
+    assert set(document["changed"]) >= {"noise 0.05", "blurred"}
+    assert document["lost"] > 0
