@@ -195,3 +195,38 @@ def test_help_names_every_command_and_its_options():
 def test_json_output_is_valid_for_every_reader(trained):
     for arguments in (["runs", "list"], ["runs", "show", "g"]):
         json.loads(gangan(*arguments, "--json", "--store", trained).out)
+
+
+def test_families_are_listed_with_sizes_and_papers(tmp_path):
+    listed = {one["family"]: one for one in gangan("families", "--json").document}
+    assert sum(listed["mlp"]["parameters"].values()) == 113_745
+    assert sum(listed["dcgan-small"]["parameters"].values()) == 21_686
+    assert listed["wgan"]["options"]["critic_steps"] == 5
+    assert listed["wgan"]["trained"]["lr"] == 5e-5
+    shown = gangan("families", COLUMNS="200")
+    assert "Mirza and Osindero 2014" in shown.out
+
+
+def test_a_family_is_trained_as_its_paper_says_where_nothing_else_is_said(tmp_path):
+    command = ["train-gans", "--family", "shared-wgan", "--dry-run"]
+    said = gangan(
+        *command, "--batch-size", 8, "--family-option", "width=8", "--family-option", "share=1"
+    )
+    for line in ("lr = 5e-05", "batch-size = 8", 'family-options = "share=1 width=8"'):
+        assert line in said.out.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--family", "cgan", "--family-option", "widht=8"], "has no option 'widht'"),
+        (["--family", "wgan", "--batch-size", 2000], "a step takes 5 batches, but mnist5k has 5000"),
+        (["--family", "r1-mlp"], "is for weights"),
+        (["--family", "resnet"], "no family 'resnet'"),
+    ],
+)
+def test_what_a_family_cannot_be_is_said_before_anything_is_made(tmp_path, options, message):
+    result = gangan("train-gans", "--dataset", "mnist5k", "--store", tmp_path, *options)
+    assert result.code == 2
+    assert message in " ".join(result.err.split())
+    assert not list(tmp_path.iterdir())
