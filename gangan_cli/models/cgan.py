@@ -4,7 +4,7 @@ Both networks embed the label. The losses are squared errors (LSGAN), the label 
 drawn evenly, and a real image has its own.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Generator as Source
 from torch import Tensor, nn
 
-from gangan_cli.models.controls import Choice, Control
+from gangan_cli.models.controls import Control, controls_of
 from gangan_cli.models.family import Networks, Phase, Pictures
 from gangan_cli.models.gan import ADAM
 from gangan_cli.models.layers import Perceptron
@@ -97,7 +97,7 @@ class CGAN(Plain):
     @property
     def controls(self) -> tuple[Control, ...]:
         """Return the label."""
-        return (Choice("label", self.noise_dim, self.classes),)
+        return controls_of(self.name, asdict(self))
 
     @property
     def chance_width(self) -> int:

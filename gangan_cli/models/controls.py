@@ -1,6 +1,6 @@
 """What of a GAN's noise has a meaning, and can be chosen: classes and codes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +42,18 @@ class Range:
 
 
 Control = Choice | Range
+
+
+def controls_of(family: str, sizes: Mapping[str, Any]) -> tuple[Control, ...]:
+    """Return what of the noise of a family with such sizes can be chosen. Imports no torch."""
+    if family not in ("cgan", "infogan"):
+        return ()
+    first, classes = int(sizes["noise_dim"]), int(sizes["classes"])
+    if family == "cgan":
+        return (Choice("label", first, classes),)
+    codes = range(int(sizes["codes"]))
+    ranges = (Range(f"code {code + 1}", first + classes + code) for code in codes)
+    return Choice("class", first, classes, found=True), *ranges
 
 
 def in_turn(controls: Sequence[Control], noise: Noise) -> Noise:

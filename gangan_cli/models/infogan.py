@@ -6,7 +6,7 @@ and discrete code from below: log 10 less it. The code's softmax before the cros
 too many, is left out.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import log
 from typing import ClassVar
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Generator as Source
 from torch import Tensor, nn
 
-from gangan_cli.models.controls import Choice, Control, Range
+from gangan_cli.models.controls import Control, controls_of
 from gangan_cli.models.convolutional import Generator, Trunk, initialise
 from gangan_cli.models.family import Networks, Phase
 from gangan_cli.models.gan import ADAM
@@ -68,9 +68,7 @@ class InfoGAN(Square):
     @property
     def controls(self) -> tuple[Control, ...]:
         """Return the class and the codes, which mean what it finds for them."""
-        first = self.noise_dim + self.classes
-        codes = (Range(f"code {number + 1}", first + number) for number in range(self.codes))
-        return Choice("class", self.noise_dim, self.classes, found=True), *codes
+        return controls_of(self.name, asdict(self))
 
     @property
     def chance_width(self) -> int:

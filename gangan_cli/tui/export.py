@@ -29,6 +29,8 @@ def save_png(view: View, scrub: Scrub, images: Bytes, columns: int, near: Measur
 
     rows = len(images) // columns
     caption = f"{view.run}: {scrub.axis()} = {scrub.reading()}"
+    if scrub.knob:
+        caption += f", GAN {scrub.gan} at epoch {scrub.epoch}"
     if not scrub.by_epoch:
         caption += f", GAN-GAN {scrub.gan} at epoch {scrub.epoch}"
     sheets = [_sheet(images, rows, columns)]
@@ -53,6 +55,7 @@ def save_png(view: View, scrub: Scrub, images: Bytes, columns: int, near: Measur
         "latent": scrub.latent,
         "asked for": scrub.asked and scrub.wish and f"{scrub.asked.title} {scrub.wish}",
         "noise": scrub.noise,
+        "chosen": {knob.control.name: knob.value for knob in scrub.knobs},
         "nearest": near and [near.gan, near.epoch, near.distance],
     }
     info = PngInfo()

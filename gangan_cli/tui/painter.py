@@ -40,6 +40,9 @@ class Painter:
         lineage, vector = self._at(request)
         noises = lineage.noises(request.count, request.noise)
         if request.latent is None:
+            for knob in request.knobs:
+                if knob.value is not None:
+                    noises[-1] = knob.control.put(noises[-1], [knob.value] * request.count)
             return grey(lineage.images(vector, noises)[0])
         weights = _weights(lineage, vector, request.latent)
         return grey(lineage.images(weights, noises[1:], level=1)[0])

@@ -16,6 +16,8 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
+from gangan_cli.tui.knobs import Knob
+
 Bytes = NDArray[np.uint8]
 
 
@@ -42,6 +44,8 @@ class Request:
     latent: tuple[float, ...] | None
     count: int
     noise: int
+    knobs: tuple[Knob, ...] = ()
+    """What of the noise of GANs that make images is chosen."""
     serial: int = 0
 
 

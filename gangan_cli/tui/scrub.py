@@ -11,7 +11,9 @@ import numpy as np
 
 from gangan_cli.data.conditions import Condition
 from gangan_cli.errors import ConfigurationError
+from gangan_cli.models.controls import controls_of
 from gangan_cli.tui.feed import RunView
+from gangan_cli.tui.knobs import Knob
 from gangan_cli.tui.listing import along
 
 STEP = 0.05
@@ -41,6 +43,9 @@ class Scrub:
     by_epoch: bool = True
     noise: int = 0
     asked: Condition | None = None
+    knobs: tuple[Knob, ...] = ()
+    turning: int | None = None
+    """The knob that the slider turns, instead of going along the epochs."""
 
     @classmethod
     def start(cls, run: RunView) -> Self | None:
@@ -57,7 +62,8 @@ class Scrub:
         epochs = epochs_of(run, gans[0])
         here = cls(gans[0], epochs[-1], gans, epochs)
         if run.manifest.parent is None:
-            return here
+            controls = controls_of(run.manifest.family, run.manifest.sizes)
+            return replace(here, knobs=tuple(Knob(control) for control in controls))
         size = int(run.manifest.sizes["latent_dim"])
         middle = (0.0,) * size
         there = replace(here, origin=middle, direction=middle, by_epoch=False, asked=run.condition)
@@ -97,8 +103,25 @@ class Scrub:
         return tuple(o + self.value * d for o, d in zip(self.origin, self.direction, strict=True))
 
     @property
+    def knob(self) -> Knob | None:
+        """What the slider turns, if it does not go along epochs or a latent."""
+        return None if self.turning is None else self.knobs[self.turning]
+
+    def _turned_to(self, knob: Knob) -> Self:
+        assert self.turning is not None
+        knobs = *self.knobs[: self.turning], knob, *self.knobs[self.turning + 1 :]
+        return replace(self, knobs=knobs)
+
+    def taking(self, by: int) -> Self:
+        """Return the position with the slider on another knob, or on the epochs, counted round."""
+        places = [None, *range(len(self.knobs))]
+        return replace(self, turning=places[(places.index(self.turning) + by) % len(places)])
+
+    @property
     def steps(self) -> int:
         """The last place of the slider; the first is 0."""
+        if self.knob:
+            return self.knob.steps
         if self.by_epoch:
             return max(1, len(self.epochs) - 1)
         return _wishes(self.asked) if self.asked and self.asks else round(2 * REACH / STEP)
@@ -106,12 +129,16 @@ class Scrub:
     @property
     def place(self) -> int:
         """The slider's place nearest to where this is."""
+        if self.knob:
+            return self.knob.place
         if self.by_epoch:
             return self.epochs.index(self.epoch)
         return min(max(round((self.value + self._reach) / self._step), 0), self.steps)
 
     def at(self, place: int) -> Self:
         """Return the position at a place of the slider, or at its end."""
+        if self.knob:
+            return self._turned_to(self.knob.at(place))
         place = min(max(place, 0), self.steps)
         if self.by_epoch:
             return replace(self, epoch=self.epochs[min(place, len(self.epochs) - 1)])
@@ -135,6 +162,8 @@ class Scrub:
             number = float(text)
         except ValueError:
             raise ConfigurationError(f"{text!r} is not a number") from None
+        if self.knob:
+            return self._turned_to(self.knob.typed(number, text))
         if self.by_epoch:
             if number not in self.epochs:
                 raise ConfigurationError(
@@ -202,6 +231,8 @@ class Scrub:
 
     def axis(self) -> str:
         """Return what the slider goes along, in words."""
+        if self.knob:
+            return self.knob.control.name
         if self.by_epoch:
             return f"GAN {self.gan}, epoch"
         if self.asked and self.asks:
@@ -218,6 +249,8 @@ class Scrub:
 
     def reading(self) -> str:
         """Return where on the slider this is, in its units."""
+        if self.knob:
+            return self.knob.reading()
         if self.by_epoch:
             return str(self.epoch)
         return self.wish if self.asks else f"{self.value:+.2f}"

@@ -119,7 +119,9 @@ class LatentPage(Page):
         slider.steps, slider.place = scrub.steps, scrub.place
         self._draw_where()
         assert self._view is not None
-        request = Request(self._view, scrub.gan, scrub.epoch, scrub.latent, NOISES, scrub.noise)
+        request = Request(
+            self._view, scrub.gan, scrub.epoch, scrub.latent, NOISES, scrub.noise, scrub.knobs
+        )
         if request != self._request or self._images is None:
             self._request = request
             self._near = None
@@ -135,6 +137,11 @@ class LatentPage(Page):
             return
         words = f"{scrub.axis()} = {scrub.reading()}", "bold"
         text = Text.assemble(words, no_wrap=True, overflow="ellipsis")
+        if scrub.knob:
+            text.append(f"   of GAN {scrub.gan} at epoch {scrub.epoch}")
+        for knob in scrub.knobs:
+            if knob is not scrub.knob:
+                text.append(f"   {knob.control.name} {knob.reading()}")
         if not scrub.by_epoch:
             if scrub.asked and not scrub.asks:
                 text.append(f"   {scrub.asked.title} {scrub.wish}")
@@ -239,7 +246,11 @@ class LatentPage(Page):
             self.notify("only in the latent space of a GAN-GAN: m goes there from its epochs")
 
     def action_dimension(self, by: int) -> None:
-        """Take another dimension for the axis."""
+        """Take another dimension for the axis, or another class or code of a GAN that has some."""
+
+        if self._scrub and self._scrub.knobs:
+            self._move(lambda scrub: scrub.taking(by))
+            return
 
         def next_to(scrub: Scrub) -> Scrub:
             return scrub.along(scrub.first if scrub.dimension is None else scrub.dimension + by)
