@@ -175,6 +175,15 @@ class Lineage:
         rows = (here.generate(vector[None], noises[0][None])[0] for vector in vectors)
         return np.stack([self._one_each(made, noises[1:], level + 1) for made in rows])
 
+    def there_and_back(self, vector: Matrix, sources: Matrix) -> Pictures:
+        """Return images of the first domain (n, D), their translations and those back, one above the
+        other: (n, 3 · height, width). `vector` (P,) are weights of the run on top, which translates."""
+        there = self.levels[0].through(vector, ["a_to_b"], sources)
+        back = self.levels[0].through(vector, ["b_to_a"], there)
+        height, width = self.image_shape
+        stacked: Pictures = np.concatenate([sources, there, back], axis=1)
+        return stacked.reshape(len(sources), 3 * height, width)
+
     def pictures(self, vector: Matrix, count: int, seed: int, level: int = 0) -> Pictures:
         """Return `count` pictures (count, height, width) in [-1, 1] that one GAN makes.
 

@@ -43,6 +43,8 @@ class Painter:
             for knob in request.knobs:
                 if knob.value is not None:
                     noises[-1] = knob.control.put(noises[-1], [knob.value] * request.count)
+            if lineage.levels[0].family.paired:
+                return grey(lineage.there_and_back(vector[0], noises[0]))
             return grey(lineage.images(vector, noises)[0])
         weights = _weights(lineage, vector, request.latent)
         return grey(lineage.images(weights, noises[1:], level=1)[0])
