@@ -17,7 +17,8 @@ def train_gans(
         str | None,
         setting(
             envvar="GANGAN_DATASET",
-            help="mnist, fashion-mnist, kmnist or mnist5k (5,000 digits, needs no network).",
+            help="mnist, fashion-mnist, kmnist, mnist5k (5,000 digits, needs no network), celeba, or "
+            "images:FOLDER for pictures of your own.",
             default="mnist",
         ),
     ] = None,

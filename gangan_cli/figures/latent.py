@@ -8,7 +8,7 @@ from PIL import Image
 
 from gangan_cli.figures.style import Output, describe, house_look, new_figure, save
 from gangan_cli.studies.latent_axis import LatentGrid
-from gangan_cli.studies.mosaic import grey, tile
+from gangan_cli.studies.mosaic import shades, tile
 from store import Run
 
 FRAME_MS = 120
@@ -25,8 +25,8 @@ def draw_grid(
 ) -> list[Path]:
     """Draw a walk or independent samples: z on the left, the nearest snapshot on the right, and the
     Fréchet distances (n,) of the rows where they are known."""
-    rows, columns, height, width = study.images.shape
-    sheet = tile(grey(study.images))
+    rows, columns, height, width = study.images.shape[:4]
+    sheet = tile(shades(study.images))
     figure, ((axis,),) = new_figure(2.2 + 0.24 * columns, 0.9 + 0.24 * rows * height / width)
     axis.imshow(sheet, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
     centres = np.arange(rows) * (height + 1) + (height - 1) / 2
@@ -63,10 +63,10 @@ def animate_walk(run: Run, study: LatentGrid, output: Output) -> list[Path]:
     side = int(study.images.shape[1] ** 0.5)
     frames = []
     for row, images in enumerate(study.images[:, : side * side]):
-        sheet = tile(grey(images).reshape(side, side, *images.shape[1:]), gap=2)
+        sheet = tile(shades(images).reshape(side, side, *images.shape[1:]), gap=2)
         scale = max(1, 336 // sheet.shape[1])
-        big = np.kron(sheet, np.ones((scale, scale), np.uint8))
-        bar = np.full((14, big.shape[1]), 255, np.uint8)
+        big = sheet.repeat(scale, axis=0).repeat(scale, axis=1)
+        bar = np.full((14, *big.shape[1:]), 255, np.uint8)
         bar[6:8, 4:-4] = 170
         centre = 4 + round((big.shape[1] - 9) * row / max(1, len(study.images) - 1))
         bar[3:11, max(0, centre - 3) : centre + 4] = 40

@@ -6,7 +6,7 @@ from pathlib import Path
 from gangan_cli.figures.style import Output, house_look, new_figure, save
 from gangan_cli.models.controls import Choice
 from gangan_cli.studies.meanings import Varied
-from gangan_cli.studies.mosaic import grey, tile
+from gangan_cli.studies.mosaic import shades, tile
 from store import Run
 
 
@@ -17,7 +17,7 @@ def draw_meanings(run: Run, gan: int, epoch: int, study: Sequence[Varied], outpu
         return []
     figure, ((*axes,),) = new_figure(3.6 * len(study), 4.1, 1, len(study))
     for axis, varied in zip(axes, study, strict=True):
-        sheet = tile(grey(varied.images), gap=2)
+        sheet = tile(shades(varied.images), gap=2)
         axis.imshow(sheet, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
         # In the middle of its column: an image and the gap beside it.
         wide = varied.images.shape[3] + 2

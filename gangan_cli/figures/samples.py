@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from gangan_cli.figures.style import Output, house_look, new_figure, save
-from gangan_cli.studies.mosaic import grey, tile
+from gangan_cli.studies.mosaic import shades, tile
 from gangan_cli.studies.progress import SamplesOverTraining
 from store import Run
 
@@ -20,7 +20,7 @@ def draw_samples(run: Run, study: SamplesOverTraining, output: Output) -> list[P
         axis.axis("off")
     for axis, epoch, images in zip(axes.flat, study.epochs, study.images, strict=False):
         side = int(len(images) ** 0.5)
-        sheet = tile(grey(images[: side * side]).reshape(side, side, *images.shape[1:]), gap=2)
+        sheet = tile(shades(images[: side * side]).reshape(side, side, *images.shape[1:]), gap=2)
         axis.imshow(sheet, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
         axis.set_title(f"epoch {epoch}", loc="center")
     figure.suptitle(

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from gangan_cli.figures.style import BLUE, VERMILLION, Output, house_look, new_figure, save
-from gangan_cli.studies.mosaic import grey, tile
+from gangan_cli.studies.mosaic import shades, tile
 from gangan_cli.studies.translations import Translations
 from store import Run
 
@@ -16,7 +16,7 @@ def draw_translations(run: Run, study: Translations, output: Output) -> list[Pat
     figure, axes = new_figure(7, 5.6, 3, 1, heights=(3, 3, 2.6))
     names = ("A", "A to B", "and back"), ("B", "B to A", "and back")
     for axis, images, rows in zip(axes[:2, 0], (study.from_a, study.from_b), names, strict=True):
-        sheet = tile(grey(images), gap=2)
+        sheet = tile(shades(images), gap=2)
         axis.imshow(sheet, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
         high = images.shape[2] + 2
         axis.set_yticks([(place + 0.5) * high for place in range(len(rows))], rows)

@@ -25,6 +25,16 @@ def data_dir_of(manifest: Manifest) -> Path | None:
     return Path(named) if named and Path(named).is_dir() else None
 
 
+def as_pictures(values: Matrix, manifest: Manifest) -> Matrix:
+    """Return images (..., D), channels first, of a run's dataset as (..., height, width), or with three
+    channels as (..., height, width, 3)."""
+    dataset = manifest.dataset or {}
+    height, width, channels = dataset["height"], dataset["width"], dataset.get("channels", 1)
+    if channels == 1:
+        return values.reshape(*values.shape[:-1], height, width)
+    return np.moveaxis(values.reshape(*values.shape[:-1], channels, height, width), -3, -1)
+
+
 def sources(manifest: Manifest, count: int, seed: int) -> Matrix:
     """Return images (count, D) in [-1, 1] of the first of the two domains that a run translates between.
 

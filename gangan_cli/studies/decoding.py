@@ -18,7 +18,7 @@ from gangan_cli.models.binding import bind
 from gangan_cli.models.controls import Choice, in_turn
 from gangan_cli.models.family import Family, Networks
 from gangan_cli.models.layers import BatchNorm
-from gangan_cli.studies.datasets import sources
+from gangan_cli.studies.datasets import as_pictures, sources
 from gangan_cli.training.randomness import stream
 from store import Catalog, Layout, Run
 
@@ -131,11 +131,10 @@ class Lineage:
         """The run that was asked for."""
         return self.levels[0].run
 
-    @property
-    def image_shape(self) -> tuple[int, int]:
-        """Height and width of the images at the bottom."""
-        dataset = self.levels[-1].run.manifest.dataset or {}
-        return dataset["height"], dataset["width"]
+    def as_pictures(self, values: Matrix) -> Pictures:
+        """Return images (..., D) as a GAN at the bottom makes them as pictures (..., height, width), or
+        (..., height, width, 3) if they are in colour."""
+        return as_pictures(values, self.levels[-1].run.manifest)
 
     @property
     def classes(self) -> Choice | None:
@@ -161,16 +160,16 @@ class Lineage:
         ][below:]
 
     def images(self, vectors: Matrix, noises: Sequence[Matrix], level: int = 0) -> Pictures:
-        """Return pictures (n, c, height, width) in [-1, 1]: a row per vector, a column per noise.
+        """Return pictures (n, c, height, width) in [-1, 1], in colour (n, c, height, width, 3): a row
+        per vector, a column per noise.
 
         `vectors` (n, P) are weights of the run at `level`; `noises` holds (c, L) for it and for each
         level below it: column j shows what a vector makes of the j-th noise all the way down.
         """
         here = self.levels[level]
-        height, width = self.image_shape
         if level == len(self.levels) - 1:
             noise = np.broadcast_to(noises[0], (len(vectors), *noises[0].shape)).copy()
-            return here.generate(vectors, noise).reshape(len(vectors), -1, height, width)
+            return self.as_pictures(here.generate(vectors, noise))
         # One row at a time: every column of it is a weight vector of the run below.
         rows = (here.generate(vector[None], noises[0][None])[0] for vector in vectors)
         return np.stack([self._one_each(made, noises[1:], level + 1) for made in rows])
@@ -180,9 +179,7 @@ class Lineage:
         other: (n, 3 · height, width). `vector` (P,) are weights of the run on top, which translates."""
         there = self.levels[0].through(vector, ["a_to_b"], sources)
         back = self.levels[0].through(vector, ["b_to_a"], there)
-        height, width = self.image_shape
-        stacked: Pictures = np.concatenate([sources, there, back], axis=1)
-        return stacked.reshape(len(sources), 3 * height, width)
+        return np.concatenate([self.as_pictures(part) for part in (sources, there, back)], axis=1)
 
     def pictures(self, vector: Matrix, count: int, seed: int, level: int = 0) -> Pictures:
         """Return `count` pictures (count, height, width) in [-1, 1] that one GAN makes.
@@ -204,7 +201,7 @@ class Lineage:
         """Return the picture (c, height, width) that each of c vectors makes of its own noise."""
         made = self.levels[level].generate(vectors, noises[0][:, None])[:, 0]
         if level == len(self.levels) - 1:
-            return made.reshape(-1, *self.image_shape)
+            return self.as_pictures(made)
         return self._one_each(made, noises[1:], level + 1)
 
 

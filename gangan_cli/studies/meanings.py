@@ -44,6 +44,6 @@ def meanings(
         every = np.repeat(rows, len(columns), axis=0)
         noise = control.put(every, columns * len(rows))
         images = lineage.images(vector, [noise])[0]
-        shape = len(rows), len(columns), *lineage.image_shape
+        shape = len(rows), len(columns), *images.shape[1:]
         found.append(Varied(control, columns, images.reshape(shape)))
     return gan, epoch, found

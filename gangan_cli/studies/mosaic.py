@@ -5,17 +5,29 @@ from numpy.typing import NDArray
 
 Bytes = NDArray[np.uint8]
 
+COLOURS = 3
+"""Length of the last axis of pictures in colour."""
+
+
+def shades(images: NDArray[np.float32]) -> Bytes:
+    """Return pictures in [-1, 1] as bytes: grey values, or those of each colour."""
+    found: Bytes = np.clip((images + 1) * 127.5, 0, 255).round().astype(np.uint8)
+    return found
+
 
 def grey(images: NDArray[np.float32]) -> Bytes:
-    """Return pictures in [-1, 1] as grey values 0 to 255."""
-    shades: Bytes = np.clip((images + 1) * 127.5, 0, 255).round().astype(np.uint8)
-    return shades
+    """Return pictures (n, height, width) in [-1, 1], or in colour (n, height, width, 3), as grey
+    values 0 to 255: of colours how bright they look (ITU-R BT.601)."""
+    if images.shape[-1] == COLOURS:
+        images = images @ np.array([0.299, 0.587, 0.114], np.float32)
+    return shades(images)
 
 
 def tile(images: Bytes, gap: int = 1, ground: int = 255) -> Bytes:
-    """Return pictures (rows, columns, height, width) as one, `gap` pixels of `ground` between them."""
-    rows, columns, height, width = images.shape
-    sheet = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap), ground, np.uint8)
+    """Return pictures (rows, columns, height, width, ...) as one, `gap` pixels of `ground` between."""
+    rows, columns, height, width, *colours = images.shape
+    size = rows * (height + gap) - gap, columns * (width + gap) - gap
+    sheet = np.full((*size, *colours), ground, np.uint8)
     for row in range(rows):
         for column in range(columns):
             top, left = row * (height + gap), column * (width + gap)

@@ -5,13 +5,13 @@ It can cheat: what the way back needs may be hidden in a translation, in differe
 way back from a real image is changed by the same (002, section 2.5).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from gangan_cli.data.domains import Unpaired
-from gangan_cli.data.images import load_images
+from gangan_cli.data.images import Images, load_images
 from gangan_cli.data.weights import Matrix
 from gangan_cli.studies.datasets import data_dir_of, images_of
 from gangan_cli.studies.decoding import Lineage, Pictures, pick
@@ -65,32 +65,29 @@ def translations(
 
     made_b, made_a = through(a, "a_to_b"), through(b, "b_to_a")
     back_a, back_b = through(made_b, "b_to_a"), through(made_a, "a_to_b")
-    shape = (*lineage.image_shape,)
     changed = {
         what: (
             _difference(through(disturb(made_b), "b_to_a"), back_a),
             _difference(through(disturb(b), "b_to_a"), made_a),
         )
-        for what, disturb in _disturbances(random, shape).items()
+        for what, disturb in _disturbances(random, both.images).items()
     }
     return Translations(
         gan,
         epoch,
-        np.stack([x[:shown].reshape(-1, *shape) for x in (a, made_b, back_a)]),
-        np.stack([x[:shown].reshape(-1, *shape) for x in (b, made_a, back_b)]),
+        np.stack([lineage.as_pictures(x[:shown]) for x in (a, made_b, back_a)]),
+        np.stack([lineage.as_pictures(x[:shown]) for x in (b, made_a, back_b)]),
         _difference(back_a, a),
         changed,
     )
 
 
-def _disturbances(
-    random: np.random.Generator, shape: Sequence[int]
-) -> dict[str, Callable[[Matrix], Matrix]]:
+def _disturbances(random: np.random.Generator, like: Images) -> dict[str, Callable[[Matrix], Matrix]]:
     def noise(deviation: float) -> Callable[[Matrix], Matrix]:
         return lambda x: x + np.float32(deviation) * random.standard_normal(x.shape, np.float32)
 
     def blurred(x: Matrix) -> Matrix:
-        images = np.pad(x.reshape(-1, *shape), ((0, 0), (1, 1), (1, 1)), mode="edge")
+        images = np.pad(x.reshape(-1, like.height, like.width), ((0, 0), (1, 1), (1, 1)), mode="edge")
         across = (images[:, :, :-2] + 2 * images[:, :, 1:-1] + images[:, :, 2:]) / 4
         down = (across[:, :-2] + 2 * across[:, 1:-1] + across[:, 2:]) / 4
         soft: Matrix = down.reshape(x.shape).astype(np.float32)

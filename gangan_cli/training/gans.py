@@ -108,7 +108,7 @@ def seen_by(family: Family, images: Images) -> Source:
 
 
 def _manifest(config: GansConfig, images: Images, machine: Machine) -> Manifest:
-    pictures = Pictures(images.height, images.width, 1, images.classes)
+    pictures = Pictures(images.height, images.width, images.channels, images.classes)
     family = build(config.family, sizes_for(config.family, pictures, config.family_options))
     count = seen_by(family, images).count
     if config.batch_size * draws(family) > count:
