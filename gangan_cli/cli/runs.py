@@ -54,6 +54,7 @@ def list_runs(store: options.Store = None, json: options.Json = False) -> None:
 @app.command()
 def show(run: options.RunName, store: options.Store = None, json: options.Json = False) -> None:
     """Show all that is known of a run."""
+    from gangan_cli.studies.losses import title
     from gangan_cli.studies.summary import details
 
     catalog = options.catalog(store)
@@ -73,6 +74,10 @@ def show(run: options.RunName, store: options.Store = None, json: options.Json =
         "snapshots": _of(known["snapshots"], known["planned_snapshots"]),
         "size": wording.size(known["size_bytes"]),
         "last losses": losses,
+        "over training": ", ".join(
+            f"{title(name)} {'rises' if rho > 0 else 'falls'} ({rho:+.2f})"
+            for name, rho in known["loss_trends"].items()
+        ),
         "GAN-GANs over it": ", ".join(known["children"]),
         "created": f"{known['created']} ({wording.age(known['created'])} ago)",
         "command": known["command"],

@@ -21,7 +21,9 @@ def draw_lineage(runs: list[Run], output: Output) -> list[Path]:
     for depth, run in enumerate(reversed(runs), start=1):
         manifest, name = run.manifest, "-".join(["GAN"] * depth)
         what = f"{manifest.gans} {name}{'s' if manifest.gans > 1 else ''} × {manifest.epochs} epochs"
-        boxes.append((run.name, what, f"{manifest.family} · {manifest.layout.size:,} parameters"))
+        boxes.append(
+            (run.name, what, f"{manifest.family} · {manifest.layout.trainable.size:,} parameters")
+        )
         arrows.append("images" if depth == 1 else _examples(run))
     figure, ((axis,),) = new_figure(len(boxes) * (WIDTH + GAP) - GAP + 0.3, HEIGHT + 0.4)
     for index, (title, *lines) in enumerate(boxes):

@@ -29,4 +29,5 @@ def draw_losses(run: Run, study: LossHistory, output: Output) -> list[Path]:
     axis.grid(axis="y", linewidth=0.4, alpha=0.5)
     spread = f"{gans} GANs: median, quartiles, range" if gans > 1 else "one GAN"
     axis.set_title(f"{run.name}: losses of {spread}")
-    return save(figure, "losses", run, output, gans=gans, epochs=study.epochs)
+    trends = study.trends()
+    return save(figure, "losses", run, output, gans=gans, epochs=study.epochs, trends=trends)

@@ -38,14 +38,20 @@ FAMILIES: Mapping[str, Entry] = {
         "dcgan_small:SmallDCGAN", "Suarez 2019", "convolutions, under 30,000 parameters"
     ),
     "infogan": Entry(
-        "infogan:InfoGAN", "Chen et al. 2016", "finds classes and codes by itself", LIKE_002
+        "infogan:InfoGAN",
+        "Chen et al. 2016",
+        "finds classes and codes by itself",
+        LIKE_002,
     ),
     "wgan": Entry("wgan:WGAN", "Arjovsky et al. 2017", "a clipped critic, five steps to one", LIKE_001),
     "shared-wgan": Entry(
         "shared_wgan:SharedWGAN", "Shared-WGAN", "a WGAN that borrows layers from its critic", LIKE_001
     ),
     "cyclegan": Entry(
-        "cyclegan:CycleGAN", "Zhu et al. 2017", "outlines to images and back, unpaired", LIKE_002
+        "cyclegan:CycleGAN",
+        "Zhu et al. 2017",
+        "outlines to images and back, unpaired",
+        LIKE_002,
     ),
     "r1-mlp": Entry(
         "r1_mlp:R1MLP", "Mescheder et al. 2018", "the default GAN-GAN: of weights", of_images=False

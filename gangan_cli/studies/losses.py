@@ -64,6 +64,19 @@ class LossHistory:
         """Return minimum, quartiles and maximum over the GANs that are there, (5, epochs)."""
         return quantiles(self.of(name))
 
+    def trends(self) -> dict[str, float]:
+        """Return how each loss goes with the epochs, from -1 (falls all along) to 1 (rises): the median
+        over the GANs of its rank correlation with them. Nothing of GANs of fewer than three epochs."""
+        from gangan_cli.metrics.order import spearman
+
+        found = {}
+        for name in self.names:
+            known = [(self.epochs[~np.isnan(row)], row[~np.isnan(row)]) for row in self.of(name)]
+            rhos = [spearman(epochs, row).rho for epochs, row in known if len(row) > 2 and np.ptp(row)]
+            if rhos:
+                found[name] = float(np.median(rhos))
+        return found
+
     def _with(self, found: NDArray[np.float64], keys: Keys) -> Self:
         known, before, losses = self.values.shape
         # An import may hold some of a population, under the numbers its GANs had there.

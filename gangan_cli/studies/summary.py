@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from gangan_cli.studies.losses import LossHistory
 from store import Catalog, Run
 
 
@@ -16,7 +17,7 @@ def summary(run: Run) -> dict[str, Any]:
         "parent": manifest.parent.name if manifest.parent else None,
         "gans": manifest.gans,
         "epochs": manifest.epochs,
-        "parameters": manifest.layout.size,
+        "parameters": manifest.layout.trainable.size,
         "snapshots": glance.snapshots,
         "planned_snapshots": manifest.planned_snapshots,
         "size_bytes": run.size_bytes,
@@ -36,6 +37,7 @@ def details(run: Run, catalog: Catalog) -> dict[str, Any]:
         "last_losses": {
             name: medians[column] if medians else None for column, name in enumerate(manifest.losses)
         },
+        "loss_trends": LossHistory.read(run).trends(),
         "diverged": {str(gan): epoch for gan, epoch in state.diverged.items()},
         "trained_by": {"host": state.holder.host, "pid": state.holder.pid}
         if state.holder and state.status == "training"

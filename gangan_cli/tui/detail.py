@@ -26,7 +26,7 @@ def page(run: RunView, children: Sequence[str], gan: int) -> RenderableType:
         "state": listing.standing(run),
         "trained by": str(state.holder) if state.holder and run.status == "training" else "",
         "diverged": ", ".join(f"GAN {one} in epoch {epoch}" for one, epoch in state.diverged.items()),
-        "family": f"{manifest.family}, {manifest.layout.size:,} parameters",
+        "family": f"{manifest.family}, {manifest.layout.trainable.size:,} parameters",
         "trained on": run.on,
         "below it": ", ".join(children),
         "snapshots": f"{run.snapshots} of {manifest.planned_snapshots}, {wording.size(run.size)}",

@@ -8,6 +8,8 @@ import pytest
 from gangan_cli.data.images import load_images
 from gangan_cli.figures.export import export_figures
 from gangan_cli.figures.style import Output
+from gangan_cli.interchange.export import export_run
+from gangan_cli.interchange.importing import import_run
 from gangan_cli.studies.decoding import Lineage
 from gangan_cli.studies.meanings import meanings
 from gangan_cli.studies.translations import NOISES, translations
@@ -100,3 +102,14 @@ def test_what_a_figure_of_translations_measured_stands_beside_it(machine, tmp_pa
     document = json.loads((tmp_path / "cyclegan" / "translations.json").read_text())
     assert set(document["changed"]) >= {"noise 0.05", "blurred"}
     assert document["lost"] > 0
+
+
+def test_a_run_with_batch_statistics_is_exported_and_imported_with_the_same_bytes(machine, tmp_path):
+    catalog = Catalog(machine.store)
+    with catalog.open("dcgan-small") as run:
+        export_run(run, tmp_path / "out", "safetensors", lambda _: lambda: None)
+        before = run.matrix()[0]
+    import_run(catalog, tmp_path / "out", "again", lambda _: lambda: None)
+    with catalog.open("again") as run:
+        assert np.array_equal(run.matrix()[0], before)
+        assert sum(tensor.statistic for tensor in run.manifest.layout.tensors) == 10

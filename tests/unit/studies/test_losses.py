@@ -61,3 +61,12 @@ def test_losses_after_an_epoch_are_those_that_follow_it(tmp_path):
         glance = run.glance()
         assert (glance.done, glance.snapshots) == (6, 0)
         assert {gan: epoch for gan, (epoch, _) in glance.last.items()} == {0: 3, 1: 3}
+
+
+def test_trends_are_rank_correlations_with_the_epochs_of_the_middle_gan():
+    falls, rises, neither = [5.0, 4, 2, 1], [0.1, 0.2, 0.3, 9], [1.0, 3, 2, 1]
+    unknown = [np.nan] * 4
+    values = np.array([[falls, rises], [falls, neither], [falls, rises], [unknown, unknown]])
+    history = LossHistory(("d_loss", "g_loss"), values.transpose(0, 2, 1))
+    assert history.trends() == {"d_loss": -1, "g_loss": 1}
+    assert LossHistory(("d_loss",), values[:, :1, :2].transpose(0, 2, 1)).trends() == {}
