@@ -93,7 +93,7 @@ class GanGanConfig:
     statistics: str = field(default="estimated", metadata={"one_of": STATISTICS})
     """Whether batch statistics are modelled as if they were weights, or estimated of what a generated
     GAN itself makes."""
-    templates: int = field(default=256, metadata={"at_least": 0})
+    templates: int = field(default=512, metadata={"at_least": 0})
     """Templates that its generator chooses from; 0 for plain layers."""
     blur: float = field(default=4.0, metadata={"at_least": 0})
     """Standard deviation of the noise on codes as training begins."""
