@@ -53,7 +53,8 @@ def command(*arguments: object) -> list[str]:
 
 def clean_environment(**more: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GANGAN_")}
-    return {**kept, "COLUMNS": "100", "NO_COLOR": "1", **more}
+    # One thread each: there is a pytest worker for every core.
+    return {**kept, "COLUMNS": "100", "NO_COLOR": "1", "OMP_NUM_THREADS": "1", **more}
 
 
 def gangan(*arguments: object, **environment: str) -> Result:

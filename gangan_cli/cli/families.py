@@ -15,11 +15,12 @@ def families(json: options.Json = False) -> None:
 
     found: list[dict[str, Any]] = []
     for name, entry in FAMILIES.items():
-        sizes = {} if entry.of_images else {"data_dim": 257, "latent_dim": 16, "templates": 256}
+        if not entry.of_images:
+            continue
         found.append(
             {
                 "family": name,
-                "parameters": parameters(build(name, sizes)),
+                "parameters": parameters(build(name, {})),
                 "options": options_of(name),
                 "trained": dict(entry.trained),
                 "paper": entry.paper,

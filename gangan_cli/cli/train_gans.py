@@ -31,11 +31,11 @@ def train_gans(
         setting("--family-option", metavar="KEY=VALUE", help="A size of the family; may be repeated."),
     ] = None,
     gans: Annotated[int | None, setting(help="How many GANs.", default="35")] = None,
-    epochs: Annotated[int | None, setting(default="100")] = None,
-    batch_size: Annotated[int | None, setting(default="128")] = None,
+    epochs: Annotated[int | None, setting(default="100, or the family's")] = None,
+    batch_size: Annotated[int | None, setting(default="128, or the family's")] = None,
     lr: Annotated[
         float | None,
-        setting(help="Adam's learning rate.", default="2e-4"),
+        setting(help="Learning rate.", default="2e-4, or the family's"),
     ] = None,
     seed: options.Seed = None,
     snapshot_every: Annotated[

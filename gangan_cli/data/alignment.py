@@ -7,7 +7,6 @@ do with the same weight of another. A frame undoes what symmetries.py lists, as 
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 
@@ -18,9 +17,9 @@ from gangan_cli.data import symmetries
 from gangan_cli.data.matching import Fit, Match, balanced, moved
 from gangan_cli.data.symmetries import NETWORKS
 from gangan_cli.data.trainable import without_statistics
-from gangan_cli.data.weights import Matrix, Snapshots
+from gangan_cli.data.weights import Matrix, Seen, Snapshots
 from gangan_cli.errors import ConfigurationError, WorkFailed
-from store import Layout, Manifest
+from store import Layout
 from store.errors import Damaged
 from store.keys import Keys
 
@@ -162,31 +161,13 @@ class Frame:
         return found
 
 
-class Framed:
-    """A run seen through a frame: what takes a run's snapshots takes this."""
+class Framed(Seen):
+    """A run seen through a frame."""
 
     def __init__(self, run: Snapshots, frame: Frame) -> None:
-        self.run, self.frame = run, frame
+        super().__init__(run)
+        self.frame = frame
         self._rows: tuple[bytes, Matrix] | None = None
-
-    @property
-    def name(self) -> str:
-        """The run's."""
-        return self.run.name
-
-    @property
-    def path(self) -> Path:
-        """The run's."""
-        return self.run.path
-
-    @property
-    def manifest(self) -> Manifest:
-        """The run's."""
-        return self.run.manifest
-
-    def constant(self, name: str) -> NDArray[Any]:
-        """Return the run's."""
-        return self.run.constant(name)
 
     def keys(self) -> Keys:
         """Return the (gan, epoch) of the run's snapshots whose GANs the frame has."""

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gangan_cli.data.images import Images
+from gangan_cli.data.memory import available
 from gangan_cli.errors import ConfigurationError, WorkFailed
 
 KINDS = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".tif", ".tiff")
@@ -16,9 +17,6 @@ FACE, FACE_SIDE = 108, 64
 
 CELEBA = Path("celeba") / "img_align_celeba"
 """Where torchvision keeps CelebA's pictures."""
-
-LARGEST = 2**31
-"""Bytes of pixels that are read into memory at most."""
 
 
 def pictures_in(folder: Path) -> Images:
@@ -60,9 +58,10 @@ def _together(name: str, files: list[Path], found: Iterable[NDArray[np.uint8]]) 
     for number, (file, picture) in enumerate(zip(files, found, strict=True)):
         if pixels is None:
             shape = picture.shape
-            if len(files) * picture.size > LARGEST:
+            if len(files) * picture.size > available() / 2:
                 raise ConfigurationError(
-                    f"{len(files)} pictures of {shape[1]} × {shape[0]} take more than {LARGEST >> 30} GB"
+                    f"{len(files)} pictures of {shape[1]} × {shape[0]} take more than half of the free "
+                    "memory"
                 )
             pixels = np.empty((len(files), picture.size), np.uint8)
         if picture.shape != shape:
@@ -84,7 +83,7 @@ def _is_coloured(file: Path) -> bool:
     try:
         with Image.open(file) as picture:
             return picture.mode not in ("1", "L", "LA", "I", "I;16")
-    except (UnidentifiedImageError, OSError) as error:
+    except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
         raise ConfigurationError(f"{file} cannot be read as a picture: {error}") from error
 
 

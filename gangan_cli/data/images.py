@@ -151,7 +151,7 @@ def check_dataset(name: str) -> None:
     Raises:
         ConfigurationError: it is not.
     """
-    if name not in DATASETS[:-1] and not name.startswith(FOLDER):
+    if name not in DATASETS[:-1] and not (name.startswith(FOLDER) and name != FOLDER):
         raise ConfigurationError(f"no dataset {name!r}: there is {', '.join(DATASETS)}")
 
 

@@ -1,14 +1,10 @@
 """A run's snapshots without their batch statistics, which are no parameters: what a GAN-GAN is given."""
 
 from dataclasses import replace
-from functools import cached_property
-from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from gangan_cli.data.weights import Matrix, Snapshots
+from gangan_cli.data.weights import Matrix, Seen, Snapshots
 from store import Manifest
 from store.keys import Keys
 
@@ -18,38 +14,21 @@ def without_statistics(run: Snapshots) -> Snapshots:
     return Trainable(run) if any(t.statistic for t in run.manifest.layout.tensors) else run
 
 
-class Trainable:
-    """A run of which only the trainable parameters are seen: what takes a run's snapshots takes this."""
+class Trainable(Seen):
+    """A run of which only the trainable parameters are seen."""
 
     def __init__(self, run: Snapshots) -> None:
-        self.run = run
+        super().__init__(run)
         tensors = run.manifest.layout.tensors
         self._where = np.concatenate(
             [np.arange(t.place.start, t.place.stop) for t in tensors if not t.statistic]
         )
+        self._manifest = replace(run.manifest, layout=run.manifest.layout.trainable)
 
     @property
-    def name(self) -> str:
-        """The run's."""
-        return self.run.name
-
-    @property
-    def path(self) -> Path:
-        """The run's."""
-        return self.run.path
-
-    @cached_property
     def manifest(self) -> Manifest:
         """The run's, with the layout of what is seen."""
-        return replace(self.run.manifest, layout=self.run.manifest.layout.trainable)
-
-    def constant(self, name: str) -> NDArray[Any]:
-        """Return the run's."""
-        return self.run.constant(name)
-
-    def keys(self) -> Keys:
-        """Return the run's."""
-        return self.run.keys()
+        return self._manifest
 
     def snapshot(self, gan: int, epoch: int) -> Matrix:
         """Return the parameters (P,) of a snapshot. Raises as `Run.snapshot`."""

@@ -55,6 +55,36 @@ class Snapshots(Protocol):
         """Return some weights of snapshots, (n, width), as an array of its own."""
 
 
+class Seen:
+    """A run's snapshots seen otherwise than they are stored: what takes a run's snapshots takes this."""
+
+    def __init__(self, run: Snapshots) -> None:
+        self.run = run
+
+    @property
+    def name(self) -> str:
+        """The run's."""
+        return self.run.name
+
+    @property
+    def path(self) -> Path:
+        """The run's."""
+        return self.run.path
+
+    @property
+    def manifest(self) -> Manifest:
+        """The run's."""
+        return self.run.manifest
+
+    def constant(self, name: str) -> NDArray[Any]:
+        """Return the run's."""
+        return self.run.constant(name)
+
+    def keys(self) -> Keys:
+        """Return the run's."""
+        return self.run.keys()
+
+
 def select(keys: Keys, gans: str = "", epochs: str = "") -> Keys:
     """Return the rows of `keys` (n, 2) whose gan and epoch lie in ranges such as "0,3-7" or "50-".
 

@@ -13,11 +13,15 @@ from gangan_cli.metrics import pairs
 
 @dataclass(frozen=True)
 class Moments:
-    """Of `count` feature vectors the `mean` (d,) and the unbiased `covariance` (d, d), in float64."""
+    """Of `count` feature vectors the `mean` (d,) and the unbiased `covariance` (d, d), in float64.
+
+    Of fewer vectors than features there is `factor` (count, d) too: the covariance is factorᵀ factor.
+    """
 
     mean: NDArray[np.float64]
     covariance: NDArray[np.float64]
     count: int
+    factor: NDArray[np.float64] | None = None
 
 
 def moments(features: NDArray[np.float32]) -> Moments:
@@ -29,6 +33,9 @@ def moments(features: NDArray[np.float32]) -> Moments:
     features = pairs.checked(features, "features", least=2)
     count, width = features.shape
     mean = features.mean(axis=0, dtype=np.float64)
+    if count < width:
+        factor = (features - mean) / np.sqrt(count - 1)
+        return Moments(mean, factor.T @ factor, count, factor)
     # Sums in float32 would do for a large distance, but that of two alike sets is a small difference.
     scatter = torch.zeros(width, width, dtype=torch.float64)
     for place in pairs.blocks(count, 2 * width):
@@ -54,15 +61,20 @@ class Reference:
         """Return the Fréchet distance |m₁ - m₂|² + tr(S₁ + S₂ - 2 (S₁ S₂)^½), at least 0.
 
         Heusel et al., "GANs trained by a two time-scale update rule …" (2017), equation 6. S₁ S₂ has the
-        eigenvalues of the symmetric R S₂ Rᵀ where S₁ = Rᵀ R.
+        eigenvalues of the symmetric R S₂ Rᵀ where S₁ = Rᵀ R; with S₂ = Fᵀ F for few vectors, those of
+        the smaller (R Fᵀ)ᵀ R Fᵀ, but for zeros.
 
         Raises:
             ValueError: the features are not equally many.
         """
         mine = self.moments
         pairs.same_width(mine.mean[None], other.mean[None], "the two sets of features")
-        covariance = torch.from_numpy(np.require(other.covariance, np.float64, "W"))
-        product = self._root @ covariance @ self._root.T
+        if other.factor is None:
+            covariance = torch.from_numpy(np.require(other.covariance, np.float64, "W"))
+            product = self._root @ covariance @ self._root.T
+        else:
+            moved = self._root @ torch.from_numpy(other.factor).T
+            product = moved.T @ moved
         # Measured at d = 1024 with both cores busy: 0.14 s; on two threads, which wait for each other at
         # every column, 0.37 to 0.73 s; float32 as slow, and wrong by 3e-4; singular values of R L 1.9 s.
         with _one_thread():

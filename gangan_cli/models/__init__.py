@@ -2,6 +2,7 @@
 
 import dataclasses
 import difflib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -38,20 +39,14 @@ FAMILIES: Mapping[str, Entry] = {
         "dcgan_small:SmallDCGAN", "Suarez 2019", "convolutions, under 30,000 parameters"
     ),
     "infogan": Entry(
-        "infogan:InfoGAN",
-        "Chen et al. 2016",
-        "finds classes and codes by itself",
-        LIKE_002,
+        "infogan:InfoGAN", "Chen et al. 2016", "finds classes and codes by itself", LIKE_002
     ),
     "wgan": Entry("wgan:WGAN", "Arjovsky et al. 2017", "a clipped critic, five steps to one", LIKE_001),
     "shared-wgan": Entry(
         "shared_wgan:SharedWGAN", "Shared-WGAN", "a WGAN that borrows layers from its critic", LIKE_001
     ),
     "cyclegan": Entry(
-        "cyclegan:CycleGAN",
-        "Zhu et al. 2017",
-        "outlines to images and back, unpaired",
-        LIKE_002,
+        "cyclegan:CycleGAN", "Zhu et al. 2017", "outlines to images and back, unpaired", LIKE_002
     ),
     "r1-mlp": Entry(
         "r1_mlp:R1MLP", "Mescheder et al. 2018", "the default GAN-GAN: of weights", of_images=False
@@ -96,13 +91,7 @@ def sizes_for(name: str, pictures: Pictures, options: str = "") -> dict[str, Any
             near = difflib.get_close_matches(key, fields, n=1)
             hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(fields) or 'none'}"
             raise ConfigurationError(f"family {name!r} has no option {written!r}: {hint}")
-        kind: type = type(fields[key].default)
-        try:
-            chosen[key] = kind(text)
-        except ValueError:
-            raise ConfigurationError(
-                f"family option {option!r}: give a {kind.__name__}, as in {key}={fields[key].default}"
-            ) from None
+        chosen[key] = _value(text, fields[key].default, option)
     sizes = {**given, **chosen}
     try:
         layout(build(name, sizes))  # its layers, which a family looks at only as it makes them
@@ -111,15 +100,24 @@ def sizes_for(name: str, pictures: Pictures, options: str = "") -> dict[str, Any
     return sizes
 
 
+def _value(text: str, default: Any, option: str) -> Any:
+    """Return what `text` says as a value such as the default: whole numbers count something."""
+    kind: type = type(default)
+    try:
+        value = kind(text)
+        if kind is str or (kind is int and value >= 1) or (kind is float and 0 <= value < math.inf):
+            return value
+    except ValueError:
+        pass
+    what = {int: "a whole number from 1 on", float: "a number that is not negative"}[kind]
+    raise ConfigurationError(f"family option {option!r}: give {what}, as in {default}")
+
+
 def options_of(name: str) -> dict[str, Any]:
-    """Return the options of a family with their defaults."""
+    """Return the options of a family of images, with their defaults."""
     cls = _class_of(name)
-    given = cls.sizes_for(Pictures(28, 28)) if entry(name).of_images else {}
-    return {
-        one.name: one.default
-        for one in dataclasses.fields(cls)
-        if one.name not in given and one.default is not dataclasses.MISSING
-    }
+    given = cls.sizes_for(Pictures(28, 28))
+    return {one.name: one.default for one in dataclasses.fields(cls) if one.name not in given}
 
 
 def entry(name: str) -> Entry:

@@ -7,9 +7,7 @@ drawn evenly, and a real image has its own.
 from dataclasses import asdict, dataclass
 from typing import ClassVar
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Generator as Source
 from torch import Tensor, nn
 
@@ -18,7 +16,7 @@ from gangan_cli.models.family import Networks, Phase, Pictures
 from gangan_cli.models.gan import ADAM
 from gangan_cli.models.layers import Perceptron
 from gangan_cli.models.mlp import tanh
-from gangan_cli.models.plain import Plain, one_hot, uniform
+from gangan_cli.models.plain import Plain, one_hot
 from gangan_cli.models.sizes import numbers
 
 DROPOUT = 0.4
@@ -122,12 +120,6 @@ class CGAN(Plain):
         """Return noise (*shape, noise_dim + classes): standard normal, and a one-hot label."""
         z = torch.randn(*shape, self.noise_dim, generator=generator, device=generator.device)
         return torch.cat([z, one_hot(shape, self.classes, generator)], dim=-1)
-
-    def chances(
-        self, shape: tuple[int, ...], generator: Source, progress: NDArray[np.float64]
-    ) -> Tensor:
-        """Return what decides which units drop out, uniform in [0, 1)."""
-        return uniform(shape, self.chance_width, generator)
 
     def _losses(
         self, networks: Networks, examples: Tensor, noise: Tensor, progress: Tensor

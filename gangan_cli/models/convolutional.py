@@ -27,6 +27,8 @@ class Generator(nn.Module):
         self, latent: int, widths: Sequence[int], side: int, channels: int, bn_eps: float
     ) -> None:
         super().__init__()
+        if len(widths) < 3:
+            raise TypeError("the generator has three layers or more, as in 128,128,64")
         first, *others = widths
         self.first, self.side = first, side // 4
         self.linear = nn.Linear(latent, first * self.side**2)

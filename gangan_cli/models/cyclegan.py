@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Generator as Source
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -21,7 +19,7 @@ from gangan_cli.models.convolutional import initialise
 from gangan_cli.models.family import Networks, Phase
 from gangan_cli.models.gan import ADAM
 from gangan_cli.models.mlp import tanh
-from gangan_cli.models.plain import Square, uniform
+from gangan_cli.models.plain import Square
 
 MEMORY = 50
 """Translations that a discriminator's memory holds."""
@@ -146,6 +144,7 @@ class CycleGAN(Square):
     """Weight of what a translator changes of an image that is of its domain already."""
 
     name: ClassVar[str] = "cyclegan"
+    multiple: ClassVar[int] = 4
     paired: ClassVar[bool] = True
     decays: ClassVar[bool] = True
 
@@ -193,12 +192,6 @@ class CycleGAN(Square):
     def noise(self, shape: tuple[int, ...], generator: Source) -> Tensor:
         """Return nothing, (*shape, 0)."""
         return torch.empty(*shape, 0, device=generator.device)
-
-    def chances(
-        self, shape: tuple[int, ...], generator: Source, progress: NDArray[np.float64]
-    ) -> Tensor:
-        """Return what the memories go by, uniform in [0, 1)."""
-        return uniform(shape, CHANCES, generator)
 
     def generate(self, networks: Networks, noise: Tensor) -> Tensor:
         """Return images of B for images of A, (B, pixels)."""

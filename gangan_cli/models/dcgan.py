@@ -7,16 +7,13 @@ pixels; here it has the features that there are.
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
-from torch import Generator as Source
 from torch import Tensor, nn
 
 from gangan_cli.models.convolutional import Discriminator, Generator, initialise
 from gangan_cli.models.family import Networks, Phase
 from gangan_cli.models.gan import ADAM
 from gangan_cli.models.mlp import cross_entropy
-from gangan_cli.models.plain import Square, uniform
+from gangan_cli.models.plain import Square
 from gangan_cli.models.sizes import numbers
 
 
@@ -34,12 +31,7 @@ class DCGAN(Square):
     bn_eps: float = 0.8
 
     name: ClassVar[str] = "dcgan"
-
-    def __post_init__(self) -> None:
-        if self.side % 4:
-            raise TypeError(f"images of {self.side} × {self.side}: sides must be multiples of 4")
-        if len(numbers(self.generator, "generator")) < 3:
-            raise TypeError(f"generator is {self.generator!r}: give three layers or more")
+    multiple: ClassVar[int] = 4
 
     @property
     def chance_width(self) -> int:
@@ -62,12 +54,6 @@ class DCGAN(Square):
         for network in networks.values():
             initialise(network)
         return networks
-
-    def chances(
-        self, shape: tuple[int, ...], generator: Source, progress: NDArray[np.float64]
-    ) -> Tensor:
-        """Return what decides which channels drop out, uniform in [0, 1)."""
-        return uniform(shape, self.chance_width, generator)
 
     def _losses(
         self, networks: Networks, examples: Tensor, noise: Tensor, progress: Tensor

@@ -36,17 +36,6 @@ class Pictures:
     classes: int = 10
     """0 if they have no labels."""
 
-    @property
-    def side(self) -> int:
-        """Return the side of images that are square.
-
-        Raises:
-            TypeError: they are not.
-        """
-        if self.height != self.width:
-            raise TypeError(f"images of {self.height} × {self.width}: it is for square ones")
-        return self.height
-
 
 @dataclass(frozen=True)
 class Phase:

@@ -10,9 +10,7 @@ from dataclasses import asdict, dataclass
 from math import log
 from typing import ClassVar
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Generator as Source
 from torch import Tensor, nn
 
@@ -59,6 +57,7 @@ class InfoGAN(Square):
     """Weight of the codes in it."""
 
     name: ClassVar[str] = "infogan"
+    multiple: ClassVar[int] = 4
 
     @property
     def latent_dim(self) -> int:
@@ -103,12 +102,6 @@ class InfoGAN(Square):
         category = one_hot(shape, self.classes, generator)
         codes = 2 * uniform(shape, self.codes, generator) - 1
         return torch.cat([z, category, codes], dim=-1)
-
-    def chances(
-        self, shape: tuple[int, ...], generator: Source, progress: NDArray[np.float64]
-    ) -> Tensor:
-        """Return what decides which channels drop out, uniform in [0, 1)."""
-        return uniform(shape, self.chance_width, generator)
 
     def bound(self, class_loss: float) -> float:
         """Return the bound on the mutual information of image and class, in nats, from the loss."""

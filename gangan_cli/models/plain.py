@@ -12,6 +12,9 @@ from torch import Generator, Tensor
 from gangan_cli.models.controls import Control
 from gangan_cli.models.family import Networks, Pictures
 
+SMALLEST = 8
+"""Pixels that the side of an image has at least, for convolutions to halve it."""
+
 
 class Plain(ABC):
     """Standard normal noise for a network called generator; weights as they are, a steady rate."""
@@ -43,8 +46,8 @@ class Plain(ABC):
     def chances(
         self, shape: tuple[int, ...], generator: Generator, progress: NDArray[np.float64]
     ) -> Tensor:
-        """Return no further random numbers, (*shape, 0)."""
-        return torch.empty(*shape, 0, device=generator.device)
+        """Return the other random numbers that losses take, (*shape, C), uniform in [0, 1)."""
+        return uniform(shape, self.chance_width, generator)
 
     def generate(self, networks: Networks, noise: Tensor) -> Tensor:
         """Return what the generator makes of noise (B, latent_dim)."""
@@ -52,15 +55,28 @@ class Plain(ABC):
 
 
 class Square(Plain):
-    """A family for square images."""
+    """A family for square images, not too small, whose sides it can halve as often as it must."""
 
     side: int
     channels: int
 
+    multiple: ClassVar[int] = 1
+
     @classmethod
     def sizes_for(cls, pictures: Pictures) -> dict[str, int]:
-        """Return the sizes that a dataset decides, of which the images must be square."""
-        return {"side": pictures.side, "channels": pictures.channels}
+        """Return the sizes that a dataset decides.
+
+        Raises:
+            TypeError: it is not for such images.
+        """
+        high, wide = pictures.height, pictures.width
+        if high != wide or high % cls.multiple or high < SMALLEST:
+            sides = f"multiples of {cls.multiple}, " if cls.multiple > 1 else ""
+            raise TypeError(
+                f"the images have {wide} × {high} pixels: it is for square ones, with sides that are "
+                f"{sides}{SMALLEST} or more"
+            )
+        return {"side": high, "channels": pictures.channels}
 
     @property
     def data_dim(self) -> int:

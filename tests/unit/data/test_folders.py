@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from gangan_cli.data import folders
 from gangan_cli.data.folders import CELEBA
 from gangan_cli.data.images import load_images
 from gangan_cli.errors import ConfigurationError
@@ -83,6 +84,13 @@ def broken(tmp_path):
 def test_what_is_wrong_with_a_folder_is_said(broken, folder, said):
     with pytest.raises(ConfigurationError, match=said):
         load_images(f"images:{broken / folder}")
+
+
+def test_what_does_not_fit_into_memory_is_refused_before_it_is_read(tmp_path, monkeypatch):
+    write(tmp_path / "a", count=3)
+    monkeypatch.setattr(folders, "available", lambda: 2 * 3 * 16 * 16 * 3 - 1)
+    with pytest.raises(ConfigurationError, match="3 pictures of 16 × 16 take more than half"):
+        load_images(f"images:{tmp_path / 'a'}")
 
 
 def test_gans_of_coloured_pictures_are_trained_and_drawn_in_colour(tmp_path):

@@ -96,3 +96,15 @@ def test_arrays_that_may_not_be_written_do(features):
     own = moments(drawn)
     own.covariance.flags.writeable = False
     assert frechet_distance(own, own) < 1e-6
+
+
+def test_of_few_vectors_it_is_the_same_as_by_their_covariance():
+    random = np.random.default_rng(3)
+    of_many, of_few = (random.random((n, 60)).astype(np.float32) for n in (500, 20))
+    few = moments(of_few)
+    assert few.factor.shape == (20, 60)
+    np.testing.assert_allclose(few.covariance, np.cov(of_few.astype(np.float64).T), rtol=1e-6)
+    by_covariance = Moments(few.mean, few.covariance, few.count)
+    reference = Reference(moments(of_many))
+    # Of the covariance's forty eigenvalues that are zero but for rounding, the roots are summed too.
+    assert reference.distance(few) == pytest.approx(reference.distance(by_covariance), rel=1e-6)
