@@ -26,7 +26,7 @@ demo: $(STAMP)
 	@echo "What to type next:      source .venv/bin/activate && gangan runs list"
 
 test: $(STAMP)
-	$(BIN)/pytest --numprocesses 2
+	$(BIN)/pytest --numprocesses 2 --dist worksteal
 
 # The fault tests at full length: 25 kills, a minute of readers, thousands of damaged files.
 test-faults: $(STAMP)

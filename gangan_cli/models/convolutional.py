@@ -1,14 +1,18 @@
 """The convolutional networks of 002, section 2.1: DCGAN as PyTorch-GAN has it, for any square images."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import ClassVar
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gangan_cli.models.layers import BatchNorm, dropped
 from gangan_cli.models.mlp import tanh
+from gangan_cli.models.plain import Square
+from gangan_cli.models.sizes import numbers
 
 DROPOUT = 0.25
 
@@ -75,19 +79,6 @@ class Trunk(nn.Module):
         return x.flatten(1)
 
 
-class Discriminator(nn.Module):
-    """Images to the probability that they are real."""
-
-    def __init__(self, widths: Sequence[int], side: int, channels: int, bn_eps: float) -> None:
-        super().__init__()
-        self.trunk = Trunk(widths, side, channels, bn_eps)
-        self.out = nn.Linear(self.trunk.features, 1)
-
-    def forward(self, images: Tensor, chances: Tensor | None = None) -> Tensor:
-        """Map (B, channels · side · side) to (B, 1)."""
-        return torch.sigmoid(self.out(self.trunk(images, chances)))
-
-
 def initialise(network: nn.Module) -> None:
     """Draw the weights of convolutions from N(0, 0.02), the scales of batch norms from N(1, 0.02)."""
     for module in network.modules():
@@ -95,3 +86,39 @@ def initialise(network: nn.Module) -> None:
             nn.init.normal_(module.weight, 0.0, 0.02)
         elif isinstance(module, BatchNorm):
             nn.init.normal_(module.weight, 1.0, 0.02)
+
+
+@dataclass(frozen=True)
+class Convolutional(Square):
+    """The sizes of a family of these networks, and what the discriminator drops out."""
+
+    side: int = 28
+    channels: int = 1
+    generator: str = "128,128,64"
+    """Channels after the linear layer, and after each convolution but the last."""
+    discriminator: str = "16,32,64,128"
+    """Channels after each convolution; each halves the image."""
+    bn_eps: float = 0.8
+
+    multiple: ClassVar[int] = 4
+
+    @property
+    def chance_width(self) -> int:
+        """Return how many channels can drop out, in each of three looks of the discriminator."""
+        return 3 * sum(numbers(self.discriminator, "discriminator"))
+
+    @abstractmethod
+    def discriminator_on(self, trunk: Trunk) -> nn.Module:
+        """Return the discriminator that looks at a trunk's features."""
+
+    def networks(self) -> dict[str, nn.Module]:
+        """Return fresh networks under the code's initialisation."""
+        judges = numbers(self.discriminator, "discriminator")
+        makes = numbers(self.generator, "generator")
+        networks = {
+            "discriminator": self.discriminator_on(Trunk(judges, self.side, self.channels, self.bn_eps)),
+            "generator": Generator(self.latent_dim, makes, self.side, self.channels, self.bn_eps),
+        }
+        for network in networks.values():
+            initialise(network)
+        return networks

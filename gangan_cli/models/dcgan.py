@@ -7,53 +7,44 @@ pixels; here it has the features that there are.
 from dataclasses import dataclass
 from typing import ClassVar
 
+import torch
 from torch import Tensor, nn
 
-from gangan_cli.models.convolutional import Discriminator, Generator, initialise
+from gangan_cli.models.convolutional import Convolutional, Trunk
 from gangan_cli.models.family import Networks, Phase
 from gangan_cli.models.gan import ADAM
 from gangan_cli.models.mlp import cross_entropy
-from gangan_cli.models.plain import Square
-from gangan_cli.models.sizes import numbers
+
+
+class Discriminator(nn.Module):
+    """Images to the probability that they are real."""
+
+    def __init__(self, trunk: Trunk) -> None:
+        super().__init__()
+        self.trunk = trunk
+        self.out = nn.Linear(trunk.features, 1)
+
+    def forward(self, images: Tensor, chances: Tensor | None = None) -> Tensor:
+        """Map (B, channels · side · side) to (B, 1)."""
+        return torch.sigmoid(self.out(self.trunk(images, chances)))
 
 
 @dataclass(frozen=True)
-class DCGAN(Square):
+class DCGAN(Convolutional):
     """Convolutions with batch normalisation and dropout, binary cross-entropy, Adam."""
 
-    side: int = 28
-    channels: int = 1
     latent_dim: int = 100
-    generator: str = "128,128,64"
-    """Channels after the linear layer, and after each convolution but the last."""
-    discriminator: str = "16,32,64,128"
-    """Channels after each convolution; each halves the image."""
-    bn_eps: float = 0.8
 
     name: ClassVar[str] = "dcgan"
-    multiple: ClassVar[int] = 4
-
-    @property
-    def chance_width(self) -> int:
-        """Return how many channels can drop out, in each of three looks of the discriminator."""
-        return 3 * sum(numbers(self.discriminator, "discriminator"))
 
     @property
     def phases(self) -> tuple[Phase, ...]:
         """Return the update of both networks."""
         return (Phase(("generator", "discriminator"), self._losses, ("g_loss", "d_loss"), ADAM),)
 
-    def networks(self) -> dict[str, nn.Module]:
-        """Return fresh networks under the code's initialisation."""
-        judges = numbers(self.discriminator, "discriminator")
-        makes = numbers(self.generator, "generator")
-        networks = {
-            "discriminator": Discriminator(judges, self.side, self.channels, self.bn_eps),
-            "generator": Generator(self.latent_dim, makes, self.side, self.channels, self.bn_eps),
-        }
-        for network in networks.values():
-            initialise(network)
-        return networks
+    def discriminator_on(self, trunk: Trunk) -> nn.Module:
+        """Return the discriminator."""
+        return Discriminator(trunk)
 
     def _losses(
         self, networks: Networks, examples: Tensor, noise: Tensor, progress: Tensor

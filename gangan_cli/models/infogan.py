@@ -15,11 +15,10 @@ from torch import Generator as Source
 from torch import Tensor, nn
 
 from gangan_cli.models.controls import Control, controls_of
-from gangan_cli.models.convolutional import Generator, Trunk, initialise
+from gangan_cli.models.convolutional import Convolutional, Trunk
 from gangan_cli.models.family import Networks, Phase
 from gangan_cli.models.gan import ADAM
-from gangan_cli.models.plain import Square, one_hot, uniform
-from gangan_cli.models.sizes import numbers
+from gangan_cli.models.plain import one_hot, uniform
 
 
 class Discriminator(nn.Module):
@@ -40,24 +39,18 @@ class Discriminator(nn.Module):
 
 
 @dataclass(frozen=True)
-class InfoGAN(Square):
+class InfoGAN(Convolutional):
     """A DCGAN that finds out for itself what a class and two codes can mean; squared errors, Adam."""
 
-    side: int = 28
-    channels: int = 1
     noise_dim: int = 62
     classes: int = 10
     codes: int = 2
-    generator: str = "128,128,64"
-    discriminator: str = "16,32,64,128"
-    bn_eps: float = 0.8
     categorical: float = 1.0
     """Weight of the class in the third update's loss."""
     continuous: float = 0.1
     """Weight of the codes in it."""
 
     name: ClassVar[str] = "infogan"
-    multiple: ClassVar[int] = 4
 
     @property
     def latent_dim(self) -> int:
@@ -70,11 +63,6 @@ class InfoGAN(Square):
         return controls_of(self.name, asdict(self))
 
     @property
-    def chance_width(self) -> int:
-        """Return how many channels can drop out, in each of three looks of the discriminator."""
-        return 3 * sum(numbers(self.discriminator, "discriminator"))
-
-    @property
     def phases(self) -> tuple[Phase, ...]:
         """Return the update of both networks against each other, and the one for the codes."""
         both = "generator", "discriminator"
@@ -83,18 +71,9 @@ class InfoGAN(Square):
             Phase(both, self._information, ("class_loss", "code_loss"), ADAM),
         )
 
-    def networks(self) -> dict[str, nn.Module]:
-        """Return fresh networks under the code's initialisation."""
-        judges = numbers(self.discriminator, "discriminator")
-        makes = numbers(self.generator, "generator")
-        trunk = Trunk(judges, self.side, self.channels, self.bn_eps)
-        networks = {
-            "discriminator": Discriminator(trunk, self.classes, self.codes),
-            "generator": Generator(self.latent_dim, makes, self.side, self.channels, self.bn_eps),
-        }
-        for network in networks.values():
-            initialise(network)
-        return networks
+    def discriminator_on(self, trunk: Trunk) -> nn.Module:
+        """Return the discriminator with its heads."""
+        return Discriminator(trunk, self.classes, self.codes)
 
     def noise(self, shape: tuple[int, ...], generator: Source) -> Tensor:
         """Return noise (*shape, latent_dim): standard normal, a one-hot class, codes in [-1, 1)."""

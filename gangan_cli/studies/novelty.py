@@ -84,18 +84,20 @@ class Landscape:
         everyone = np.arange(len(self.keys))
         products = np.zeros((len(vectors), len(self.keys)))
         squares = np.zeros(len(vectors))
-        for place, part in self._columns():
+        for place, part in self._columns(len(vectors)):
             part -= self._mean[place]
             mine = vectors[:, place] - self._mean[place]
             products += mine @ part.T
-            squares += np.square(mine, dtype=np.float64).sum(axis=1)
+            squares += np.einsum("ij,ij->i", mine, mine, dtype=np.float64)
         return _together(
             [self._one(row, square, everyone) for row, square in zip(products, squares, strict=True)]
         )
 
-    def _columns(self) -> Iterator[tuple[slice, Matrix]]:
+    def _columns(self, others: int = 0) -> Iterator[tuple[slice, Matrix]]:
+        """Yield places and their columns of the snapshots (m, w), with room for those of so many
+        others."""
         size = self.view.manifest.layout.size
-        width = max(1, WIDTH // (4 * len(self.keys)))
+        width = max(1, WIDTH // (4 * max(len(self.keys), others)))
         for first in range(0, size, width):
             place = slice(first, min(first + width, size))
             yield place, self.view.columns(self.keys, place)

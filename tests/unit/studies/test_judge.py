@@ -1,5 +1,8 @@
 """The judge: trained once, known again by its id, honest about what it cannot do."""
 
+import fcntl
+import threading
+
 import numpy as np
 import pytest
 
@@ -49,6 +52,34 @@ def test_it_is_trained_once_and_then_read(quick):
     assert again.id == first.id and again.accuracy == first.accuracy
     images = np.random.default_rng(0).random((5, 784), np.float32)
     assert np.array_equal(again.judged(images)[0], first.judged(images)[0])
+
+
+def test_who_finds_it_in_training_waits_and_reads_it(quick):
+    first = judge_of("mnist5k", None, silent)
+    (file,) = quick.iterdir()
+    aside = file.rename(quick.parent / "aside")
+    waits, found, told = threading.Event(), [], []
+
+    def hear(what, done, total):
+        told.append(what)
+        waits.set()
+
+    other = threading.Thread(target=lambda: found.append(judge_of("mnist5k", None, hear)))
+    with file.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        other.start()
+        assert waits.wait(60)
+        aside.rename(file)
+    other.join()
+    assert told == ["waiting for the judge that another process trains"]
+    assert found[0].id == first.id and list(quick.iterdir()) == [file]
+
+
+def test_a_cache_that_cannot_be_written_is_named_before_anything_is_trained(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    with pytest.raises(WorkFailed, match=r"cannot keep the judge in .*file/gangan/judges: Not a dir"):
+        judge_of("mnist5k", None, lambda *_: pytest.fail("trained"))
 
 
 def test_other_weights_have_another_id(quick, monkeypatch):
