@@ -35,7 +35,7 @@ def find(device: str) -> list[str]:
     raise ConfigurationError(f"no device {device!r}: use auto, cpu, cuda, cuda:N or mps")
 
 
-def circumstances(device: str, threads: int) -> dict[str, Any]:
+def circumstances(device: str) -> dict[str, Any]:
     """Return what, besides the settings, decides how results round: the same gives the same bytes.
 
     Not on a GPU, whose kernels may add up in another order each time.
@@ -44,7 +44,6 @@ def circumstances(device: str, threads: int) -> dict[str, Any]:
     return {
         "device": kind,
         "processor": processor(),
-        "threads": threads,
         "torch": version("torch"),
         "repeats": kind == "cpu",
     }

@@ -1,4 +1,5 @@
-"""How the recorded updates are run: as they are, compiled, or captured on a GPU; with which products.
+"""How the recorded updates are run: as they are, compiled, or captured on a GPU; by how many threads,
+and with which products.
 
 All of this changes the rounding and nothing else. What was chosen when a run began is kept with it,
 so that it goes on as it began.
@@ -15,19 +16,26 @@ if TYPE_CHECKING:
     from gangan_cli.models.family import Family
     from gangan_cli.training.population import Population
 
-COMPILING_PAYS = 10_000_000_000
-"""Parameters, times the steps of a run, from which compiling is well made up for: 88,000 steps of the
-paper's GAN, each a millisecond shorter then. Compiling takes half a minute, once a machine."""
+COMPILING_PAYS = 30_000_000_000
+"""Numbers that a run's losses write, all steps together, from which compiling is made up for: in 33,000
+steps of the paper's GAN, each a millisecond shorter then. It takes half a minute, once a machine."""
+
+FLOPS_A_THREAD = 75_000_000
+"""Operations of a step's losses that keep a thread busy. The paper's GAN takes 56 million: a second one
+gains nothing. With two, the small DCGAN (171 million) takes a quarter less time, the default GAN-GAN
+(372 million) a third."""
 
 Matmul = Literal["default", "onednn"]
 
 
 @dataclass(frozen=True)
 class Execution:
-    """How updates are run: `compiled` to machine code or not, and which library multiplies matrices."""
+    """How updates are run: `compiled` to machine code or not, which library multiplies matrices, and how
+    many threads share the work of one."""
 
     compiled: bool = False
     matmul: Matmul = "default"
+    threads: int = 1
 
 
 PLAIN = Execution()
@@ -36,11 +44,12 @@ PLAIN = Execution()
 
 @dataclass(frozen=True)
 class Wish:
-    """What is known when an execution is chosen: was compiling asked for or forbidden, and how much work
-    the run is: its parameters, times the steps of all its GANs."""
+    """What is known when an execution is chosen: was compiling asked for or forbidden, the steps of all
+    the run's GANs, and how many threads are free for each."""
 
     compile: bool | None
-    work: int
+    steps: int
+    threads: int = 1
 
 
 @dataclass(frozen=True)
@@ -64,12 +73,19 @@ def choose(
     Raises:
         CannotCompile: it was asked for, and cannot be done.
     """
+    import torch
+
     from gangan_cli.training.compiled import CannotCompile
+    from gangan_cli.training.cost import cost_of
     from gangan_cli.training.population import Population
 
-    long = wish.work >= COMPILING_PAYS
-    if device != "cpu" or not (long or wish.compile):
+    if device != "cpu":
         return Chosen(PLAIN)
+    cost = cost_of(family, settings.batch_size)
+    threads = max(1, min(wish.threads, cost.flops // FLOPS_A_THREAD))
+    torch.set_num_threads(threads)
+    if not (wish.steps * cost.numbers >= COMPILING_PAYS or wish.compile):
+        return Chosen(Execution(threads=threads))
     compiled, note = wish.compile is not False, ""
     if compiled:
         try:
@@ -81,7 +97,7 @@ def choose(
     if not compiled:
         population = Population(family, settings, [0], device)
     what = f"products {family} {settings.batch_size} {compiled}"
-    return Chosen(Execution(compiled, _remembered_products(what, population)), note)
+    return Chosen(Execution(compiled, _remembered_products(what, population), threads), note)
 
 
 def _remembered_products(what: str, population: "Population") -> Matmul:

@@ -163,7 +163,7 @@ def train_gangan(config: GanGanConfig, machine: Machine) -> Events:
             if ended := already_ended(run):
                 yield ended
                 return
-            spread = plan(config.members, run.manifest.layout.size, machine.device, machine.workers)
+            spread = plan(config.members, machine.device, machine.workers)
             source = examples_of(run, parent)
             task = Task(config.family, dict(run.manifest.sizes), source, config.settings)
             steps = config.members * config.epochs * config.settings.steps(source.count)

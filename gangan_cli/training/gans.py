@@ -92,7 +92,7 @@ def train_gans(config: GansConfig, machine: Machine) -> Events:
                 f"dataset {config.dataset!r} is not the one run {config.run!r} was begun with: "
                 "its images differ"
             )
-        spread = plan(config.gans, run.manifest.layout.size, machine.device, machine.workers)
+        spread = plan(config.gans, machine.device, machine.workers)
         family = build(run.manifest.family, run.manifest.sizes)
         source = seen_by(family, images())
         task = Task(family.name, dict(run.manifest.sizes), source, config.settings)

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 import numpy as np
 
@@ -52,14 +53,12 @@ def train_run(run: Run, task: Task, plan: Plan, steps: int, compile: bool | None
         devices = plan.devices[: len(chunks)]
         total = run.manifest.gans * run.manifest.epochs
         yield Started(run.name, total, done, len(devices), plan.devices[0])
-        here = circumstances(plan.devices[0], plan.threads)
-        there = run.state().execution
-        changed = {name: (there[name], here[name]) for name in here if name in there}
-        if changed := {name: pair for name, pair in changed.items() if pair[0] != pair[1]}:
+        here = circumstances(plan.devices[0])
+        how = _execution(run, steps, plan.threads, compile)
+        if changed := _changed(run.state().execution, here, how):
             yield Moved(run.name, changed)
         beaten = time.monotonic()
-        with _heeding() as received, Workers(task, devices, plan.threads) as workers:
-            how = _execution(run, steps, compile)
+        with _heeding() as received, Workers(task, devices) as workers:
             for message in workers.run(chunks, how, stopping=lambda: bool(received)):
                 if isinstance(message, Epoch):
                     for event in _commit(run, message):
@@ -93,13 +92,23 @@ def train_run(run: Run, task: Task, plan: Plan, steps: int, compile: bool | None
     )
 
 
-def _execution(run: Run, steps: int, compile: bool | None) -> Execution | Wish:
-    """Return how `run` was begun, unless it is new or `compile` asks for another way."""
+def _execution(run: Run, steps: int, threads: int, compile: bool | None) -> Execution | Wish:
+    """Return how `run` was begun, unless it is new or `compile` asks for another way; with no more
+    `threads` than there are."""
     if known := run.state().execution:
-        execution = Execution(known["compiled"], known["matmul"])
+        execution = Execution(known["compiled"], known["matmul"], min(known["threads"], threads))
         if compile is None or compile == execution.compiled:
             return execution
-    return Wish(compile, steps * run.manifest.layout.size)
+    return Wish(compile, steps, threads)
+
+
+def _changed(
+    there: Mapping[str, Any], here: Mapping[str, Any], how: Execution | Wish
+) -> dict[str, tuple[Any, Any]]:
+    """Return what of how a run was begun is not as it is here, as (there, here)."""
+    if isinstance(how, Execution):
+        here = {**here, "threads": how.threads}
+    return {n: (there[n], here[n]) for n in here if n in there and there[n] != here[n]}
 
 
 def remaining(run: Run, chunks: list[list[int]]) -> tuple[list[Chunk], int]:

@@ -11,6 +11,7 @@ import math
 import multiprocessing as mp
 import os
 import signal
+import sys
 import threading
 import traceback
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -28,9 +29,6 @@ from gangan_cli.models import build
 from gangan_cli.training.execution import Chosen, Compiling, Execution, Wish, choose, use
 from gangan_cli.training.settings import Epoch, Kept, Settings
 from store import StoreError
-
-MANY_PARAMETERS = 1_000_000
-"""Parameters of a network above which as many threads as are free share its products."""
 
 
 @dataclass(frozen=True)
@@ -59,18 +57,18 @@ class _Order:
 
 @dataclass(frozen=True)
 class Plan:
-    """How the GANs of a run are spread over this machine."""
+    """How the GANs of a run are spread over this machine; `threads` are free for each of its workers."""
 
     devices: list[str]
     chunks: list[list[int]]
     threads: int
 
 
-def plan(gans: int, parameters: int, device: str, workers: int | None) -> Plan:
-    """Return how to train `gans` networks of `parameters` each on `device`.
+def plan(gans: int, device: str, workers: int | None) -> Plan:
+    """Return how to train `gans` of them on `device`.
 
     `device` is auto, cpu, cuda, cuda:N or mps; `workers` bounds the processes (default: one per
-    core, or one per GPU).
+    core, or one per GPU), and the environment's OMP_NUM_THREADS the threads of each.
 
     Raises:
         ConfigurationError: there is no such device here.
@@ -87,13 +85,18 @@ def plan(gans: int, parameters: int, device: str, workers: int | None) -> Plan:
     cores = _cores()
     chunks = _split(gans, 1)
     processes = min(gans, workers or cores)
-    # Several threads pay for large networks only; for small ones they mostly wait for each other.
-    threads = cores // min(gans, cores) if parameters > MANY_PARAMETERS else 1
-    return Plan(["cpu"] * processes, chunks, threads)
+    return Plan(["cpu"] * processes, chunks, min(cores // min(gans, cores), _allowed()))
 
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _allowed() -> int:
+    """Return how many threads the environment allows a process. Two that share a step spin while they
+    wait for each other: where others have the cores they take twenty times as long, and one does not."""
+    said = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
+    return int(said) if said.isdecimal() and int(said) else sys.maxsize
 
 
 def _split(gans: int, size: int) -> list[list[int]]:
@@ -114,12 +117,12 @@ TICK = 0.2
 class Workers:
     """Processes that train chunks. Use with `with`: leaving the block ends them."""
 
-    def __init__(self, task: Task, devices: Sequence[str], threads: int) -> None:
+    def __init__(self, task: Task, devices: Sequence[str]) -> None:
         context = mp.get_context("spawn")  # an LMDB environment must not live on in a forked child
         self._pipes: dict[Connection, mp.process.BaseProcess] = {}
         for device in devices:
             ours, theirs = context.Pipe()
-            process = context.Process(target=_work, args=(theirs, task, device, threads), daemon=True)
+            process = context.Process(target=_work, args=(theirs, task, device), daemon=True)
             process.start()
             theirs.close()
             self._pipes[ours] = process
@@ -219,7 +222,7 @@ class _Failure:
     trace: str
 
 
-def _work(pipe: Connection, task: Task, device: str, threads: int) -> None:
+def _work(pipe: Connection, task: Task, device: str) -> None:
     # Signals reach the whole process group; the parent decides what they mean.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
@@ -230,7 +233,7 @@ def _work(pipe: Connection, task: Task, device: str, threads: int) -> None:
 
         from gangan_cli.training.population import train
 
-        torch.set_num_threads(threads)
+        torch.set_num_threads(1)
         # Numbers below 1e-38 become 0. Templates that are never chosen have such gradients: processors
         # take two hundred times as long over them, and the default GAN-GAN's steps became 3 to 6 times
         # as slow as it trained.
@@ -248,6 +251,7 @@ def _work(pipe: Connection, task: Task, device: str, threads: int) -> None:
             if isinstance(order, Wish):
                 pipe.send(choose(family, task.settings, device, order, compiling))
                 continue
+            torch.set_num_threads(order.execution.threads)
             use(order.execution.matmul)
             for epoch in train(
                 family,

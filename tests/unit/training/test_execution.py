@@ -5,7 +5,8 @@ from gangan_cli.data.weights import VectorExamples
 from gangan_cli.models import build
 from gangan_cli.training import compiled, execution
 from gangan_cli.training.compiled import CannotCompile
-from gangan_cli.training.execution import COMPILING_PAYS, PLAIN, Wish, choose, use
+from gangan_cli.training.cost import cost_of
+from gangan_cli.training.execution import COMPILING_PAYS, PLAIN, Execution, Wish, choose, use
 from gangan_cli.training.population import Population, train
 from gangan_cli.training.settings import Settings
 from tests.conftest import numbers
@@ -13,6 +14,8 @@ from tests.conftest import numbers
 FAMILY = build("mlp", {"data_dim": 6, "latent_dim": 4, "generator_width": 8})
 R1 = build("r1-mlp", {"data_dim": 6, "latent_dim": 4, "generator_width": 8})
 SETTINGS = Settings(epochs=2, batch_size=16, learning_rate=1e-3, seed=3, snapshot_every=1)
+LONG = COMPILING_PAYS // cost_of(FAMILY, 16).numbers + 1
+"""Steps from which compiling pays."""
 
 
 @pytest.fixture(scope="module")
@@ -54,25 +57,35 @@ def test_what_was_compiled_once_is_found_again():
 
 
 def test_a_short_run_is_not_worth_compiling():
-    chosen = choose(FAMILY, SETTINGS, "cpu", Wish(None, COMPILING_PAYS - 1), pytest.fail)
+    chosen = choose(FAMILY, SETTINGS, "cpu", Wish(None, LONG - 1), pytest.fail)
     assert chosen == execution.Chosen(PLAIN)
 
 
+@pytest.mark.parametrize(("name", "threads"), [("mlp", 1), ("dcgan-small", 2), ("cgan", 4), ("wgan", 4)])
+def test_threads_share_a_step_that_is_long_enough(name, threads):
+    family = build(name, {})
+    try:
+        chosen = choose(family, Settings(1, 100, 1e-3, 0, 1), "cpu", Wish(None, 1, 4), pytest.fail)
+        assert chosen.execution == Execution(threads=threads)
+    finally:
+        torch.set_num_threads(1)
+
+
 def test_a_long_run_is_compiled():
-    chosen = choose(FAMILY, SETTINGS, "cpu", Wish(None, COMPILING_PAYS), lambda: None)
+    chosen = choose(FAMILY, SETTINGS, "cpu", Wish(None, LONG), lambda: None)
     assert chosen.execution.compiled
     assert not chosen.note
 
 
 def test_not_compiling_can_be_asked_for():
-    chosen = choose(FAMILY, SETTINGS, "cpu", Wish(False, COMPILING_PAYS), pytest.fail)
+    chosen = choose(FAMILY, SETTINGS, "cpu", Wish(False, LONG), pytest.fail)
     assert not chosen.execution.compiled
 
 
 def test_without_a_compiler_a_long_run_goes_on_and_says_so(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr("torch._inductor.config.cpp.cxx", ("no-such-compiler",))
-    chosen = choose(FAMILY, SETTINGS, "cpu", Wish(None, COMPILING_PAYS), lambda: None)
+    chosen = choose(FAMILY, SETTINGS, "cpu", Wish(None, LONG), lambda: None)
     assert not chosen.execution.compiled
     assert "could not be compiled" in chosen.note
     with pytest.raises(CannotCompile):
@@ -83,7 +96,7 @@ def test_without_a_compiler_a_long_run_goes_on_and_says_so(tmp_path, monkeypatch
 def test_a_cache_that_cannot_be_written_is_no_reason_to_fail(tmp_path, monkeypatch):
     (tmp_path / "gangan").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    chosen = choose(FAMILY, SETTINGS, "cpu", Wish(None, COMPILING_PAYS), pytest.fail)
+    chosen = choose(FAMILY, SETTINGS, "cpu", Wish(None, LONG), pytest.fail)
     assert chosen.execution == PLAIN
     assert "cannot be written" in chosen.note
 
@@ -124,6 +137,6 @@ def test_the_choice_between_near_equals_is_made_once(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     found = iter(["onednn", "default"])
     monkeypatch.setattr(execution, "_faster_products", lambda *_: next(found))
-    wish = Wish(False, COMPILING_PAYS)
+    wish = Wish(False, LONG)
     chosen = [choose(FAMILY, SETTINGS, "cpu", wish, pytest.fail).execution.matmul for _ in range(2)]
     assert chosen == ["onednn", "onednn"]

@@ -187,19 +187,21 @@ def test_resume_states_of_another_size_are_refused(paper, digits):
 
 def test_gans_are_trained_one_by_one_on_processors_whatever_the_number_of_workers():
     for workers in (1, 2, 8):
-        assert plan(35, 113_745, "cpu", workers).chunks == [[gan] for gan in range(35)]
-    assert len(plan(35, 113_745, "cpu", 1).devices) == 1
+        assert plan(35, "cpu", workers).chunks == [[gan] for gan in range(35)]
+    assert len(plan(35, "cpu", 1).devices) == 1
 
 
-def test_large_networks_get_all_cores(monkeypatch):
+def test_few_gans_share_all_cores_or_what_the_environment_allows(monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setattr("gangan_cli.training.workers._cores", lambda: 8)
-    assert plan(1, 8_000_000, "cpu", None).threads == 8
-    assert plan(3, 8_000_000, "cpu", None).threads == 2
-    assert plan(1, 113_745, "cpu", None).threads == 1
+    assert [plan(gans, "cpu", None).threads for gans in (1, 3, 8, 35)] == [8, 2, 1, 1]
+    for said, threads in (("3", 3), ("4,2", 4), ("16", 8), ("0", 8), ("many", 8)):
+        monkeypatch.setenv("OMP_NUM_THREADS", said)
+        assert plan(1, "cpu", None).threads == threads
 
 
 def test_gpus_share_the_gans_evenly(monkeypatch):
     monkeypatch.setattr("gangan_cli.training.devices.find", lambda device: ["cuda:0", "cuda:1"])
-    spread = plan(5, 113_745, "auto", None)
+    spread = plan(5, "auto", None)
     assert spread.chunks == [[0, 1, 2], [3, 4]]
     assert spread.devices == ["cuda:0", "cuda:1"]

@@ -1,0 +1,54 @@
+"""How much work a training step is: what pays for a large one does not for a small one.
+
+Counted is what the losses take, without their gradients, which are in proportion. Nothing is timed, so
+that a run is executed alike however busy the machine is.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+from torch.utils.flop_counter import flop_registry
+
+from gangan_cli.models.binding import bind
+from gangan_cli.models.family import Family, updates
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of a step of one GAN: floating-point operations of its products, and numbers that are written."""
+
+    flops: int
+    numbers: int
+
+
+def cost_of(family: Family, batch_size: int) -> Cost:
+    """Return what a step of one GAN of `family` costs on batches of `batch_size`."""
+    with torch.device("meta"):  # which has shapes only
+        modules = family.networks()
+        networks = bind(modules, {name: dict(network.state_dict()) for name, network in modules.items()})
+        examples = torch.empty(batch_size, family.data_dim)
+        noise = torch.empty(batch_size, family.latent_dim + family.chance_width)
+        with _Counter() as counted:
+            for phase in updates(family):
+                phase.losses(networks, examples, noise, torch.empty(()))
+    return Cost(counted.flops, counted.numbers)
+
+
+class _Counter(TorchDispatchMode):
+    """Counts what operations compute and write."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flops = self.numbers = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        made = func(*args, **(kwargs or {}))
+        if formula := flop_registry.get(func._overloadpacket):
+            self.flops += formula(*args, **(kwargs or {}), out_val=made)
+        if not func.is_view:
+            self.numbers += sum(one.numel() for one in tree_leaves(made) if isinstance(one, Tensor))
+        return made
