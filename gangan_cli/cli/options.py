@@ -44,7 +44,7 @@ Compile = Annotated[
     setting(
         "--compile/--no-compile",
         envvar="GANGAN_COMPILE",
-        help="Compile the updates to machine code: half a minute, once a machine.",
+        help="Compile the updates to machine code: half a minute or two, once a machine.",
         default="where it pays",
     ),
 ]
