@@ -46,6 +46,9 @@ class Result:
 
 Gangan = Callable[..., Result]
 
+ONE_THREAD = {"OMP_NUM_THREADS": "1"}
+"""For what runs beside other tests: there is a pytest worker for every core."""
+
 
 def command(*arguments: object) -> list[str]:
     return [sys.executable, "-m", "gangan_cli", *map(str, arguments)]
@@ -53,8 +56,7 @@ def command(*arguments: object) -> list[str]:
 
 def clean_environment(**more: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GANGAN_")}
-    # One thread each: there is a pytest worker for every core.
-    return {**kept, "COLUMNS": "100", "NO_COLOR": "1", "OMP_NUM_THREADS": "1", **more}
+    return {**kept, "COLUMNS": "100", "NO_COLOR": "1", **more}
 
 
 def gangan(*arguments: object, **environment: str) -> Result:
@@ -63,7 +65,7 @@ def gangan(*arguments: object, **environment: str) -> Result:
         command(*arguments),
         capture_output=True,
         text=True,
-        env=clean_environment(**environment),
+        env=clean_environment(**ONE_THREAD | environment),
         stdin=subprocess.DEVNULL,
         timeout=240,
     )
@@ -88,7 +90,7 @@ def start(*arguments: object, hangup: Any = signal.SIG_DFL, limits: Any = None) 
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=clean_environment(),
+        env=clean_environment(**ONE_THREAD),
         start_new_session=True,
         preexec_fn=as_from_a_terminal,
     )

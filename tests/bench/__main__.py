@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.bench import tui
+from tests.bench.families import bench_families
 from tests.bench.measure import Figure, surroundings, write_json
 from tests.bench.snapshots import bench_read
 from tests.bench.start import bench_start
@@ -20,6 +21,7 @@ BENCHES: dict[str, Callable[[], Iterator[Figure]]] = {
     "cold": bench_cold,
     "gangan": bench_gangan,
     "writing": bench_writing,
+    "families": bench_families,
     "read": bench_read,
     "start": bench_start,
     "tui": tui.bench,
