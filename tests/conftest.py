@@ -1,12 +1,14 @@
 """Fixtures that all tests share: real digits, real runs, and the command line as a subprocess."""
 
+import fcntl
 import json
 import os
 import resource
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -104,16 +106,35 @@ def started(*arguments: object, **more: Any) -> subprocess.Popen:
 
 
 @pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store with 2 GANs × 3 epochs on real digits, a GAN-GAN over them and one over that."""
-    root = tmp_path_factory.mktemp("trained") / "store"
-    for arguments in (
-        ["train-gans", "--run", "a", "--dataset", "mnist5k", "--gans", 2, "--epochs", 3],
-        ["train-gangan", "--on", "a", "--run", "g", "--batch-size", 3, "--epochs", 8],
-        ["train-gangan", "--on", "g", "--run", "gg", "--batch-size", 4, "--epochs", 3],
-    ):
-        result = gangan(*arguments, "--store", root)
-        assert result.code == 0, result.err
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that this session's workers have in common."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Let one worker at a time into what follows."""
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="session")
+def trained(shared: Path) -> Path:
+    """A store to read: 2 GANs × 3 epochs on real digits, a GAN-GAN over them and one over that."""
+    root, begun = shared / "trained", shared / "in-training"
+    with one_at_a_time(root):
+        if root.exists():
+            return root
+        for arguments in (
+            ["train-gans", "--run", "a", "--dataset", "mnist5k", "--gans", 2, "--epochs", 3],
+            ["train-gangan", "--on", "a", "--run", "g", "--batch-size", 3, "--epochs", 8],
+            ["train-gangan", "--on", "g", "--run", "gg", "--batch-size", 4, "--epochs", 3],
+        ):
+            result = gangan(*arguments, "--store", begun)
+            assert result.code == 0, result.err
+        begun.rename(root)
     return root
 
 

@@ -14,7 +14,7 @@ from tests.conftest import contents, gangan, started
 TWO_BY_THREE = ["train-gans", "--run", "a", "--dataset", "mnist5k", "--gans", 2, "--epochs", 3]
 
 
-def test_json_is_an_object_a_line_and_again_changes_nothing(tmp_path):
+def test_json_is_an_object_a_line_that_the_store_holds_and_again_changes_nothing(tmp_path):
     store = tmp_path / "s"
     first = gangan(*TWO_BY_THREE, "--store", store, "--json")
     assert first.code == 0, first.err
@@ -25,6 +25,13 @@ def test_json_is_an_object_a_line_and_again_changes_nothing(tmp_path):
         assert (told["event"], told["run"]) == ("epoch", "a")
         assert 0 < told["d_loss"] < 20
     assert (done["event"], done["run"], done["snapshots"]) == ("done", "a", 6)
+    with Run.open(store / "a") as run:
+        values, keys = run.losses()
+        stored = {tuple(k): row for k, row in zip(keys.tolist(), values, strict=True)}
+        columns = run.manifest.losses
+    for told in epochs:
+        means = dict(zip(columns, stored[told["gan"], told["epoch"]][:, 0], strict=True))
+        assert (means["d_loss"], means["g_loss"]) == (told["d_loss"], told["g_loss"])
     before = contents(store / "a")
     again = gangan(*TWO_BY_THREE, "--store", store, "--json")
     assert again.code == 0
@@ -32,17 +39,6 @@ def test_json_is_an_object_a_line_and_again_changes_nothing(tmp_path):
     assert again.lines[0]["trained"] == 0
     assert "complete" in again.err
     assert contents(store / "a") == before
-
-
-def test_what_was_told_is_what_the_store_holds(tmp_path):
-    told = gangan(*TWO_BY_THREE, "--store", tmp_path, "--json").lines[:-1]
-    with Run.open(tmp_path / "a") as run:
-        values, keys = run.losses()
-        stored = {tuple(k): row for k, row in zip(keys.tolist(), values, strict=True)}
-        columns = run.manifest.losses
-    for line in told:
-        means = dict(zip(columns, stored[line["gan"], line["epoch"]][:, 0], strict=True))
-        assert (means["d_loss"], means["g_loss"]) == (line["d_loss"], line["g_loss"])
 
 
 def test_one_worker_or_two_the_bytes_are_the_same(tmp_path, trained):
@@ -74,8 +70,13 @@ def undisturbed(tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
-)
+    ("number", "code"),
+    [
+        (signal.SIGINT, 130),
+        pytest.param(signal.SIGTERM, 143, marks=pytest.mark.long),
+        (signal.SIGHUP, 129),
+    ],
+)  # SIGTERM in short: tests/faults/test_kills.py
 def test_a_signal_ends_it_resumable_and_the_finished_run_is_the_undisturbed_one(
     tmp_path, undisturbed, number, code
 ):
@@ -168,30 +169,6 @@ def test_a_worker_that_is_killed_is_reported_and_the_run_goes_on_later(tmp_path,
     assert "a training process died (killed by SIGKILL" in err
     assert gangan(*LONG, "--store", tmp_path).code == 0
     assert contents(tmp_path / "a") == undisturbed
-
-
-def test_a_second_training_of_the_same_run_is_told_who_holds_it(tmp_path):
-    endless = [*LONG[:-3], 100_000, "--snapshot-every", 1000, "--store", tmp_path]
-    process = started(*endless)
-    try:
-        second = gangan(*endless)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=60)
-    assert second.code == 3
-    assert f"process {process.pid}" in second.err
-
-
-def test_a_resumed_gangan_ends_with_the_same_bytes(tmp_path, trained):
-    (tmp_path / "a").symlink_to(trained / "a")
-    arguments = ["train-gangan", "--on", "a", "--batch-size", 3, "--repeat", 40, "--epochs", 6]
-    assert gangan(*arguments, "--run", "whole", "--store", tmp_path).code == 0
-    process = started(*arguments, "--run", "cut", "--store", tmp_path)
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=60)
-    assert process.returncode in (143, 0)
-    assert gangan(*arguments, "--run", "cut", "--store", tmp_path).code == 0
-    assert contents(tmp_path / "whole") == contents(tmp_path / "cut")
 
 
 @pytest.mark.parametrize("preset", ["paper", "released"])

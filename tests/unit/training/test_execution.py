@@ -1,3 +1,5 @@
+import shutil
+
 import pytest
 import torch
 
@@ -18,15 +20,10 @@ LONG = COMPILING_PAYS // cost_of(FAMILY, 16).numbers + 1
 """Steps from which compiling pays."""
 
 
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    """A cache of compiled updates that these tests share, since compiling takes a while."""
-    return tmp_path_factory.mktemp("cache")
-
-
 @pytest.fixture(autouse=True)
-def own_cache(cache, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+def own_cache(shared, monkeypatch):
+    """A cache of compiled updates that these tests have in common, since compiling takes a while."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(shared / "compiled"))
     yield
     use("default")
 
@@ -51,9 +48,7 @@ def test_compiled_updates_do_what_the_others_do(family):
 def test_what_was_compiled_once_is_found_again():
     fast = execution.Execution(compiled=True)
     Population(FAMILY, SETTINGS, [0], "cpu", fast)
-    before = sorted(path.name for path in compiled.cache().glob("*.pt2"))
     Population(FAMILY, SETTINGS, [7], "cpu", fast, compiling=pytest.fail)
-    assert sorted(path.name for path in compiled.cache().glob("*.pt2")) == before
 
 
 def test_a_short_run_is_not_worth_compiling():
@@ -101,19 +96,15 @@ def test_a_cache_that_cannot_be_written_is_no_reason_to_fail(tmp_path, monkeypat
     assert "cannot be written" in chosen.note
 
 
-def test_a_damaged_package_is_named():
+def test_a_damaged_package_is_named(tmp_path, shared, monkeypatch):
     fast = execution.Execution(compiled=True)
     Population(FAMILY, SETTINGS, [0], "cpu", fast)
-    packages = list(compiled.cache().glob("*.pt2"))
-    whole = [package.read_bytes() for package in packages]
-    try:
-        for package in packages:
-            package.write_bytes(b"PK")
-        with pytest.raises(CannotCompile, match=r"pt2 is damaged: delete it"):
-            Population(FAMILY, SETTINGS, [0], "cpu", fast)
-    finally:
-        for package, content in zip(packages, whole, strict=True):
-            package.write_bytes(content)
+    shutil.copytree(shared / "compiled", tmp_path / "compiled")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "compiled"))
+    for package in compiled.cache().glob("*.pt2"):
+        package.write_bytes(b"PK")
+    with pytest.raises(CannotCompile, match=r"pt2 is damaged: delete it"):
+        Population(FAMILY, SETTINGS, [0], "cpu", fast)
 
 
 def test_inexact_products_are_never_chosen(monkeypatch):
