@@ -69,9 +69,17 @@ class Level:
     def completed(self, vectors: Matrix) -> Matrix:
         """Return weights (n, P) of which batch statistics may be missing with those of the generator as
         it makes images of ESTIMATED noise vectors; the discriminator's are left as if it had seen none.
+        Where they are there, but were made up like the weights, a variance below 0 becomes 0.
         """
         layout = self.run.manifest.layout
         if vectors.shape[1] == layout.size:
+            variances = [
+                t.place for t in layout.tensors if t.statistic and t.name.endswith("running_var")
+            ]
+            if any((vectors[:, place] < 0).any() for place in variances):
+                vectors = vectors.copy()
+                for place in variances:
+                    vectors[:, place] = np.maximum(vectors[:, place], 0)
             return vectors
         networks, noise = self.family.networks(), self.family.noise((ESTIMATED,), stream(0, 0, 0, "cpu"))
         for layer in (layer for network in networks.values() for layer in network.modules()):

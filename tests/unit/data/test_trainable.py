@@ -64,6 +64,18 @@ def test_a_gan_without_statistics_gets_those_of_what_it_makes(machine):
         assert np.array_equal(level.completed(complete[None])[0], complete)
 
 
+def test_a_variance_that_was_made_up_below_zero_is_zero(machine):
+    with Lineage.open(Catalog(machine.store), "a") as lineage:
+        snapshot = lineage.top.snapshot(0, 4)
+        (place,) = [t.place for t in FLAT.tensors if t.name == "generator.4.running_var"]
+        below, zero = snapshot.copy(), snapshot.copy()
+        below[place.start], zero[place.start] = -0.5, 0
+        (found,) = lineage.levels[0].completed(below[None])
+        assert np.array_equal(found, zero) and below[place.start] == -0.5
+        assert np.isfinite(lineage.pictures(below, 5, seed=0)).all()
+        assert lineage.levels[0].completed(snapshot[None]).base is snapshot
+
+
 @pytest.mark.parametrize(("statistics", "width"), [("estimated", 21_686), ("modelled", 21_846)])
 def test_a_gangan_makes_parameters_or_statistics_too(machine, statistics, width):
     config = GanGanConfig(
