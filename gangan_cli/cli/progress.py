@@ -61,6 +61,7 @@ def follow(events: Iterable["Event"], *, as_json: bool, resume: str) -> None:
         EpochFinished,
         GanDiverged,
         Moved,
+        Short,
         Started,
     )
 
@@ -78,6 +79,11 @@ def follow(events: Iterable["Event"], *, as_json: bool, resume: str) -> None:
                 pairs = event.changed.items()
                 changes = ", ".join(f"{name} {here}, not {there}" for name, (there, here) in pairs)
                 diagnostics.warn(f"{event.run} began elsewhere: here it rounds otherwise ({changes})")
+            elif isinstance(event, Short):
+                diagnostics.warn(
+                    f"{event.run} will see {event.steps:,} batches, which teach a GAN-GAN little: "
+                    f"--repeat {event.repeat} makes them {event.usual:,}"
+                )
             elif isinstance(event, Chosen) and event.note:
                 diagnostics.warn(event.note)
             elif isinstance(event, EpochFinished) and display:

@@ -28,6 +28,16 @@ class Moved:
 
 
 @dataclass(frozen=True)
+class Short:
+    """A GAN-GAN will be trained for few `steps`; so often would `repeat` have to be for `usual` ones."""
+
+    run: str
+    steps: int
+    usual: int
+    repeat: int
+
+
+@dataclass(frozen=True)
 class EpochFinished:
     """One GAN's epoch is in the store; `losses` are means over the epoch."""
 
@@ -59,4 +69,4 @@ class Ended:
     signal: int | None = None
 
 
-Event = Started | Moved | Compiling | Chosen | EpochFinished | GanDiverged | Ended
+Event = Started | Moved | Short | Compiling | Chosen | EpochFinished | GanDiverged | Ended

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from gangan_cli.data.weights import Codes, Matrix, StoredVectors, select, usual_
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.models import build
 from gangan_cli.models.family import layout, losses
+from gangan_cli.training.events import Short
 from gangan_cli.training.job import (
     Events,
     Machine,
@@ -58,6 +60,12 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
 
 
 STATISTICS = ("estimated", "modelled")
+
+USUAL_STEPS = 20_000
+"""What the defaults come to over the paper's 3,500 snapshots, on which they were found."""
+
+FEW_STEPS = 2_000
+"""Below this it is said. Over 120 snapshots they come to 500, after which nothing is learned yet."""
 
 
 @dataclass(frozen=True)
@@ -163,11 +171,21 @@ def train_gangan(config: GanGanConfig, machine: Machine) -> Events:
             if ended := already_ended(run):
                 yield ended
                 return
-            spread = plan(config.members, machine.device, machine.workers)
             source = examples_of(run, parent)
+            if short := _short(config, source.count):
+                yield short
+            spread = plan(config.members, machine.device, machine.workers)
             task = Task(config.family, dict(run.manifest.sizes), source, config.settings)
             steps = config.members * config.epochs * config.settings.steps(source.count)
             yield from train_run(run, task, spread, steps, machine.compile)
+
+
+def _short(config: GanGanConfig, examples: int) -> Short | None:
+    """Return what to say of a default GAN-GAN that is trained too little; None if it is not."""
+    steps = config.epochs * config.settings.steps(examples)
+    if config.family != R1 or steps >= FEW_STEPS:
+        return None
+    return Short(config.run, steps, USUAL_STEPS, ceil(config.repeat * USUAL_STEPS / steps))
 
 
 def examples_of(run: Run, parent: Run) -> Source:

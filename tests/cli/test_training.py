@@ -199,6 +199,16 @@ def test_members_are_gangans_with_seeds_of_their_own(tmp_path, trained):
         assert not np.array_equal(run.snapshot(0, 2), run.snapshot(1, 2))
 
 
+def test_a_gangan_that_would_learn_little_is_warned_of(tmp_path, trained):
+    (tmp_path / "a").symlink_to(trained / "a")
+    short = gangan(
+        "train-gangan", "--on", "a", "--run", "short", "--batch-size", 6, "--epochs", 2,
+        "--store", tmp_path,
+    )  # fmt: skip
+    assert short.code == 0, short.err
+    assert "short will see 6 batches" in short.err and "--repeat 10000 makes them 20,000" in short.err
+
+
 def test_a_gan_that_diverges_is_stopped_and_said(tmp_path):
     arguments = [*TWO_BY_THREE, "--store", tmp_path, "--lr", "1e38", "--json"]
     result = gangan(*arguments)
