@@ -21,8 +21,9 @@ def train_gangan(
     preset: Annotated[
         str | None,
         setting(
-            help="default (principal components, R1), paper (Algorithm 1 as printed) or released "
-            "(the authors' code: GAN 0's snapshots 35 times over). Sets the other defaults.",
+            help="default (principal components, R1), trajectory (an axis along the training of GAN 0), "
+            "paper (Algorithm 1 as printed) or released (the authors' code: GAN 0's snapshots 35 times "
+            "over). Sets the other defaults.",
             default="default",
         ),
     ] = None,

@@ -52,6 +52,19 @@ RAW_PAPER: Mapping[str, Any] = {
 PRESETS: Mapping[str, Mapping[str, Any]] = {
     # Regularised, on principal components as directions and lengths: the one that works.
     "default": {},
+    # One number that goes along the training of one GAN, as the paper describes it. A penalty that
+    # falls, as over many GANs, leaves an axis with jumps.
+    "trajectory": {
+        "gans": "0",
+        "latent_dim": 1,
+        "repeat": 60,
+        "batch_size": 32,
+        "epochs": 100,
+        "r1": 0.054,
+        "r1_end": 0.0,
+        "decays": False,
+        "snapshot_every": 10,
+    },
     # Algorithm 1 as printed: the raw snapshots of all GANs.
     "paper": RAW_PAPER,
     # The released code: its loader reads GAN 0's folder 35 times over.

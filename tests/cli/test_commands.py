@@ -77,7 +77,11 @@ WRONG = [
     ),
     (["train-gangan", "--on", "a", "--run", "x", "--snapshot-epochs", "9"], 2, "no snapshot of epoch 9"),
     (["train-gangan", "--on", "a", "--run", "x"], 2, "smaller --batch-size"),
-    (["train-gangan", "--on", "a", "--run", "x", "--preset", "best"], 2, "default, paper, released"),
+    (
+        ["train-gangan", "--on", "a", "--run", "x", "--preset", "best"],
+        2,
+        "default, trajectory, paper, released",
+    ),
     (["export-figures", "a", "--gan", 9], 2, "no GAN 9"),
     (["export-figures", "g", "--epoch", 99], 2, "epochs 1 to 8"),
     (["export-figures", "a", "--format", "bmp"], 2, "png, pdf, svg"),

@@ -58,6 +58,13 @@ def test_the_released_code_saw_gan_0_35_times():
     assert (config.gans, config.repeat) == ("0", 35)
 
 
+def test_a_trajectory_is_one_gans_and_its_axis_one_number():
+    config = GanGanConfig.preset_with({"on": "a", "preset": "trajectory"})
+    assert (config.gans, config.latent_dim, config.family) == ("0", 1, "r1-mlp")
+    another = GanGanConfig.preset_with({"on": "a", "preset": "trajectory", "gans": "7"})
+    assert (another.gans, another.r1_end, another.decays) == ("7", 0.0, False)
+
+
 def test_what_is_given_beats_the_preset():
     assert GanGanConfig.preset_with({"on": "a", "preset": "paper", "latent_dim": 3}).latent_dim == 3
 
