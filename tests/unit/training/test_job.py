@@ -70,7 +70,7 @@ def test_what_is_given_beats_the_preset():
 
 
 def test_an_unknown_preset_is_met_with_those_there_are():
-    with pytest.raises(ConfigurationError, match="default, paper, released"):
+    with pytest.raises(ConfigurationError, match="default, trajectory, paper, released"):
         GanGanConfig.preset_with({"on": "a", "preset": "x"})
 
 
