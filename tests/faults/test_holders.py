@@ -34,7 +34,8 @@ def held_by(run, **changes):
 
 
 def test_a_second_training_is_told_who_holds_the_run_and_since_when(tmp_path):
-    endless = [*COMMAND, "--epochs", 100_000, "--snapshot-every", 1000, "--store", tmp_path]
+    often = ["--epochs", 100_000, "--snapshot-every", 1000, "--workers", 1]
+    endless = [*COMMAND, *often, "--store", tmp_path]
     process = started(*endless)
     second = gangan(*endless)
     process.send_signal(signal.SIGTERM)
