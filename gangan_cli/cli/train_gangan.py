@@ -27,13 +27,13 @@ def train_gangan(
             default="default",
         ),
     ] = None,
-    epochs: Annotated[int | None, setting(default="250")] = None,
-    batch_size: Annotated[int | None, setting(default="128; paper: 32")] = None,
+    epochs: Annotated[int | None, setting(default="250; trajectory: 100")] = None,
+    batch_size: Annotated[int | None, setting(default="128; trajectory, paper: 32")] = None,
     latent_dim: Annotated[
         int | None,
         setting(
             help="Dimensions of the latent space.",
-            default="16; paper: 1",
+            default="16; trajectory, paper: 1",
         ),
     ] = None,
     lr: Annotated[
@@ -76,7 +76,10 @@ def train_gangan(
     ] = None,
     repeat: Annotated[
         int | None,
-        setting(help="Times an epoch goes over the snapshots.", default="3; paper: 1, released: 35"),
+        setting(
+            help="Times an epoch goes over the snapshots.",
+            default="3; trajectory: 60, paper: 1, released: 35",
+        ),
     ] = None,
     members: Annotated[
         int | None,
@@ -87,7 +90,8 @@ def train_gangan(
     ] = None,
     seed: options.Seed = None,
     snapshot_every: Annotated[
-        int | None, setting(default="1; paper: 10", help="Keep a snapshot every so many epochs.")
+        int | None,
+        setting(default="1; trajectory, paper: 10", help="Keep a snapshot every so many epochs."),
     ] = None,
     device: options.Device = None,
     workers: options.WorkerCount = None,

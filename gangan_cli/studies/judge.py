@@ -4,20 +4,23 @@ Scores of different judges do not compare, so each has an id, made of its data, 
 weights, which stands in every result.
 """
 
-import fcntl
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from gangan_cli import caches
 from gangan_cli.data.images import Images, held_out, load_images
 from gangan_cli.errors import ConfigurationError, WorkFailed
 from gangan_cli.metrics.classifier import Classifier, Features, Pixels, Recipe, judged, train
+
+KIND = "judges"
+"""The cache's folder; with them lie the scores of real images."""
 
 SIDE = 28
 
@@ -80,7 +83,8 @@ def judge_of(dataset: str, data_dir: Path | None, told: Told) -> Judge:
     recipe, path = RECIPES[dataset], _path(images, RECIPES[dataset])
     if (known := _read(path, dataset)) is not None:
         return known
-    with _alone(path, told):
+    waits = partial(told, "waiting for the judge that another process trains", 0, 1)
+    with caches.alone(path, waits):
         return _read(path, dataset) or _train(images, test, recipe, path, told)
 
 
@@ -107,42 +111,11 @@ def unit(pixels: Pixels) -> Features:
     return scaled
 
 
-def cache() -> Path:
-    """Return the folder in which judges are kept; they may be deleted, and are then trained anew."""
-    above = os.environ.get("XDG_CACHE_HOME")
-    return (Path(above) if above else Path.home() / ".cache") / "gangan" / "judges"
-
-
 def _path(images: Images, recipe: Recipe) -> Path:
     """Return where the judge lies that this recipe makes of these images."""
     digest = hashlib.sha256(images.describe()["sha256"].encode())
     digest.update(repr((str(Classifier()), asdict(recipe), VALIDATION)).encode())
-    return cache() / f"{images.name}-{digest.hexdigest()[:16]}.safetensors"
-
-
-@contextmanager
-def _alone(path: Path, told: Told) -> Iterator[None]:
-    """Let one process at a time make the judge in `path`: it takes minutes on all cores."""
-    lock = path.with_suffix(".lock")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = lock.open("w")
-    except OSError as error:
-        raise _homeless(path, error) from error
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            told("waiting for the judge that another process trains", 0, 1)
-            fcntl.flock(file, fcntl.LOCK_EX)
-        except OSError:
-            pass  # no locks here, as on some networks: then both train it
-        yield
-        lock.unlink(missing_ok=True)
-
-
-def _homeless(path: Path, error: OSError) -> WorkFailed:
-    return WorkFailed(f"cannot keep the judge in {path.parent}: {error.strerror}")
+    return caches.folder(KIND) / f"{images.name}-{digest.hexdigest()[:16]}.safetensors"
 
 
 def _read(path: Path, dataset: str) -> Judge | None:
@@ -175,7 +148,7 @@ def _write(path: Path, dataset: str, accuracy: float, classifier: Classifier) ->
         save_file(weights, aside, facts)
         aside.replace(path)
     except OSError as error:
-        raise _homeless(path, error) from error
+        raise WorkFailed(f"cannot keep the judge in {path.parent}: {error.strerror}") from error
     finally:
         aside.unlink(missing_ok=True)
     return judge

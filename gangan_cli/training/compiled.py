@@ -1,18 +1,17 @@
 """Updates compiled to machine code, once for a machine, and kept in a folder of the user's cache."""
 
-import fcntl
 import hashlib
 import logging
 import os
 import platform
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
 from torch import Tensor
 from torch.fx import GraphModule
 
+from gangan_cli import caches
 from gangan_cli.errors import WorkFailed
 
 SOURCES = ("models", "training/update.py")
@@ -23,10 +22,8 @@ class CannotCompile(WorkFailed):
     """There is no C++ compiler, or it failed."""
 
 
-def cache() -> Path:
-    """Return the folder in which compiled updates are kept; they may be deleted at any time."""
-    above = os.environ.get("XDG_CACHE_HOME")
-    return (Path(above) if above else Path.home() / ".cache") / "gangan" / "compiled"
+KIND = "compiled"
+"""The cache's folder."""
 
 
 def compiled(
@@ -45,11 +42,14 @@ def compiled(
     Raises:
         CannotCompile: no compiler, or it failed, or the cache cannot be written or is damaged.
     """
-    package = cache() / f"{key(what)}.pt2"
-    with alone(package):
-        if not package.exists():
-            compiling()
-            _compile(recorded(), (*state, *inputs), package)
+    package = caches.folder(KIND) / f"{key(what)}.pt2"
+    try:
+        with caches.alone(package):
+            if not package.exists():
+                compiling()
+                _compile(recorded(), (*state, *inputs), package)
+    except caches.CacheUnwritable as error:
+        raise CannotCompile(str(error)) from error
     # The binding beneath torch._inductor.aoti_load_package: without importing the compiler, which
     # takes 1.8 s, and without sorting the arguments at each call, a tenth of a step.
     try:
@@ -82,23 +82,6 @@ def key(what: str) -> str:
     for part in (what, processor, torch.__version__, str(torch.get_num_threads())):
         digest.update(part.encode())
     return digest.hexdigest()[:32]
-
-
-@contextmanager
-def alone(file: Path) -> Iterator[None]:
-    """Keep other processes from making the same file of the cache meanwhile.
-
-    Raises:
-        CannotCompile: the cache cannot be written.
-    """
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = file.with_suffix(".lock").open("w")
-    except OSError as error:
-        raise CannotCompile(f"the cache {file.parent} cannot be written ({error.strerror})") from error
-    with lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _compile(graph: GraphModule, tensors: tuple[Tensor, ...], package: Path) -> None:

@@ -94,7 +94,7 @@ def choose(
         except CannotCompile as error:
             if wish.compile:
                 raise
-            compiled, note = False, f"{error}: training goes on without, some 1.7 times as slow"
+            compiled, note = False, f"{error}: training goes on without, up to 1.7 times as slow"
     if not compiled:
         population = Population(family, settings, [0], device)
     what = f"products {family} {settings.batch_size} {compiled}"
@@ -103,15 +103,16 @@ def choose(
 
 def _remembered_products(what: str, population: "Population") -> Matmul:
     """Return what was found to be faster here before: the same run twice must give the same bytes."""
-    from gangan_cli.training.compiled import CannotCompile, alone, cache, key
+    from gangan_cli import caches
+    from gangan_cli.training.compiled import KIND, key
 
-    file = cache() / f"{key(what)}.txt"
+    file = caches.folder(KIND) / f"{key(what)}.txt"
     try:
-        with alone(file):
+        with caches.alone(file):
             if not file.exists():
                 file.write_text(_faster_products(population))
             return "onednn" if file.read_text() == "onednn" else "default"
-    except CannotCompile:  # the cache cannot be written
+    except caches.CacheUnwritable:
         return "default"
 
 

@@ -96,7 +96,7 @@ def _execution(run: Run, steps: int, threads: int, compile: bool | None) -> Exec
     """Return how `run` was begun, unless it is new or `compile` asks for another way; with no more
     `threads` than there are."""
     if known := run.state().execution:
-        execution = Execution(known["compiled"], known["matmul"], min(known["threads"], threads))
+        execution = Execution(known["compiled"], known["matmul"], min(known.get("threads", 1), threads))
         if compile is None or compile == execution.compiled:
             return execution
     return Wish(compile, steps, threads)

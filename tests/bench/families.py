@@ -12,6 +12,7 @@ from gangan_cli.models.family import Family, Pictures, updates
 from gangan_cli.models.optimizers import RMSProp
 from gangan_cli.training.population import Population
 from gangan_cli.training.settings import Settings
+from gangan_cli.training.workers import _keep_freed_memory
 from tests.bench.measure import Figure, in_turn, ratios
 
 MNIST = Pictures(28, 28)
@@ -21,7 +22,8 @@ IMAGES = 60_000
 def bench_families(rounds: int = 3) -> Iterator[Figure]:
     """Seconds of a GAN-epoch on MNIST, one thread, not compiled."""
     torch.set_num_threads(1)
-    torch.set_flush_denormal(True)  # as workers do
+    torch.set_flush_denormal(True)
+    _keep_freed_memory()  # all three as in a worker
     for name, entry in FAMILIES.items():
         if not entry.of_images:
             continue

@@ -70,13 +70,8 @@ def undisturbed(tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    ("number", "code"),
-    [
-        (signal.SIGINT, 130),
-        pytest.param(signal.SIGTERM, 143, marks=pytest.mark.long),
-        (signal.SIGHUP, 129),
-    ],
-)  # SIGTERM in short: tests/faults/test_kills.py
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGHUP, 129)]
+)  # SIGTERM: tests/faults/test_kills.py
 def test_a_signal_ends_it_resumable_and_the_finished_run_is_the_undisturbed_one(
     tmp_path, undisturbed, number, code
 ):

@@ -3,6 +3,7 @@ import shutil
 import pytest
 import torch
 
+from gangan_cli import caches
 from gangan_cli.data.weights import VectorExamples
 from gangan_cli.models import build
 from gangan_cli.training import compiled, execution
@@ -16,7 +17,7 @@ from tests.conftest import numbers
 FAMILY = build("mlp", {"data_dim": 6, "latent_dim": 4, "generator_width": 8})
 R1 = build("r1-mlp", {"data_dim": 6, "latent_dim": 4, "generator_width": 8})
 SETTINGS = Settings(epochs=2, batch_size=16, learning_rate=1e-3, seed=3, snapshot_every=1)
-LONG = COMPILING_PAYS // cost_of(FAMILY, 16).numbers + 1
+LONG = -(-COMPILING_PAYS // cost_of(FAMILY, 16).numbers)
 """Steps from which compiling pays."""
 
 
@@ -85,7 +86,7 @@ def test_without_a_compiler_a_long_run_goes_on_and_says_so(tmp_path, monkeypatch
     assert "could not be compiled" in chosen.note
     with pytest.raises(CannotCompile):
         choose(FAMILY, SETTINGS, "cpu", Wish(True, 1), lambda: None)
-    assert not list(compiled.cache().glob("*.pt2"))
+    assert not list(caches.folder(compiled.KIND).glob("*.pt2"))
 
 
 def test_a_cache_that_cannot_be_written_is_no_reason_to_fail(tmp_path, monkeypatch):
@@ -101,7 +102,7 @@ def test_a_damaged_package_is_named(tmp_path, shared, monkeypatch):
     Population(FAMILY, SETTINGS, [0], "cpu", fast)
     shutil.copytree(shared / "compiled", tmp_path / "compiled")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "compiled"))
-    for package in compiled.cache().glob("*.pt2"):
+    for package in caches.folder(compiled.KIND).glob("*.pt2"):
         package.write_bytes(b"PK")
     with pytest.raises(CannotCompile, match=r"pt2 is damaged: delete it"):
         Population(FAMILY, SETTINGS, [0], "cpu", fast)
