@@ -14,6 +14,7 @@ from gangan_cli.models.family import Family, Phase, draws, updates
 from gangan_cli.training.captured import captured
 from gangan_cli.training.compiled import compiled
 from gangan_cli.training.execution import Execution
+from gangan_cli.training.for_cuda import for_cuda
 from gangan_cli.training.update import Parameters, State, record, update
 
 Runner = Callable[[Tensor, Tensor, Tensor], Tensor]
@@ -64,7 +65,7 @@ def runner(
     tensors, inputs = tree_leaves(_unstacked(state, shape.count)), shape.sample()
     recorded = partial(_recorded, phase, shape)
     if shape.device.startswith("cuda"):  # also where a run goes on that began compiled on a processor
-        run = captured(recorded(), tensors, inputs)
+        run = captured(for_cuda(recorded()), tensors, inputs)
     elif execution.compiled and shape.device == "cpu":
         run = compiled(f"{shape} {phase.called}", recorded, tensors, inputs, compiling)
     else:

@@ -1,0 +1,85 @@
+"""Training on an NVIDIA GPU, where an update is a CUDA graph. Skipped where there is none."""
+
+import numpy as np
+import pytest
+import torch
+
+from gangan_cli.data.images import load_images
+from gangan_cli.models import build, sizes_for
+from gangan_cli.models.family import Pictures, draws
+from gangan_cli.training.gans import seen_by
+from gangan_cli.training.population import Population, train
+from gangan_cli.training.randomness import noise_of, stream
+from gangan_cli.training.schedules import paces_of, shares
+from gangan_cli.training.settings import Epoch, Settings
+from tests.conftest import gangan
+
+pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU here")
+
+FAMILIES = [
+    ("mlp", ""),
+    ("gan", "generator=16,32 discriminator=16"),
+    ("cgan", "generator=16,32 discriminator=32,16"),
+    ("dcgan", "generator=8,8,4 discriminator=4,8"),
+    ("dcgan-small", ""),
+    ("infogan", "generator=8,8,4 discriminator=4,8"),
+    ("wgan", "width=4"),
+    ("wgan", "width=4 loss=code"),
+    ("shared-wgan", "width=4"),
+    ("shared-wgan", "width=4 update=frozen"),
+    ("cyclegan", "width=4 critic_width=4"),
+]
+SETTINGS = Settings(epochs=2, batch_size=16, learning_rate=2e-4, seed=3, snapshot_every=1)
+STEPS = 4
+
+
+@pytest.fixture(autouse=True)
+def float32(monkeypatch):
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load_images("mnist5k").picked(np.arange(0, 5000, 20))
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize(("name", "options"), FAMILIES)
+def test_a_step_is_that_of_the_processor(name, options, count, digits):
+    family, gans = build(name, sizes_for(name, Pictures(28, 28), options)), list(range(count))
+    examples, size = seen_by(family, digits).load("cpu"), SETTINGS.batch_size
+    streams = [stream(SETTINGS.seed, gan, 1, "cpu") for gan in gans]
+    progress = shares(0, STEPS, 2 * STEPS)
+    paces = torch.from_numpy(paces_of(family, SETTINGS.learning_rate, 0, progress))
+    here = Population(family, SETTINGS, gans, "cpu")
+    there = Population(family, SETTINGS, gans, "cuda:0")
+    for noise, pace in zip(noise_of(family, size, streams, progress), paces, strict=True):
+        rows = torch.stack([torch.randperm(len(examples), generator=s) for s in streams])
+        batch = examples.batch(rows[:, : draws(family) * size])
+        expected = here.step(batch, noise, pace)
+        found = there.step(batch.cuda(), noise.cuda(), pace.cuda())
+        torch.testing.assert_close(found.cpu(), expected, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize(("name", "options"), FAMILIES)
+def test_training_goes_on_from_where_it_was(name, options, digits):
+    family = build(name, sizes_for(name, Pictures(28, 28), options))
+    examples = seen_by(family, digits).load("cuda:0")
+    told = list(train(family, examples, SETTINGS, [0, 1], device="cuda:0"))
+    first, second = (epoch for epoch in told if isinstance(epoch, Epoch))
+    assert not second.diverged
+    (again,) = train(family, examples, SETTINGS, [0, 1], device="cuda:0", start=(1, first.resume))
+    np.testing.assert_allclose(again.losses, second.losses, rtol=2e-3, atol=1e-3)
+
+
+def test_a_population_and_gans_over_it(tmp_path):
+    store = ("--store", tmp_path, "--device", "cuda", "--seed", 1, "--epochs", 2)
+    told = gangan("train-gans", "--run", "a", "--dataset", "mnist5k", "--gans", 8, *store)
+    assert (told.code, "on cuda" in told.err) == (0, True), told.err
+    size = ("--batch-size", 16)
+    for preset in ("default", "paper"):
+        told = gangan("train-gangan", "--on", "a", "--run", preset, "--preset", preset, *size, *store)
+        assert told.code == 0, told.err
+        shown = gangan("runs", "show", preset, "--json", "--store", tmp_path).document
+        execution = shown["execution"]
+        assert (shown["state"], execution["device"], execution["repeats"]) == ("complete", "cuda", False)
