@@ -25,7 +25,7 @@ def draw_losses(run: Run, study: LossHistory, output: Output) -> list[Path]:
     whole_ticks(axis.xaxis)
     axis.set_ylabel("loss, mean over the epoch")
     axis.set_xlim(study.epochs[0], max(study.epochs[-1], study.epochs[0] + 1))
-    axis.legend(frameon=False)
+    axis.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
     axis.grid(axis="y", linewidth=0.4, alpha=0.5)
     spread = f"{gans} GANs: median, quartiles, range" if gans > 1 else "one GAN"
     axis.set_title(f"{run.name}: losses of {spread}")

@@ -15,7 +15,7 @@ def draw_samples(run: Run, study: SamplesOverTraining, output: Output) -> list[P
     """Draw a square of samples for each epoch."""
     columns = min(COLUMNS, len(study.epochs))
     rows = -(-len(study.epochs) // columns)
-    figure, axes = new_figure(1.9 * columns, 2.1 * rows + 0.35, rows, columns)
+    figure, axes = new_figure(1.9 * columns, 2.1 * rows + 0.45, rows, columns)
     for axis in axes.flat:
         axis.axis("off")
     for axis, epoch, images in zip(axes.flat, study.epochs, study.images, strict=False):
@@ -23,8 +23,7 @@ def draw_samples(run: Run, study: SamplesOverTraining, output: Output) -> list[P
         sheet = tile(shades(images[: side * side]).reshape(side, side, *images.shape[1:]), gap=2)
         axis.imshow(sheet, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
         axis.set_title(f"epoch {epoch}", loc="center")
-    figure.suptitle(
-        f"{run.name}: GAN {study.gan} over training, the same noise at each epoch", fontsize=10
-    )
+    several = "\nthe same noise at each epoch" if len(study.epochs) > 1 else ""
+    figure.suptitle(f"{run.name}: GAN {study.gan}{several}", fontsize=10)
     keys = [(study.gan, epoch) for epoch in study.epochs]
     return save(figure, "samples", run, output, keys=keys)

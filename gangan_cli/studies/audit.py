@@ -24,7 +24,7 @@ from gangan_cli.studies.novelty import Found
 from gangan_cli.studies.samplers import LAST, Pool, Sampler, usable
 from store.keys import Pair
 
-AVERAGE = f"mean of the last {LAST}"
+AVERAGES = f"mean of the last {LAST}", "moving average"
 SNAPSHOT = "training snapshot"
 
 NEAR = 3.0

@@ -1,5 +1,6 @@
 """What an audit says of a GAN-GAN: a verdict for each claim that one would like to make of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -7,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gangan_cli.metrics.order import Interval, bootstrap, spearman
-from gangan_cli.studies.audit import AVERAGE, NEAR, SNAPSHOT, Audit
+from gangan_cli.studies.audit import AVERAGES, NEAR, SNAPSHOT, Audit
 from gangan_cli.studies.measuring import GANGAN, Axis, HeldOut, Row
 
 Verdict = Literal["holds", "does not hold", "undecided"]
@@ -43,8 +44,8 @@ def claims(audit: Audit) -> list[Claim]:
         _new(audit, own),
         _no_mixture(audit, own),
         _as_good(audit, own),
-        _beats(audit, own, SNAPSHOT, "the best of its samples beats the best snapshots"),
-        _beats(audit, own, AVERAGE, "the best of its samples beats the trajectory averages"),
+        _beats(audit, own, [SNAPSHOT], "the best of its samples beats the best snapshots"),
+        _beats(audit, own, AVERAGES, "the best of its samples beats the trajectory averages"),
         _ordered("the latent axis follows training", audit.axis, audit.axis.keys[:, 1], "epoch"),
         _ordered("the latent axis follows quality", audit.axis, audit.axis.frechet, "Fréchet distance"),
         *([] if audit.asked is None else [_as_asked(audit, own, audit.asked)]),
@@ -130,8 +131,8 @@ def _as_good(audit: Audit, row: Row) -> Claim:
     )
 
 
-def _beats(audit: Audit, row: Row, other: str, claim: str) -> Claim:
-    rival = audit.row(other)
+def _beats(audit: Audit, row: Row, others: Sequence[str], claim: str) -> Claim:
+    rival = min(map(audit.row, others), key=lambda other: other.best)
     # Two standard errors of the difference, on noise that neither was chosen by.
     margin = 2 * float(np.hypot(row.best_error, rival.best_error))
     verdict: Verdict = "undecided"

@@ -189,7 +189,7 @@ SAMPLERS: Mapping[str, Sampler] = {
     "components + Gaussian": component_gaussian,
     "components + kernels": component_kernels,
 }
-"""Every sampler by its name; "training snapshot" and "mean of the last" are what a GAN-GAN must beat."""
+"""Every sampler by its name; a GAN-GAN must beat "training snapshot" and both averages."""
 
 
 def usable(pool: Pool) -> Iterator[tuple[str, Sampler]]:

@@ -9,7 +9,7 @@ import pytest
 
 from gangan_cli.cli.audit import _show
 from gangan_cli.errors import ConfigurationError
-from gangan_cli.studies.audit import AVERAGE, SNAPSHOT, Audit, check
+from gangan_cli.studies.audit import AVERAGES, SNAPSHOT, Audit, check
 from gangan_cli.studies.audit_results import Wish, audit_of, audited, document_of, known_audit
 from gangan_cli.studies.claims import claims, covered, explained, matched, order
 from gangan_cli.studies.decoding import Lineage
@@ -44,7 +44,7 @@ def test_every_sampler_is_measured_in_the_same_way(done):
     audit, kept = done
     assert kept and (audit.run, audit.gan, audit.epoch) == ("g", 0, 8)
     names = [row.name for row in audit.rows]
-    assert names[0] == GANGAN and {SNAPSHOT, AVERAGE, "components + kernels"} < set(names)
+    assert names[0] == GANGAN and {SNAPSHOT, *AVERAGES, "components + kernels"} < set(names)
     for row in audit.rows:
         assert row.frechet.shape == row.pictures.shape == (3,)
         assert row.keys.shape == (DRAWN, 2) and row.distances.shape == row.residuals.shape == (DRAWN,)
@@ -122,7 +122,11 @@ def made_up(**changes) -> Audit:
         spacing=8.0,
         across=60.0,
         own=Found(np.zeros(5, np.int64), np.full(5, 7.0), np.full(5, 5.0)),
-        rows=[row(GANGAN, 16, 10, 200, 90), row(SNAPSHOT, 0, 0, 210, 100), row(AVERAGE, 5, 3, 205, 91)],
+        rows=[
+            row(GANGAN, 16, 10, 200, 90),
+            row(SNAPSHOT, 0, 0, 210, 100),
+            *(row(name, 5, 3, 205, best) for name, best in zip(AVERAGES, (91, 95), strict=True)),
+        ],
         matched=np.full(50, 210.0),
         axis=Axis(
             "z", np.arange(9.0), np.stack([np.zeros(9), np.arange(9)], 1), np.ones(9), -np.arange(9.0)
@@ -140,6 +144,14 @@ def test_a_good_gangan_is_told_so_and_a_close_race_is_left_open():
     found = verdicts(made_up())
     assert found.pop("the best of its samples beats the trajectory averages") == "undecided"
     assert set(found.values()) == {"holds"} and len(found) == 8
+
+
+@pytest.mark.parametrize(("bests", "verdict"), [((99, 95), "holds"), ((99, 80), "does not hold")])
+def test_averages_are_beaten_if_the_better_of_them_is(bests, verdict):
+    best = dict(zip(AVERAGES, bests, strict=True))
+    rows = [dataclasses.replace(row, best=best.get(row.name, row.best)) for row in made_up().rows]
+    found = verdicts(made_up(rows=rows))
+    assert found["the best of its samples beats the trajectory averages"] == verdict
 
 
 def test_a_copier_is_told_so():
