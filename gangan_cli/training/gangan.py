@@ -185,7 +185,8 @@ def train_gangan(config: GanGanConfig, machine: Machine) -> Events:
                 yield ended
                 return
             source = examples_of(run, parent)
-            if short := _short(config, source.count):
+            short = _short(config, source.count)
+            if short and not run.glance().done:  # after that, --repeat is what it is
                 yield short
             spread = plan(config.members, machine.device, machine.workers)
             task = Task(config.family, dict(run.manifest.sizes), source, config.settings)
