@@ -13,22 +13,11 @@ from gangan_cli.training.randomness import noise_of, stream
 from gangan_cli.training.schedules import paces_of, shares
 from gangan_cli.training.settings import Epoch, Settings
 from tests.conftest import gangan
+from tests.small_families import SMALL
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU here")
 
-FAMILIES = [
-    ("mlp", ""),
-    ("gan", "generator=16,32 discriminator=16"),
-    ("cgan", "generator=16,32 discriminator=32,16"),
-    ("dcgan", "generator=8,8,4 discriminator=4,8"),
-    ("dcgan-small", ""),
-    ("infogan", "generator=8,8,4 discriminator=4,8"),
-    ("wgan", "width=4"),
-    ("wgan", "width=4 loss=code"),
-    ("shared-wgan", "width=4"),
-    ("shared-wgan", "width=4 update=frozen"),
-    ("cyclegan", "width=4 critic_width=4"),
-]
+FAMILIES = [("mlp", ""), *SMALL]
 SETTINGS = Settings(epochs=2, batch_size=16, learning_rate=2e-4, seed=3, snapshot_every=1)
 STEPS = 4
 

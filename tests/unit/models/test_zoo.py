@@ -12,6 +12,7 @@ from gangan_cli.models.family import Pictures, layout, parameters, resume_size
 from gangan_cli.training.gans import seen_by
 from gangan_cli.training.population import train
 from gangan_cli.training.settings import Epoch, Settings
+from tests.small_families import SMALL
 
 DIGITS = Pictures(28, 28)
 
@@ -56,19 +57,6 @@ def test_and_those_for_other_images(name, pictures, expected):
     assert tuple(parameters(build(name, sizes_for(name, pictures))).values()) == expected
 
 
-SMALL = [
-    ("gan", "generator=16,32 discriminator=16"),
-    ("cgan", "generator=16,32 discriminator=32,16"),
-    ("dcgan", "generator=8,8,4 discriminator=4,8"),
-    ("dcgan-small", ""),
-    ("infogan", "generator=8,8,4 discriminator=4,8"),
-    ("wgan", "width=4"),
-    ("wgan", "width=4 loss=code"),
-    ("shared-wgan", "width=4"),
-    ("shared-wgan", "width=4 share=1,3 update=both"),
-    ("shared-wgan", "width=4 update=frozen loss=code"),
-    ("cyclegan", "width=4 critic_width=4"),
-]
 SETTINGS = Settings(epochs=2, batch_size=16, learning_rate=2e-4, seed=3, snapshot_every=1)
 
 
