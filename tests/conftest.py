@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -57,7 +58,13 @@ def command(*arguments: object) -> list[str]:
 
 
 def clean_environment(**more: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GANGAN_")}
+    """This environment without what is set for gangan, and as a user has it: bytecode is kept, or each
+    process would compile all sources again, a tenth of a second."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("GANGAN_") and name != "PYTHONDONTWRITEBYTECODE"
+    }
     return {**kept, "COLUMNS": "100", "NO_COLOR": "1", **more}
 
 
@@ -134,6 +141,24 @@ def trained(shared: Path) -> Path:
         ):
             result = gangan(*arguments, "--store", begun)
             assert result.code == 0, result.err
+        begun.rename(root)
+    return root
+
+
+AUDIT = ("--count", 3, "--images", 100, "--points", 3)
+"""A short look at a GAN-GAN. Each of its samplers costs a second, however few are judged."""
+
+
+@pytest.fixture(scope="session")
+def audited_store(shared: Path, trained: Path) -> Path:
+    """The same store, once `gangan audit g` has looked at it. To copy."""
+    root, begun = shared / "audited", shared / "in-audit"
+    with one_at_a_time(root):
+        if root.exists():
+            return root
+        shutil.copytree(trained, begun)
+        result = gangan("audit", "g", *AUDIT, "--store", begun)
+        assert result.code == 0, result.err
         begun.rename(root)
     return root
 

@@ -29,12 +29,13 @@ def audit(
     the GAN-GAN which claims hold. Takes some minutes for the first, and a fraction of that for each
     GAN-GAN more; results are kept with the run.
     """
+    catalog = options.catalog_with(run, store)
     from gangan_cli.studies.audit_results import Wish, audited, document_of
     from gangan_cli.studies.measuring import Options
 
     wish = Wish(gans, epochs, Options(count, images, points, seed))
     with counting.narrated("training the judge") as told:
-        found, kept = audited(options.catalog(store), run, wish, data_dir, told)
+        found, kept = audited(catalog, run, wish, data_dir, told)
     if not kept:
         diagnostics.warn(f"{run} cannot be written: what was found is not kept")
     if json:

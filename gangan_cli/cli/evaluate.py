@@ -43,12 +43,13 @@ def evaluate(
     A classifier is trained on the first use with a dataset. Results are kept with the run: a second
     call does only what is missing. Real images are scored beside them, as a floor.
     """
+    catalog = options.catalog_with(run, store)
     from gangan_cli.studies.evaluation import Evaluated, Wish, evaluate
 
     wish = Wish(gans, epochs, latents, samples, seed, quick, dataset)
     found: list[Evaluated] = []
     with counting.narrated("training the judge") as told:
-        for result in evaluate(options.catalog(store), run, wish, data_dir, told):
+        for result in evaluate(catalog, run, wish, data_dir, told):
             if not isinstance(result, Evaluated):
                 diagnostics.warn(result.message)
                 continue

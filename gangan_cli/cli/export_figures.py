@@ -39,15 +39,16 @@ def export_figures(
     names = runs or catalog.names()
     if not names:
         raise ConfigurationError(f"the store {catalog.root} is empty: gangan train-gans makes a run")
-    from gangan_cli.figures.export import export_figures
+    for name in names:
+        catalog.open(name).close()
     from gangan_cli.figures.style import FORMATS, Output
 
     wanted = [form.strip().lower() for form in formats.split(",")]
     if unknown := [form for form in wanted if form not in FORMATS]:
         raise ConfigurationError(f"no format {unknown[0]!r}: there is {', '.join(FORMATS)}")
+    from gangan_cli.figures.export import export_figures
+
     target = Output(out, wanted, dpi, seed)
-    for name in names:
-        catalog.open(name).close()
     for name in names:
         diagnostics.say(f"drawing {name}")
         try:

@@ -75,3 +75,15 @@ def catalog(store: Path | None, force: bool | None = None) -> "Catalog":
     from store import Catalog
 
     return Catalog(store or Path("gangan-runs"), force=bool(force))
+
+
+def catalog_with(run: str, store: Path | None) -> "Catalog":
+    """Return the same, in which `run` can be read: so a wrong name is told at once, and not after the
+    seconds that it takes to import what works on runs.
+
+    Raises:
+        StoreError: it is not there, or cannot be read.
+    """
+    found = catalog(store)
+    found.open(run).close()
+    return found

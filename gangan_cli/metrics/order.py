@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 
 @dataclass(frozen=True)
@@ -27,6 +26,8 @@ def spearman(x: NDArray[np.floating], y: NDArray[np.floating]) -> Spearman:
     """
     if x.ndim != 1 or x.shape != y.shape or len(x) < 3:
         raise ValueError(f"three or more pairs are needed, not {x.shape} against {y.shape}")
+    from scipy import stats  # here, because it takes half a second and not every order is asked for
+
     for name, values in (("x", x), ("y", y)):
         if np.isnan(values).any():
             raise ValueError(f"{name} holds NaN")

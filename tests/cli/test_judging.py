@@ -4,15 +4,13 @@ import shutil
 
 import pytest
 
-from tests.conftest import gangan
-
-AUDIT = ("--count", 3, "--images", 100, "--points", 3)
+from tests.conftest import AUDIT, gangan
 
 
 @pytest.fixture(scope="module")
-def store(trained, tmp_path_factory):
+def store(audited_store, tmp_path_factory):
     folder = tmp_path_factory.mktemp("judged") / "store"
-    shutil.copytree(trained, folder)
+    shutil.copytree(audited_store, folder)
     return folder
 
 

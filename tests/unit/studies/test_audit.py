@@ -20,7 +20,7 @@ from gangan_cli.training.gangan import GanGanConfig, train_gangan
 from gangan_cli.training.job import Machine
 from store import Catalog
 
-SMALL = Options(count=3, images=100, points=4)
+SMALL = Options(count=3, images=100, points=3)
 
 
 def silent(*_: object) -> None:
@@ -28,9 +28,9 @@ def silent(*_: object) -> None:
 
 
 @pytest.fixture(scope="module")
-def catalog(trained, tmp_path_factory):
+def catalog(audited_store, tmp_path_factory):
     folder = tmp_path_factory.mktemp("audited") / "store"
-    shutil.copytree(trained, folder)
+    shutil.copytree(audited_store, folder)
     return Catalog(folder)
 
 
@@ -50,7 +50,7 @@ def test_every_sampler_is_measured_in_the_same_way(done):
         assert row.keys.shape == (DRAWN, 2) and row.distances.shape == row.residuals.shape == (DRAWN,)
         assert (row.residuals <= row.distances + 1e-3).all()
         assert np.isfinite(row.best) and row.best_error > 0
-    assert audit.matched.shape == (3,) and audit.axis.frechet.shape == (4,)
+    assert audit.matched.shape == (3,) and audit.axis.frechet.shape == (3,)
     assert audit.floor < audit.row(SNAPSHOT).frechet.min()
 
 

@@ -14,8 +14,8 @@ from gangan_cli.training.population import Population, train
 from gangan_cli.training.settings import Settings
 from tests.conftest import numbers
 
-FAMILY = build("mlp", {"data_dim": 6, "latent_dim": 4, "generator_width": 8})
-R1 = build("r1-mlp", {"data_dim": 6, "latent_dim": 4, "generator_width": 8})
+# Of all updates those with the most to them: R1's gradient is differentiated again.
+FAMILY = build("r1-mlp", {"data_dim": 6, "latent_dim": 4, "generator_width": 8})
 SETTINGS = Settings(epochs=2, batch_size=16, learning_rate=1e-3, seed=3, snapshot_every=1)
 LONG = -(-COMPILING_PAYS // cost_of(FAMILY, 16).numbers)
 """Steps from which compiling pays."""
@@ -29,15 +29,14 @@ def own_cache(shared, monkeypatch):
     use("default")
 
 
-def trained(family, gans, how):
+def trained(how):
     examples = VectorExamples(torch.from_numpy(numbers(0, 64, 6)), repeat=1)
-    return list(train(family, examples, SETTINGS, gans, execution=how))
+    return list(train(FAMILY, examples, SETTINGS, [1], execution=how))
 
 
-@pytest.mark.parametrize("family", [FAMILY, R1], ids=lambda family: family.name)
-def test_compiled_updates_do_what_the_others_do(family):
+def test_compiled_updates_do_what_the_others_do():
     fast = execution.Execution(compiled=True)
-    for one, other in zip(trained(family, [1], fast), trained(family, [1], PLAIN), strict=True):
+    for one, other in zip(trained(fast), trained(PLAIN), strict=True):
         torch.testing.assert_close(
             torch.from_numpy(one.resume), torch.from_numpy(other.resume), atol=1e-5, rtol=1e-3
         )
