@@ -105,10 +105,13 @@ def along(ring: Sequence[int], one: int, by: int) -> int:
 
 def standing(run: RunView) -> str:
     """Return where a run stands, with percent and time left while it is trained."""
-    if run.status in ("training", "interrupted", "crashed") and run.total:
+    if run.status in ("training", "interrupted", "crashed") and run.manifest:
+        done, total = run.done, run.total
+        if done == total:  # one that was imported in part lacks snapshots, but no epoch
+            done, total = run.snapshots, run.manifest.planned_snapshots
         left = run.seconds_left
         rest = f" {wording.duration(left)} left" if left is not None else ""
-        return f"{run.status} {100 * run.done // run.total}%{rest}"
+        return f"{run.status} {100 * done // total}%{rest}"
     return run.status
 
 

@@ -1,5 +1,6 @@
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -149,6 +150,11 @@ def test_a_training_that_has_done_nothing_yet_promises_nothing():
 def test_a_training_that_stopped_says_how_far_it_came():
     assert listing.standing(view("r", status="interrupted", done=4)) == "interrupted 66%"
     assert listing.standing(view("r", status="training", done=1)) == "crashed 16%"
+
+
+def test_a_run_that_lacks_snapshots_only_says_how_many_it_has():
+    imported = replace(view("r", status="interrupted", done=6), snapshots=2)
+    assert listing.standing(imported) == "interrupted 33%"
 
 
 def test_a_run_that_waits_for_nothing_is_told_in_a_word():
