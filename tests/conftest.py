@@ -112,6 +112,15 @@ def started(*arguments: object, **more: Any) -> subprocess.Popen:
     return process
 
 
+def children_of(pid: int) -> list[int]:
+    return list(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
+
+
+def workers_of(pid: int) -> list[int]:
+    """The processes that train: forked from one that the command keeps for that."""
+    return [worker for child in children_of(pid) for worker in children_of(child)]
+
+
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that this session's workers have in common."""

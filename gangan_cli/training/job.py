@@ -20,6 +20,7 @@ from gangan_cli.models import build
 from gangan_cli.models.family import resume_size
 from gangan_cli.training.devices import find
 from gangan_cli.training.events import Ended, Event
+from gangan_cli.training.nursery import get_ready
 from store import Catalog, Manifest, Run
 from store.place import check_room, run_size
 
@@ -140,6 +141,7 @@ def open_or_create(
     """
     name = configuration.run
     if name not in catalog:
+        get_ready()
         find(machine.device)
         catalog.check_local()
         manifest, constants = create()
@@ -150,8 +152,10 @@ def open_or_create(
     run = catalog.open(name, write=True)
     try:
         refuse_other(run, configuration)
-        if not machine.force and not already_ended(run):
-            check_room(run.path, _size(run.manifest))
+        if not already_ended(run):
+            get_ready()
+            if not machine.force:
+                check_room(run.path, _size(run.manifest))
     except BaseException:
         run.close()
         raise

@@ -19,12 +19,11 @@ import numpy as np
 from gangan_cli.training.devices import circumstances
 from gangan_cli.training.events import Ended, EpochFinished, Event, GanDiverged, Moved, Started
 from gangan_cli.training.execution import Chosen, Compiling, Execution, Wish
+from gangan_cli.training.nursery import SIGNALS
 from gangan_cli.training.settings import Epoch, Kept
 from gangan_cli.training.workers import Chunk, Plan, Task, Workers
 from store import Run, StoreError
 from store.state import BEAT_EVERY, Status
-
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 ECHO = 0.3
 """Seconds within which a second signal is the first again: timeout(1) sends each twice."""

@@ -27,6 +27,7 @@ from gangan_cli.data.examples import Source
 from gangan_cli.errors import WorkFailed
 from gangan_cli.models import build
 from gangan_cli.training.execution import Chosen, Compiling, Execution, Wish, choose, use
+from gangan_cli.training.nursery import CONTEXT, SIGNALS, get_ready
 from gangan_cli.training.settings import Epoch, Kept, Settings
 from store import StoreError
 
@@ -118,11 +119,11 @@ class Workers:
     """Processes that train chunks. Use with `with`: leaving the block ends them."""
 
     def __init__(self, task: Task, devices: Sequence[str]) -> None:
-        context = mp.get_context("spawn")  # an LMDB environment must not live on in a forked child
+        get_ready()
         self._pipes: dict[Connection, mp.process.BaseProcess] = {}
         for device in devices:
-            ours, theirs = context.Pipe()
-            process = context.Process(target=_work, args=(theirs, task, device), daemon=True)
+            ours, theirs = CONTEXT.Pipe()
+            process = CONTEXT.Process(target=_work, args=(theirs, task, device), daemon=True)
             process.start()
             theirs.close()
             self._pipes[ours] = process
@@ -223,8 +224,7 @@ class _Failure:
 
 
 def _work(pipe: Connection, task: Task, device: str) -> None:
-    # Signals reach the whole process group; the parent decides what they mean.
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=_die_with_parent, daemon=True).start()
     _keep_freed_memory()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from store import Catalog, Run
-from tests.conftest import contents, gangan, started
+from tests.conftest import contents, gangan, started, workers_of
 
 TWO_BY_THREE = ["train-gans", "--run", "a", "--dataset", "mnist5k", "--gans", 2, "--epochs", 3]
 
@@ -132,7 +132,7 @@ def test_under_nohup_a_hangup_does_not_end_it(tmp_path, undisturbed):
 
 def test_a_killed_run_has_crashed_its_workers_die_and_it_resumes(tmp_path, undisturbed):
     process = started(*LONG, "--store", tmp_path)
-    workers = children_of(process.pid)
+    workers = workers_of(process.pid)
     assert workers
     process.kill()
     process.wait()
@@ -149,16 +149,10 @@ def test_a_killed_run_has_crashed_its_workers_die_and_it_resumes(tmp_path, undis
     assert contents(tmp_path / "a") == undisturbed
 
 
-def children_of(pid: int) -> list[int]:
-    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    return [int(child) for child in listed.split()]
-
-
 def test_a_worker_that_is_killed_is_reported_and_the_run_goes_on_later(tmp_path, undisturbed):
     process = started(*LONG, "--store", tmp_path)
-    for child in children_of(process.pid):
-        if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
-            os.kill(child, signal.SIGKILL)
+    for worker in workers_of(process.pid):
+        os.kill(worker, signal.SIGKILL)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "a training process died (killed by SIGKILL" in err

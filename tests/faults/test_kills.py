@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from store import Run
-from tests.conftest import contents, gangan, start, started
+from tests.conftest import contents, gangan, start, started, workers_of
 
 # Many GANs of few epochs: what a kill costs is short, so that even 25 of them let it come to an end.
 COMMANDS = {
@@ -124,9 +124,9 @@ def test_a_second_signal_leaves_at_once_and_loses_nothing(undisturbed, tmp_path,
     command, expected, _ = undisturbed
     store = store_for(tmp_path, trained)
     process = started(*command, "--store", store)
-    workers = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    workers = workers_of(process.pid)
     for worker in workers:
-        os.kill(int(worker), signal.SIGSTOP)  # the present step will never be finished
+        os.kill(worker, signal.SIGSTOP)  # the present step will never be finished
     while process.poll() is None:  # twice within 0.3 s counts as once
         process.send_signal(number)
         try:
@@ -135,7 +135,7 @@ def test_a_second_signal_leaves_at_once_and_loses_nothing(undisturbed, tmp_path,
             continue
     for worker in workers:  # they hold our pipe
         if Path(f"/proc/{worker}").exists():
-            os.kill(int(worker), signal.SIGKILL)
+            os.kill(worker, signal.SIGKILL)
     out, _ = process.communicate()
     assert process.returncode == code
     with Run.open(store / "r") as run:

@@ -1,0 +1,62 @@
+"""Where worker processes come from: a process that has imported what they need, and forks."""
+
+import multiprocessing as mp
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing import forkserver, resource_tracker
+from multiprocessing.context import ForkServerContext, SpawnContext
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""What ends a sitting. It reaches the whole process group, of which the parent alone heeds it."""
+
+NEEDED = ["gangan_cli.training.population", "torch._dynamo"]
+"""What workers import. PyTorch would import the second, its compiler, at the first gradient."""
+
+FORKS = sys.platform == "linux"
+"""Apple's frameworks, which PyTorch uses there, do not work in a process that was forked."""
+
+CONTEXT: ForkServerContext | SpawnContext = (
+    mp.get_context("forkserver") if FORKS else mp.get_context("spawn")
+)
+
+
+def get_ready() -> None:
+    """Begin to import what workers need, beside whatever the caller goes on with.
+
+    That takes 2.5 s and 400 MB: so it is over when the first worker is wanted, or nearly, and is done
+    once for all of them. Calling this again does nothing. Workers see the environment of the first call.
+    """
+    if not FORKS:
+        return
+    forkserver.set_forkserver_preload(NEEDED)
+    resource_tracker.ensure_running()  # on its way it would unblock some of the signals
+    with _blocked(SIGNALS), _no_modules_from_here():
+        forkserver.ensure_running()
+
+
+@contextmanager
+def _blocked(signals: tuple[signal.Signals, ...]) -> Iterator[None]:
+    """Keep signals from what is started meanwhile, for its life, and from its children."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _no_modules_from_here() -> Iterator[None]:
+    """Have a Python that is started meanwhile import nothing from the working folder, where somebody's
+    random.py may lie: it knows its parent's path only later."""
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONSAFEPATH"]
+        else:
+            os.environ["PYTHONSAFEPATH"] = before
