@@ -15,8 +15,11 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 NEEDED = ["gangan_cli.training.population", "torch._dynamo"]
 """What workers import. PyTorch would import the second, its compiler, at the first gradient."""
 
-FORKS = sys.platform == "linux"
-"""Apple's frameworks, which PyTorch uses there, do not work in a process that was forked."""
+GPUS = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")  # NVIDIA's, Windows' for its Linux, AMD's
+
+FORKS = sys.platform == "linux" and not any(map(os.path.exists, GPUS))
+"""Apple's frameworks do not work in a process that was forked, nor do GPUs once PyTorch has asked for
+them before, as an import may: there each worker is a new process, and imports by itself."""
 
 CONTEXT: ForkServerContext | SpawnContext = (
     mp.get_context("forkserver") if FORKS else mp.get_context("spawn")

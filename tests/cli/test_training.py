@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import numpy as np
 import pytest
 
 from store import Catalog, Run
-from tests.conftest import contents, gangan, started, workers_of
+from tests.conftest import ONE_THREAD, clean_environment, contents, gangan, started, workers_of
 
 TWO_BY_THREE = ["train-gans", "--run", "a", "--dataset", "mnist5k", "--gans", 2, "--epochs", 3]
 
@@ -158,6 +160,16 @@ def test_a_worker_that_is_killed_is_reported_and_the_run_goes_on_later(tmp_path,
     assert "a training process died (killed by SIGKILL" in err
     assert gangan(*LONG, "--store", tmp_path).code == 0
     assert contents(tmp_path / "a") == undisturbed
+
+
+def test_what_lies_in_the_working_folder_is_imported_by_no_process(tmp_path):
+    for name in ("torch.py", "random.py"):
+        (tmp_path / name).write_text("raise SystemExit('not yours')")
+    done = subprocess.run(
+        [Path(sys.executable).with_name("gangan"), *map(str, TWO_BY_THREE)],
+        cwd=tmp_path, capture_output=True, text=True, env=clean_environment(**ONE_THREAD),
+    )  # fmt: skip
+    assert (done.returncode, "not yours" in done.stderr) == (0, False)
 
 
 @pytest.mark.parametrize("preset", ["paper", "released"])
