@@ -1,5 +1,7 @@
 """The command `gangan`: puts the commands together and explains what goes wrong."""
 
+import atexit
+import gc
 from typing import Annotated
 
 import typer
@@ -52,5 +54,7 @@ def root(
 
 def main() -> None:
     """Run the command line."""
+    # Else Python's last act is to look for garbage in all of PyTorch, which takes half a second.
+    atexit.register(gc.freeze)
     with diagnostics.errors_explained():
         app()

@@ -12,9 +12,6 @@ from multiprocessing.context import ForkServerContext, SpawnContext
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """What ends a sitting. It reaches the whole process group, of which the parent alone heeds it."""
 
-NEEDED = ["gangan_cli.training.population", "torch._dynamo"]
-"""What workers import. PyTorch would import the second, its compiler, at the first gradient."""
-
 GPUS = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")  # NVIDIA's, Windows' for its Linux, AMD's
 
 FORKS = sys.platform == "linux" and not any(map(os.path.exists, GPUS))
@@ -34,7 +31,7 @@ def get_ready() -> None:
     """
     if not FORKS:
         return
-    forkserver.set_forkserver_preload(NEEDED)
+    forkserver.set_forkserver_preload(["gangan_cli.training.preloaded"])
     resource_tracker.ensure_running()  # on its way it would unblock some of the signals
     with _blocked(SIGNALS), _no_modules_from_here():
         forkserver.ensure_running()

@@ -1,0 +1,12 @@
+"""Imported by the process that workers are forked from, and by nothing else: what all of them need."""
+
+import gc
+from importlib import import_module
+
+# The second is PyTorch's compiler, which it would import at the first gradient.
+for name in ("gangan_cli.training.population", "torch._dynamo"):
+    import_module(name)
+
+# Nobody looks for garbage among what is there now: a worker would copy each page that it looks at, and
+# the end of this process would take a second.
+gc.freeze()
