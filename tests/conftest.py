@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gangan_cli.training.nursery import FORKS
 from store import Layout, Manifest, Run
 
 
@@ -117,8 +118,14 @@ def children_of(pid: int) -> list[int]:
 
 
 def workers_of(pid: int) -> list[int]:
-    """The processes that train: forked from one that the command keeps for that."""
-    return [worker for child in children_of(pid) for worker in children_of(child)]
+    """The processes that train: forked from one that the command keeps for that, or new ones."""
+    if FORKS:
+        return [worker for child in children_of(pid) for worker in children_of(child)]
+    return [
+        child
+        for child in children_of(pid)
+        if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
+    ]
 
 
 @pytest.fixture(scope="session")

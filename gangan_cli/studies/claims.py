@@ -191,7 +191,7 @@ def order(axis: Axis, values: np.ndarray) -> tuple[float, float]:
 def _rho(x: np.ndarray, y: np.ndarray) -> float:
     if len(x) < 3 or (y == y[0]).all():
         return 0.0
-    return spearman(x, y.astype(np.float64)).rho
+    return spearman(x, y.astype(np.float64))
 
 
 def _median(values: NDArray[np.float64], gans: NDArray[np.int64]) -> Interval:

@@ -6,6 +6,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from gangan_cli.metrics.order import spearman
 from store import Run
 from store.keys import Keys
 
@@ -67,12 +68,10 @@ class LossHistory:
     def trends(self) -> dict[str, float]:
         """Return how each loss goes with the epochs, from -1 (falls all along) to 1 (rises): the median
         over the GANs of its rank correlation with them. Nothing of GANs of fewer than three epochs."""
-        from gangan_cli.metrics.order import spearman
-
         found = {}
         for name in self.names:
             known = [(self.epochs[~np.isnan(row)], row[~np.isnan(row)]) for row in self.of(name)]
-            rhos = [spearman(epochs, row).rho for epochs, row in known if len(row) > 2 and np.ptp(row)]
+            rhos = [spearman(epochs, row) for epochs, row in known if len(row) > 2 and np.ptp(row)]
             if rhos:
                 found[name] = float(np.median(rhos))
         return found

@@ -43,7 +43,14 @@ def test_help_imports_nothing_heavy(arguments):
 @pytest.mark.parametrize("command", ["list", "show"])
 def test_looking_at_runs_imports_nothing_heavy(trained, command):
     arguments = ["runs", command, "--json", "--store", str(trained)] + ["a"] * (command == "show")
-    assert heavy_modules_after(RUN_CLI.format(arguments=arguments)) == []
+    assert heavy_modules_after(RUN_CLI.format(arguments=arguments), (*HEAVY, "scipy")) == []
+
+
+@pytest.mark.parametrize("command", ["evaluate", "audit", "export-figures"])
+def test_a_wrong_name_is_told_before_anything_heavy_is_imported(trained, command):
+    arguments = [command, "nope", "--store", str(trained)]
+    wrong = RUN_CLI.replace("assert not end.code", "assert end.code == 2")
+    assert heavy_modules_after(wrong.format(arguments=arguments), (*HEAVY, "scipy")) == []
 
 
 def test_the_store_imports_nothing_heavy():
