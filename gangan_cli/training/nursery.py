@@ -27,7 +27,8 @@ def get_ready() -> None:
     """Begin to import what workers need, beside whatever the caller goes on with.
 
     That takes 2.5 s: so it is over when the first worker is wanted, or nearly, and is done once for all
-    of them. On two cores a short training takes 4.3 s so, for 7.2. Calling this again does nothing. Workers see the environment of the first call.
+    of them. On two cores a short training takes 4.3 s so, for 7.2. Calling this again does nothing.
+    Workers see the environment of the first call.
     """
     if not FORKS:
         return
