@@ -44,6 +44,7 @@ bench: $(STAMP)
 study-gangan: $(STAMP)
 	$(BIN)/python -m tests.study
 
+# What was made from sources. Runs and figures are the user's, and stay.
 clean:
-	rm -rf .venv build dist figures gangan-runs .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv build dist .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -19,8 +19,12 @@ def audit(
     images: Annotated[int, setting(help="Images that each is judged by.", min=100)] = 2000,
     points: Annotated[int, setting(help="Places along the latent axis.", min=3)] = 32,
     seed: Annotated[int, setting(help="Seed of latents, noise and samplers.", min=0)] = 0,
+    dataset: Annotated[
+        str, setting(help="Images to hold them against.", default="those they learnt from")
+    ] = "",
     store: options.Store = None,
     data_dir: options.DataDir = None,
+    force: options.Force = None,
     json: options.Json = False,
 ) -> None:
     """Hold a GAN-GAN against what anybody should try first: copies, averages, mixtures, Gaussians.
@@ -29,15 +33,13 @@ def audit(
     the GAN-GAN which claims hold. Takes some minutes for the first, and a fraction of that for each
     GAN-GAN more; results are kept with the run.
     """
-    catalog = options.catalog_with(run, store)
+    catalog = options.catalog_with(run, store, force)
     from gangan_cli.studies.audit_results import Wish, audited, document_of
     from gangan_cli.studies.measuring import Options
 
-    wish = Wish(gans, epochs, Options(count, images, points, seed))
+    wish = Wish(gans, epochs, Options(count, images, points, seed, dataset))
     with counting.narrated("training the judge") as told:
-        found, kept = audited(catalog, run, wish, data_dir, told)
-    if not kept:
-        diagnostics.warn(f"{run} cannot be written: what was found is not kept")
+        found = audited(catalog, run, wish, data_dir, told, diagnostics.warn)
     if json:
         for one in found:
             output.line(document_of(one))

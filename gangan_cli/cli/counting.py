@@ -66,7 +66,7 @@ def narrated(long: str) -> Iterator[Callable[[str, int, int], None]]:
 
         def told(name: str, done: int, total: int) -> None:
             if name == long and name not in begun and not sys.stderr.isatty():
-                diagnostics.say(f"{name}, once a machine: some minutes …")
+                diagnostics.say(f"{name}, once for each dataset: some minutes …")
             begun.add(name)
             shown(name, done, total)
 

@@ -36,6 +36,7 @@ def evaluate(
     ] = "",
     store: options.Store = None,
     data_dir: options.DataDir = None,
+    force: options.Force = None,
     json: options.Json = False,
 ) -> None:
     """Judge GANs: how far from real images, how varied, how likely, how much copied.
@@ -43,7 +44,7 @@ def evaluate(
     A classifier is trained on the first use with a dataset. Results are kept with the run: a second
     call does only what is missing. Real images are scored beside them, as a floor.
     """
-    catalog = options.catalog_with(run, store)
+    catalog = options.catalog_with(run, store, force)
     from gangan_cli.studies.evaluation import Evaluated, Wish, evaluate
 
     wish = Wish(gans, epochs, latents, samples, seed, quick, dataset)
@@ -68,7 +69,7 @@ def _show(found: Sequence["Evaluated"]) -> None:
         f"{first.samples:,} images each, against the test images of {first.dataset}; "
         f"judge {first.judge} ({first.accuracy:.2%})"
     )
-    titles = [result.subject.title for result in found]
+    titles = [_title(result) for result in found]
     if len(found) <= SIDE_BY_SIDE + 1:
         rows = [
             [score.title, *(_cell(result, name) for result in found)]
@@ -84,6 +85,11 @@ def _show(found: Sequence["Evaluated"]) -> None:
     ]
     columns = [SCORES[name].title for name in shown]
     output.table(["", *columns], rows, right=range(1, len(columns) + 1))
+
+
+def _title(result: "Evaluated") -> str:
+    fewer = "" if result.images == result.samples else f" ({result.images:,})"
+    return result.subject.title + fewer
 
 
 def _cell(result: "Evaluated", name: str) -> str:

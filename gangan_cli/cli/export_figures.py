@@ -17,7 +17,7 @@ def export_figures(
     ] = None,
     store: options.Store = None,
     out: Annotated[Path, setting(help="Folder to write to.")] = Path("figures"),
-    formats: Annotated[str, setting("--format", help="png, pdf, svg, or several: png,pdf.")] = "png",
+    format: Annotated[str, setting(help="png, pdf, svg, or several: png,pdf.")] = "png",
     dpi: Annotated[int, setting(min=30, max=1200)] = 150,
     gan: Annotated[
         int | None,
@@ -43,7 +43,7 @@ def export_figures(
         catalog.open(name).close()
     from gangan_cli.figures.style import FORMATS, Output
 
-    wanted = [form.strip().lower() for form in formats.split(",")]
+    wanted = [form.strip().lower() for form in format.split(",")]
     if unknown := [form for form in wanted if form not in FORMATS]:
         raise ConfigurationError(f"no format {unknown[0]!r}: there is {', '.join(FORMATS)}")
     from gangan_cli.figures.export import export_figures

@@ -6,23 +6,25 @@ from gangan_cli.cli import options, output
 
 
 def families(json: options.Json = False) -> None:
-    """List the kinds of GANs that can be trained, with their sizes.
+    """List the kinds of GANs that can be trained, with their sizes and how they are trained.
 
-    Sizes are changed with **--family-option KEY=VALUE** of gangan train-gans.
+    Options are changed with **--family-option KEY=VALUE** of gangan train-gans.
     """
     from gangan_cli.models import FAMILIES, build, options_of
     from gangan_cli.models.family import parameters
+    from gangan_cli.training.gans import GansConfig
 
     found: list[dict[str, Any]] = []
     for name, entry in FAMILIES.items():
         if not entry.of_images:
             continue
+        default = GansConfig.of_family({"family": name})
         found.append(
             {
                 "family": name,
                 "parameters": parameters(build(name, {})),
                 "options": options_of(name),
-                "trained": dict(entry.trained),
+                "trained": {key: getattr(default, key) for key in ("epochs", "batch_size", "lr")},
                 "paper": entry.paper,
                 "line": entry.line,
             }
@@ -31,16 +33,17 @@ def families(json: options.Json = False) -> None:
         output.document(found)
         return
     output.table(
-        ["family", "parameters", "paper", "what it is", "options"],
+        ["family", "parameters", "epochs", "batch", "lr", "paper", "what it is", "options"],
         [
             [
                 one["family"],
                 f"{sum(one['parameters'].values()):,}",
+                *(f"{value:g}" for value in one["trained"].values()),
                 one["paper"],
                 one["line"],
                 " ".join(f"{name}={value}" for name, value in one["options"].items()),
             ]
             for one in found
         ],
-        right=(1,),
+        right=(1, 2, 3, 4),
     )

@@ -44,7 +44,7 @@ Compile = Annotated[
     setting(
         "--compile/--no-compile",
         envvar="GANGAN_COMPILE",
-        help="Compile the updates to machine code: half a minute or two, once a machine.",
+        help="Compile the updates to machine code: half a minute to two, the first time for such GANs.",
         default="where it pays",
     ),
 ]
@@ -77,13 +77,13 @@ def catalog(store: Path | None, force: bool | None = None) -> "Catalog":
     return Catalog(store or Path("gangan-runs"), force=bool(force))
 
 
-def catalog_with(run: str, store: Path | None) -> "Catalog":
+def catalog_with(run: str, store: Path | None, force: bool | None = None) -> "Catalog":
     """Return the same, in which `run` can be read: so a wrong name is told at once, and not after the
     seconds that it takes to import what works on runs.
 
     Raises:
         StoreError: it is not there, or cannot be read.
     """
-    found = catalog(store)
+    found = catalog(store, force)
     found.open(run).close()
     return found

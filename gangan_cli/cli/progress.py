@@ -74,7 +74,9 @@ def follow(events: Iterable["Event"], *, as_json: bool, resume: str) -> None:
             if isinstance(event, Started):
                 display = _Bar(event) if sys.stderr.isatty() else _Lines(event)
             elif isinstance(event, Compiling):
-                diagnostics.say("compiling the updates: half a minute or two, once a machine …")
+                diagnostics.say(
+                    "compiling the updates: half a minute to two, the first time for such GANs …"
+                )
             elif isinstance(event, Moved):
                 pairs = event.changed.items()
                 changes = ", ".join(f"{name} {here}, not {there}" for name, (there, here) in pairs)

@@ -136,7 +136,7 @@ app.command()(mending.repair)
 def export_(
     run: options.RunName,
     out: Annotated[Path, typer.Argument(help="A new folder.")],
-    form: Annotated[str, typer.Option("--format", help="safetensors or npz.")] = "safetensors",
+    format: Annotated[str, typer.Option(help="safetensors or npz.")] = "safetensors",
     gans: Annotated[str, typer.Option(help="Which GANs, as in 0,3-7.", show_default="all")] = "",
     epochs: Annotated[str, typer.Option(help="Which epochs, as in 50-.", show_default="all")] = "",
     store: options.Store = None,
@@ -146,7 +146,7 @@ def export_(
     from gangan_cli.interchange.export import export_run
 
     with options.catalog(store).open(run) as opened, counting.steps(f"exporting {run}") as told:
-        count, size = export_run(opened, out, form, told, gans, epochs)
+        count, size = export_run(opened, out, format, told, gans, epochs)
     if json:
         output.document({"run": run, "path": str(out), "snapshots": count, "size_bytes": size})
     else:
@@ -155,7 +155,7 @@ def export_(
 
 @app.command("import")
 def import_(
-    source: Annotated[Path, typer.Argument(help="An export, or a folder of <gan>/model_<epoch>.pt.")],
+    source: Annotated[Path, typer.Argument(help="An export, or a folder with GAN/model_EPOCH.pt.")],
     name: Annotated[str, typer.Option("--as", help="Name of the new run.")],
     store: options.Store = None,
     force: options.Force = None,

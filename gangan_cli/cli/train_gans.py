@@ -26,9 +26,11 @@ def train_gans(
     family: Annotated[
         str | None, setting(help="Kind of GAN: gangan families lists them.", default="mlp")
     ] = None,
-    family_options: Annotated[
+    family_option: Annotated[
         list[str] | None,
-        setting("--family-option", metavar="KEY=VALUE", help="A size of the family; may be repeated."),
+        setting(
+            "--family-option", metavar="KEY=VALUE", help="A setting of the family; may be repeated."
+        ),
     ] = None,
     gans: Annotated[int | None, setting(help="How many GANs.", default="35")] = None,
     epochs: Annotated[int | None, setting(default="100, or the family's")] = None,
@@ -64,7 +66,7 @@ def train_gans(
     given = {
         name: value for name, value in locals().items() if name not in ("config", "dry_run", "json")
     }
-    given["family_options"] = " ".join(sorted(family_options)) if family_options else None
+    given["family_options"] = " ".join(sorted(given.pop("family_option") or ())) or None
     from gangan_cli.training.gans import GansConfig, train_gans
     from gangan_cli.training.job import Machine
 

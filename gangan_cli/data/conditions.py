@@ -94,10 +94,21 @@ def values_of(run: Run, keys: Keys, what: str) -> Numbers:
 def scores_of(run: Run) -> dict[tuple[int, int], float]:
     """Return the Fréchet distances of a run's snapshots by (gan, epoch): of those that one judge gave on
     equally many images, the most there are."""
+    return max(_groups(run).values(), key=len, default={})
+
+
+def judged_by(run: Run) -> tuple[str, int]:
+    """Return the judge that gave these, and on how many images; "" and 0 if there are none."""
+    groups = _groups(run)
+    judge, images, _ = max(groups, key=lambda group: len(groups[group]), default=("", 0, 0))
+    return judge, images
+
+
+def _groups(run: Run) -> dict[tuple[str, int, int], dict[tuple[int, int], float]]:
     groups: dict[tuple[str, int, int], dict[tuple[int, int], float]] = {}
     for document in run.results("evaluation/").values():
         if document["gan"] is not None and document["drawn"] is None:
             group = document["judge"], document["samples"], document["seed"]
             key = document["gan"], document["epoch"]
             groups.setdefault(group, {})[key] = document["values"]["frechet"]
-    return max(groups.values(), key=len, default={})
+    return groups

@@ -100,6 +100,8 @@ def select(keys: Keys, gans: str = "", epochs: str = "") -> Keys:
         if ranges:
             wanted = _named(ranges, what, set(keys[:, column].tolist()))
             chosen &= np.isin(keys[:, column], sorted(wanted))
+    if not chosen.any():
+        raise ConfigurationError(f"no snapshot of GAN {gans} at epoch {epochs}")
     return keys[chosen]
 
 

@@ -63,5 +63,5 @@ def _panel(panel: Axes, audit: Audit, values: np.ndarray, title: str) -> None:
     panel.set_title(title, weight="bold")
     whole, half = order(axis, values)
     panel.set_title(
-        f"Spearman {whole:+.2f}; in the longer monotone part {half:+.2f}", loc="right", fontsize=8
+        f"Spearman {whole:+.2f}; on one side of its turn {half:+.2f}", loc="right", fontsize=8
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,3 +75,48 @@ def bootstrap(
         found[place] = statistic(values[rows])
     low, high = np.quantile(found, (0.025, 0.975))
     return Interval(float(statistic(values)), float(low), float(high))
+
+
+def expected_best(values: NDArray[np.floating], of: int) -> NDArray[np.float64]:
+    """Return the smallest of `of` draws from values (..., n) without repeats, in the mean of all draws.
+
+    The best of all n would be a single draw, of which nobody can say how far it is due to luck. Dodge et
+    al., "Show your work: improved reporting of experimental results" (2019), section 3.1.
+
+    Raises:
+        ValueError: more draws than values, or none.
+    """
+    count = values.shape[-1]
+    if not 1 <= of <= count:
+        raise ValueError(f"the best of {of} cannot be had from {count} values")
+    # The value of rank r is the best of a draw if the others are among the count - r behind it.
+    chances = np.array([comb(count - rank, of - 1) / comb(count, of) for rank in range(1, count + 1)])
+    found: NDArray[np.float64] = np.sort(values, axis=-1) @ chances
+    return found
+
+
+def difference_of_bests(
+    ours: NDArray[np.floating],
+    theirs: NDArray[np.floating],
+    of: int,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> Interval:
+    """Return how much larger the best of `of` draws from `ours` (n,) is in the mean than that from
+    `theirs` (m,), with its percentile bootstrap interval.
+
+    With `of` a quarter of 16 to 256 values, of two samples of one distribution the interval leaves out 0
+    in 6 to 10 of 100 cases.
+
+    Raises:
+        ValueError: as `expected_best`.
+    """
+    random = np.random.default_rng(seed)
+
+    def bests(values: NDArray[np.floating]) -> tuple[float, NDArray[np.float64]]:
+        again = random.integers(len(values), size=(resamples, len(values)))
+        return float(expected_best(values, of)), expected_best(values[again], of)
+
+    (our, our_again), (their, their_again) = bests(ours), bests(theirs)
+    low, high = np.quantile(our_again - their_again, (0.025, 0.975))
+    return Interval(our - their, float(low), float(high))

@@ -22,31 +22,32 @@ class Entry:
     line: str
     """What it is, in a line."""
     trained: Mapping[str, Any] = field(default_factory=dict)
-    """How its paper trains it, where that is not as `mlp` is trained."""
+    """How the code that it follows trains it, where that is not as `mlp` is trained."""
     of_images: bool = True
     """Whether it can be trained on images."""
 
 
-LIKE_002 = {"batch_size": 64, "epochs": 200}
-LIKE_001 = {"batch_size": 64, "lr": 5e-5, "epochs": 50}
+# The code that each paper used: PyTorch-GAN's and Shared-WGAN's.
+AS_IN_002 = {"batch_size": 64, "epochs": 200}
+AS_IN_001 = {"batch_size": 64, "lr": 5e-5, "epochs": 50}
 
 FAMILIES: Mapping[str, Entry] = {
     "mlp": Entry("mlp:MLP", "Suarez 2019", "three linear layers on either side"),
-    "gan": Entry("gan:GAN", "Goodfellow et al. 2014", "linear layers, any widths", LIKE_002),
-    "cgan": Entry("cgan:CGAN", "Mirza and Osindero 2014", "both networks know the label", LIKE_002),
-    "dcgan": Entry("dcgan:DCGAN", "Radford et al. 2016", "convolutions, any channels", LIKE_002),
+    "gan": Entry("gan:GAN", "Goodfellow et al. 2014", "linear layers, any widths", AS_IN_002),
+    "cgan": Entry("cgan:CGAN", "Mirza and Osindero 2014", "both networks know the label", AS_IN_002),
+    "dcgan": Entry("dcgan:DCGAN", "Radford et al. 2016", "convolutions, any channels", AS_IN_002),
     "dcgan-small": Entry(
         "dcgan_small:SmallDCGAN", "Suarez 2019", "convolutions, under 30,000 parameters"
     ),
     "infogan": Entry(
-        "infogan:InfoGAN", "Chen et al. 2016", "finds classes and codes by itself", LIKE_002
+        "infogan:InfoGAN", "Chen et al. 2016", "finds classes and codes by itself", AS_IN_002
     ),
-    "wgan": Entry("wgan:WGAN", "Arjovsky et al. 2017", "a clipped critic, five steps to one", LIKE_001),
+    "wgan": Entry("wgan:WGAN", "Arjovsky et al. 2017", "a clipped critic, five steps to one", AS_IN_001),
     "shared-wgan": Entry(
-        "shared_wgan:SharedWGAN", "Shared-WGAN", "a WGAN that borrows layers from its critic", LIKE_001
+        "shared_wgan:SharedWGAN", "Shared-WGAN", "a WGAN that borrows layers from its critic", AS_IN_001
     ),
     "cyclegan": Entry(
-        "cyclegan:CycleGAN", "Zhu et al. 2017", "outlines to images and back, unpaired", LIKE_002
+        "cyclegan:CycleGAN", "Zhu et al. 2017", "outlines to images and back, unpaired", AS_IN_002
     ),
     "r1-mlp": Entry(
         "r1_mlp:R1MLP", "Mescheder et al. 2018", "the default GAN-GAN: of weights", of_images=False

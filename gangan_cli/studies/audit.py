@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from gangan_cli.data.conditions import Condition
+from gangan_cli.data.conditions import Condition, judged_by
 from gangan_cli.data.weights import Matrix
 from gangan_cli.errors import ConfigurationError
+from gangan_cli.studies.datasets import dataset_of
 from gangan_cli.studies.decoding import Lineage
 from gangan_cli.studies.judge import Told
 from gangan_cli.studies.judging import glance
@@ -61,6 +62,9 @@ class Audit:
     asked: NDArray[np.float64] | None = None
     """What the judged vectors were asked to be (count,): epochs or Fréchet distances; None where the
     GAN-GAN takes no wishes."""
+    asked_by: str = ""
+    asked_on: int = 0
+    """The judge of the Fréchet distances that are asked for, and on how many images it gave them."""
     held_out: HeldOut | None = None
     """How near samples come to the population's other GANs; None if it was trained on all."""
 
@@ -98,6 +102,7 @@ def audits(
     own, scale = landscape.own(), Condition.of(lineage.top)
     floor = glance(bench.reference.real(options.images, options.seed), bench.reference).frechet
     asked = scale.decode(bench.latents[: options.count, -1].astype(np.float64)) if scale else None
+    by, on = judged_by(lineage.levels[1].run) if scale and scale.what == "score" else ("", 0)
     for gan, epoch in snapshots:
         if found := done.get((gan, epoch)):
             yield found
@@ -120,6 +125,8 @@ def audits(
             floor=floor,
             condition=scale.what if scale else "none",
             asked=asked,
+            asked_by=by,
+            asked_on=on,
             held_out=bench.held_out(gan, epoch),
         )
 
@@ -161,3 +168,4 @@ def check(lineage: Lineage, options: Options) -> None:
         raise ConfigurationError(
             f"{options.count} samples of each kind leave nothing to compare: give 3 to {DRAWN}"
         )
+    dataset_of(lineage.levels[-1].run.manifest, options.dataset)

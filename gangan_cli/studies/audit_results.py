@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,9 +35,14 @@ class Wish:
 
 
 def audited(
-    catalog: Catalog, name: str, wish: Wish, data_dir: Path | None, told: Told
-) -> tuple[list[Audit], bool]:
-    """Return the audits of the run `name`, done now or before, and whether they are kept with the run.
+    catalog: Catalog,
+    name: str,
+    wish: Wish,
+    data_dir: Path | None,
+    told: Told,
+    warn: Callable[[str], None],
+) -> list[Audit]:
+    """Return the audits of the run `name`, done now or before; kept with it if it can be written.
 
     Raises:
         ConfigurationError: `wish` asks for what is not there; or as `audits`.
@@ -45,17 +50,19 @@ def audited(
     """
     with opened(catalog, name) as (lineage, keeps):
         check(lineage, wish.options)
+        if not keeps:
+            warn(f"{name} cannot be written: what is found is not kept")
         wanted = chosen(lineage.top, wish.gans, wish.epochs)
         known = [one for one in _kept(lineage.top) if one.options == wish.options]
         before = {(one.gan, one.epoch): one for one in known}
         if before.keys() >= set(wanted) and len({before[snapshot].judge for snapshot in wanted}) == 1:
-            return [before[snapshot] for snapshot in wanted], keeps
+            return [before[snapshot] for snapshot in wanted]
         found = []
         for one in audits(lineage, wish.options, data_dir, told, wanted, known):
             found.append(one)
             if keeps and not any(one is other for other in known):
                 lineage.top.add_results({_key(one): document_of(one)})
-        return found, keeps
+        return found
 
 
 def known_audit(run: Run, gan: int, epoch: int) -> Audit | None:
@@ -120,4 +127,4 @@ def _key(audit: Audit) -> str:
     """Return under what an audit is kept. The judge is not in it: an audit says by whom it was."""
     options = audit.options
     numbers = (audit.gan, audit.epoch, options.count, options.images, options.points, options.seed)
-    return "audit/" + "/".join(map(str, numbers))
+    return "/".join(["audit", *map(str, numbers), *filter(None, [options.dataset])])

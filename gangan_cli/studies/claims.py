@@ -1,13 +1,19 @@
 """What an audit says of a GAN-GAN: a verdict for each claim that one would like to make of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gangan_cli.metrics.order import Interval, bootstrap, spearman
+from gangan_cli.metrics.order import (
+    Interval,
+    bootstrap,
+    difference_of_bests,
+    expected_best,
+    spearman,
+)
 from gangan_cli.studies.audit import AVERAGES, NEAR, SNAPSHOT, Audit
 from gangan_cli.studies.measuring import GANGAN, Axis, HeldOut, Row
 
@@ -18,6 +24,9 @@ COVERED = 0.9
 
 ORDERED = 0.9
 """Rank correlation from which an axis counts as ordered."""
+
+BEST_OF = 4
+"""Samples for each of which the best counts: of 64, what the best of 16 is like."""
 
 EXPLAINED = 0.8
 """R² from which a GAN-GAN counts as doing what it is asked."""
@@ -46,8 +55,8 @@ def claims(audit: Audit) -> list[Claim]:
         _as_good(audit, own),
         _beats(audit, own, [SNAPSHOT], "the best of its samples beats the best snapshots"),
         _beats(audit, own, AVERAGES, "the best of its samples beats the trajectory averages"),
-        _ordered("the latent axis follows training", audit.axis, audit.axis.keys[:, 1], "epoch"),
-        _ordered("the latent axis follows quality", audit.axis, audit.axis.frechet, "Fréchet distance"),
+        *_ordered("the latent axis follows training", audit.axis, audit.axis.keys[:, 1], "epoch"),
+        *_ordered("the latent axis follows quality", audit.axis, audit.axis.frechet, "Fréchet distance"),
         *([] if audit.asked is None else [_as_asked(audit, own, audit.asked)]),
     ]
 
@@ -132,29 +141,28 @@ def _as_good(audit: Audit, row: Row) -> Claim:
 
 
 def _beats(audit: Audit, row: Row, others: Sequence[str], claim: str) -> Claim:
-    rival = min(map(audit.row, others), key=lambda other: other.best)
-    # Two standard errors of the difference, on noise that neither was chosen by.
-    margin = 2 * float(np.hypot(row.best_error, rival.best_error))
-    verdict: Verdict = "undecided"
-    if abs(row.best - rival.best) > margin:
-        verdict = "holds" if row.best < rival.best else "does not hold"
+    of = max(1, len(row.frechet) // BEST_OF)
+    own, *theirs = (float(expected_best(one.frechet, of)) for one in (row, *map(audit.row, others)))
+    rival = others[int(np.argmin(theirs))]
+    found = difference_of_bests(row.frechet, audit.row(rival).frechet, of)
     return Claim(
-        f"{claim}, of {len(row.frechet)} each",
-        verdict,
-        f"{row.best:.1f} ± {row.best_error:.1f} against {rival.best:.1f} ± {rival.best_error:.1f}",
-        row.best - rival.best,
+        f"{claim}, of {of} each",
+        _below(found, 0.0),
+        f"{own:.1f} against {min(theirs):.1f} in the mean; difference {_interval(found, 1, sign=True)}",
+        found.estimate,
     )
 
 
-def _ordered(claim: str, axis: Axis, values: np.ndarray, of: str) -> Claim:
-    whole, half = order(axis, values)
-    strong = max(abs(whole), abs(half))
-    return Claim(
-        claim,
-        "holds" if strong >= ORDERED else "does not hold",
-        f"Spearman(z, {of}) {whole:+.2f}; in its longer monotone part {half:+.2f}",
-        max(whole, half, key=abs),
-    )
+def _ordered(claim: str, axis: Axis, values: np.ndarray, of: str) -> Iterator[Claim]:
+    """Yield whether the axis is in order as a whole, and, which any smooth curve with one turn has, on
+    one side of its turn."""
+    for where, found in zip(("", " on one side of its turn"), order(axis, values), strict=True):
+        yield Claim(
+            claim + where,
+            "holds" if abs(found) >= ORDERED else "does not hold",
+            f"Spearman(z, {of}) {found:+.2f}",
+            found,
+        )
 
 
 def explained(audit: Audit, row: Row, asked: NDArray[np.float64]) -> float:
@@ -167,12 +175,12 @@ def explained(audit: Audit, row: Row, asked: NDArray[np.float64]) -> float:
 
 def _as_asked(audit: Audit, row: Row, asked: NDArray[np.float64]) -> Claim:
     found = explained(audit, row, asked)
-    return Claim(
-        f"GANs are of the {audit.condition} that was asked for",
-        "holds" if found >= EXPLAINED else "does not hold",
-        f"R² {found:.2f} over {len(asked)} samples",
-        found,
-    )
+    verdict: Verdict = "holds" if found >= EXPLAINED else "does not hold"
+    figures = f"R² {found:.2f} over {len(asked)} samples"
+    if audit.asked_by and (audit.asked_by, audit.asked_on) != (audit.judge, audit.options.images):
+        verdict = "undecided"
+        figures += f", but asked for were scores of {audit.asked_on:,} images by judge {audit.asked_by}"
+    return Claim(f"GANs are of the {audit.condition} that was asked for", verdict, figures, found)
 
 
 def order(axis: Axis, values: np.ndarray) -> tuple[float, float]:

@@ -7,6 +7,7 @@ import numpy as np
 from gangan_cli.data.domains import Unpaired
 from gangan_cli.data.images import load_images
 from gangan_cli.data.weights import Matrix
+from gangan_cli.errors import ConfigurationError
 from store import Manifest
 
 IMPORTED = "imported"
@@ -17,6 +18,19 @@ def images_of(manifest: Manifest) -> str:
     """Return the name of the dataset that a run was trained on; "" where state dicts were imported."""
     name = (manifest.dataset or {}).get("name", "")
     return "" if name == IMPORTED else str(name)
+
+
+def dataset_of(manifest: Manifest, wished: str = "") -> str:
+    """Return the dataset that what a run makes is held against: the one `wished`, or else its own.
+
+    Raises:
+        ConfigurationError: it was imported, and none is wished.
+    """
+    if found := wished or images_of(manifest):
+        return found
+    raise ConfigurationError(
+        "GANs that were imported do not say from which images they learnt: name these with --dataset"
+    )
 
 
 def data_dir_of(manifest: Manifest) -> Path | None:

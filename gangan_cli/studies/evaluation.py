@@ -9,7 +9,7 @@ from typing import Any
 
 from gangan_cli.data.weights import Matrix, select
 from gangan_cli.errors import ConfigurationError
-from gangan_cli.studies.datasets import data_dir_of, images_of
+from gangan_cli.studies.datasets import data_dir_of, dataset_of, images_of
 from gangan_cli.studies.decoding import Lineage, unit_interval
 from gangan_cli.studies.floor import floor
 from gangan_cli.studies.judge import Judge, Told
@@ -61,7 +61,10 @@ class Subject:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """A result: of which subject, by which judge, on how many images from which seed; was it `known`?"""
+    """A result: of which subject, by which judge, on how many images from which seed; was it `known`?
+
+    `samples` is how many images were asked for, of which there may be fewer: `images`.
+    """
 
     subject: Subject
     dataset: str
@@ -72,11 +75,16 @@ class Evaluated:
     scored: Scored
     known: bool = False
 
+    @property
+    def images(self) -> int:
+        """How many images were judged."""
+        return sum(self.scored.classes)
+
     def document(self) -> dict[str, Any]:
         """Return it as plain values."""
         found = dataclasses.asdict(self)
         del found["known"]
-        return {**found.pop("subject"), **found.pop("scored"), **found}
+        return {**found.pop("subject"), **found.pop("scored"), **found, "images": self.images}
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> "Evaluated":
@@ -116,16 +124,11 @@ def evaluate(
         raise ConfigurationError(f"{wish.samples} samples are too few to judge: give {FEWEST} or more")
     with opened(catalog, name) as (lineage, keeps):
         subjects = list(_subjects(lineage, wish))
-        trained_on = images_of(lineage.levels[-1].run.manifest)
-        dataset = wish.dataset or trained_on
-        if not dataset:
-            raise ConfigurationError(
-                f"{lineage.levels[-1].run.name} was imported, and does not say from which images: "
-                "name them with --dataset"
-            )
+        bottom = lineage.levels[-1].run.manifest
+        trained_on, dataset = images_of(bottom), dataset_of(bottom, wish.dataset)
         if trained_on and dataset != trained_on:
             yield Warned(f"{name} was trained on {trained_on}, and is held against {dataset}")
-        reference = reference_of(dataset, data_dir or data_dir_of(lineage.levels[-1].run.manifest), told)
+        reference = reference_of(dataset, data_dir or data_dir_of(bottom), told)
         yield from (Warned(text) for text in doubts(reference.judge, wish.samples))
         if not keeps:
             yield Warned(f"{name} cannot be written: its results are not kept")
@@ -136,12 +139,17 @@ def evaluate(
         for done, subject in enumerate(subjects, start=1):
             key = _key(reference.judge, wish, subject)
             if key in known:
-                yield Evaluated.of(known[key])
+                result = Evaluated.of(known[key])
             else:
                 result = _evaluated(subject, next(judged), reference.judge, dataset, wish)
                 if keeps:
                     lineage.top.add_results({key: result.document()})
-                yield result
+            if result.images < wish.samples:
+                yield Warned(
+                    f"{subject.title}: there are {result.images:,} images, not {wish.samples:,}, which "
+                    "makes a Fréchet distance larger"
+                )
+            yield result
             told("judging", done, len(subjects))
 
 

@@ -11,6 +11,9 @@ from gangan_cli.studies.judging import glance
 from gangan_cli.studies.reference import Reference
 from gangan_cli.studies.scores import Scored, glanced, scored
 
+VERSION = 2
+"""Counts changes to what scores mean: those found before are found again."""
+
 
 def floor(reference: Reference, count: int, seed: int, quick: bool) -> Scored:
     """Return the scores of up to `count` training images, held against test images.
@@ -18,14 +21,14 @@ def floor(reference: Reference, count: int, seed: int, quick: bool) -> Scored:
     "nearest" is that of test images, since a training image is its own nearest.
     """
     kind = "quick" if quick else "full"
-    path = caches.folder(KIND) / f"{reference.judge.id}-{kind}-{count}-{seed}.json"
+    path = caches.folder(KIND) / f"{reference.judge.id}-{kind}-{count}-{seed}-{VERSION}.json"
     with contextlib.suppress(OSError, ValueError, TypeError):  # not there, or not what it should be
         return Scored(**json.loads(path.read_text()))
     images = reference.real(count, seed)
     if quick:
         found = glanced(glance(images, reference))
     else:
-        found = scored(images, reference, seed, near=reference.test)
+        found = scored(images, reference, seed, near=reference.test, among=reference.others)
     with contextlib.suppress(OSError):  # it is found again next time
         aside = path.with_suffix(f".{os.getpid()}")
         aside.write_text(json.dumps(asdict(found)))

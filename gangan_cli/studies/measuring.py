@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from gangan_cli.data.alignment import training_view
 from gangan_cli.data.weights import Matrix
-from gangan_cli.studies.datasets import data_dir_of, images_of
+from gangan_cli.studies.datasets import data_dir_of, dataset_of
 from gangan_cli.studies.decoding import Lineage, unit_interval
 from gangan_cli.studies.distances import nearest
 from gangan_cli.studies.judge import Told
@@ -49,6 +49,8 @@ class Options:
     points: int = 32
     """Places along the latent axis."""
     seed: int = 0
+    dataset: str = ""
+    """The images that all is held against, if not those at the bottom of the lineage."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,9 @@ class Row:
 
     `frechet` (count,) of the judged vectors, the first of those drawn; of all drawn the nearest
     snapshots `keys` (n, 2), their `distances` (n,), and the `residuals` (n,) to the nearest segment
-    between two snapshots. `layers` are median distances to the nearest snapshot by tensor, and
-    `pictures` (count,) those of images from the same noise, both in usual steps. `best` is the Fréchet
-    distance of the best vector on fresh noise, with its standard error.
+    between two snapshots. `layers` are median distances to the nearest snapshot by tensor, in usual
+    steps (NaN of a tensor that no step changes); `pictures` (count,) those of images from the same
+    noise. `best` is the Fréchet distance of the best vector on fresh noise, with its standard error.
     """
 
     name: str
@@ -132,7 +134,8 @@ class Bench:
         """
         view, keys = training_view(lineage.top, lineage.levels[1].run), lineage.top.constant("keys")
         bottom = lineage.levels[-1].run.manifest
-        reference = reference_of(images_of(bottom), data_dir or data_dir_of(bottom), told)
+        dataset = dataset_of(bottom, options.dataset)
+        reference = reference_of(dataset, data_dir or data_dir_of(bottom), told)
         told("reading the snapshots", 0, 1)
         landscape = landscape or Landscape(view, keys)
         landscape.view = view  # that of others may be closed by now
@@ -158,7 +161,8 @@ class Bench:
         framed = self.lineage.top.manifest.config.get("align", "none") != "none"
         if framed or not len(keys):
             return None
-        found = [nearest(vectors, below, keys) for vectors in self._made(gan, epoch)]
+        view = self.landscape.view  # as a GAN-GAN sees them: without batch statistics
+        found = [nearest(vectors, view, keys) for vectors in self._made(gan, epoch)]
         return HeldOut(
             np.unique(keys[:, 0]).tolist(),
             np.concatenate([part.keys for part in found]),
@@ -206,7 +210,10 @@ class Bench:
             keys=self.landscape.keys[rows],
             distances=distances,
             residuals=residuals,
-            layers={tensor: float(np.median(d)) / self.steps[tensor] for tensor, d in layers.items()},
+            layers={
+                tensor: float(np.median(d)) / self.steps[tensor] if self.steps[tensor] else np.nan
+                for tensor, d in layers.items()
+            },
             pictures=self._apart(vectors, near),
             best=best,
             best_error=error,

@@ -23,7 +23,7 @@ class Reference:
 
     `test` are the test images, with the judge's `features` (n, 1024) of them; `validation` (1000, 784)
     those that a Parzen window's width is chosen on; `train` all training images, of which the rows
-    `fresh` are neither of these.
+    `apart` are none of the test images, and the rows `fresh` neither of both.
     """
 
     judge: Judge
@@ -31,6 +31,7 @@ class Reference:
     features: Features
     train: Features
     validation: Features
+    apart: NDArray[np.int64]
     fresh: NDArray[np.int64]
 
     @cached_property
@@ -42,6 +43,14 @@ class Reference:
     def manifold(self) -> prdc.Manifold:
         """What precision, recall, density and coverage are of; some seconds' work."""
         return prdc.Manifold(self.features)
+
+    @property
+    def others(self) -> Features:
+        """The training images (n, 784) that are none of the test images."""
+        if len(self.apart) == len(self.train):
+            return self.train  # a copy of MNIST's would take 188 MB
+        rest: Features = self.train[self.apart]
+        return rest
 
     def real(self, count: int, seed: int) -> Features:
         """Return up to `count` training images, drawn without repeats: what a perfect GAN would make."""
@@ -60,6 +69,7 @@ def reference_of(dataset: str, data_dir: Path | None, told: Told) -> Reference:
     images = load_images(dataset, data_dir)
     train, test = unit(images.pixels), unit(load_images(dataset, data_dir, "test").pixels)
     features, _ = judge.judged(test)
+    apart = np.flatnonzero(~held_out(images))
     validation = _validation(images)
     return Reference(
         judge=judge,
@@ -67,7 +77,8 @@ def reference_of(dataset: str, data_dir: Path | None, told: Told) -> Reference:
         features=features,
         train=train,
         validation=train[validation],
-        fresh=np.setdiff1d(np.flatnonzero(~held_out(images)), validation),
+        apart=apart,
+        fresh=np.setdiff1d(apart, validation),
     )
 
 

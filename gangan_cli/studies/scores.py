@@ -31,6 +31,8 @@ SCORES: Mapping[str, Score] = {
     "coverage": Score("coverage", 3, "higher"),
     "entropy": Score("label entropy (nats)", 3, "lower"),
     "entropy_std": Score("its spread over images", 3, ""),
+    "entropy_lowest": Score("its lowest", 3, ""),
+    "entropy_highest": Score("its highest", 3, ""),
     "marginal_entropy": Score("entropy of the mean label", 3, "higher"),
     "inception": Score("inception-style score", 2, "higher"),
     "uniformity": Score("classes' distance to uniform", 3, "lower"),
@@ -46,7 +48,8 @@ NEAREST_OF = 1000
 """Images whose nearest training image is looked for."""
 
 SUBSET = 1000
-"""Images of each set in a subset whose kernel distance is taken, as the measure's authors have it."""
+"""Images of each set in a subset whose kernel distance is taken, as the measure's authors have it; of
+fewer than 4,000 images, a quarter."""
 
 KERNEL_OF = 4000
 """Images of each set that the kernel distance looks at: its work grows with their square."""
@@ -78,12 +81,13 @@ def scored(
     reference: Reference,
     seed: int,
     near: Features | None = None,
+    among: Features | None = None,
     asked: Choice | None = None,
 ) -> Scored:
     """Return every score of images (n, 784) in [0, 1], as a GAN made them.
 
-    `near` are those whose nearest training images are looked for, if not the same; `asked` are classes
-    that took turns.
+    `near` are those whose nearest training images are looked for, if not the same, and `among` those
+    where, if not among all; `asked` are classes that took turns.
     """
     features, probabilities = reference.judge.judged(images)
     values, errors = _by_label(probabilities)
@@ -91,7 +95,7 @@ def scored(
         _as_asked(probabilities, asked),
         _by_feature(features, reference, seed),
         _by_pixel(images, reference),
-        _nearness(images if near is None else near, reference),
+        _nearness(images if near is None else near, reference.train if among is None else among),
     ):
         values |= part[0]
         errors |= part[1]
@@ -121,6 +125,8 @@ def _by_label(probabilities: Features) -> Part:
     values = {
         "entropy": labels.mean,
         "entropy_std": labels.deviation,
+        "entropy_lowest": labels.lowest,
+        "entropy_highest": labels.highest,
         "marginal_entropy": labels.marginal,
         "inception": labels.inception_score,
         "uniformity": labels.variation,
@@ -152,7 +158,7 @@ def _by_feature(features: Features, reference: Reference, seed: int) -> Part:
     distance, error = with_error(reference, features, seed)
     few, of_test = features[:KERNEL_OF], reference.features[:KERNEL_OF]
     count = min(len(few), len(of_test))
-    size = min(SUBSET, count)
+    size = max(2, min(SUBSET, count // 4))  # of larger ones no two would differ
     closeness = kernel.kernel_distance(of_test, few, size=size, seed=seed)
     shapes = prdc.prdc(reference.manifold, prdc.Manifold(features))
     values = {
@@ -181,6 +187,6 @@ def _by_pixel(images: Features, reference: Reference) -> Part:
     return values, {"parzen": found.standard_error}
 
 
-def _nearness(images: Features, reference: Reference) -> Part:
-    distances, _ = neighbours.nearest(images[:NEAREST_OF], reference.train)
+def _nearness(images: Features, among: Features) -> Part:
+    distances, _ = neighbours.nearest(images[:NEAREST_OF], among)
     return {"nearest": float(np.median(distances))}, {}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 COMPILING_PAYS = 30_000_000_000
 """Numbers that a run's losses write, all steps together, from which compiling is made up for: in 33,000
 steps of the paper's GAN, each a millisecond shorter then. It takes half a minute
-(with convolutions one or two), once a machine."""
+(with convolutions one or two), the first time for such GANs."""
 
 FLOPS_A_THREAD = 75_000_000
 """Operations of a step's losses that keep a thread busy. The paper's GAN takes 56 million: a second one

@@ -53,8 +53,8 @@ class GansConfig:
 
     @classmethod
     def of_family(cls, given: Mapping[str, Any]) -> "GansConfig":
-        """Return the configuration that `given` names, trained as its family's paper has it where that
-        says nothing.
+        """Return the configuration that `given` names, trained as the code that its family follows where
+        that says nothing.
 
         Raises:
             ConfigurationError: no such family, or a value out of bounds.

@@ -206,7 +206,8 @@ def test_families_are_listed_with_sizes_and_papers(tmp_path):
     assert sum(listed["mlp"]["parameters"].values()) == 113_745
     assert sum(listed["dcgan-small"]["parameters"].values()) == 21_686
     assert listed["wgan"]["options"]["critic_steps"] == 5
-    assert listed["wgan"]["trained"]["lr"] == 5e-5
+    assert listed["mlp"]["trained"] == {"epochs": 100, "batch_size": 128, "lr": 2e-4}
+    assert listed["wgan"]["trained"] == {"epochs": 50, "batch_size": 64, "lr": 5e-5}
     shown = gangan("families", COLUMNS="200")
     assert "Mirza and Osindero 2014" in shown.out
 

@@ -11,7 +11,7 @@ def test_a_line_is_said_only_when_the_last_was_long_ago(monkeypatch, capsys):
             now[0] = float(second)
             told("training the judge", 100 * second, 20_000)
     assert capsys.readouterr().err.splitlines() == [
-        "training the judge, once a machine: some minutes …",
+        "training the judge, once for each dataset: some minutes …",
         "training the judge: 1,000 of 20,000",
         "training the judge: 2,000 of 20,000",
         "training the judge: 3,000 of 20,000",

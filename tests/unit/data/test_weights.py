@@ -49,6 +49,12 @@ def test_what_is_not_there_or_not_a_range_is_named(gans, epochs, said):
         select(KEYS, gans, epochs)
 
 
+def test_gans_and_epochs_that_are_there_but_not_together_are_named():
+    lost_early = np.array([(0, 1), (0, 2), (1, 1)])
+    with pytest.raises(ConfigurationError, match="no snapshot of GAN 1 at epoch 2"):
+        select(lost_early, "1", "2")
+
+
 def test_an_open_range_of_epochs_takes_those_there_are():
     every_fifth = np.array([(0, epoch) for epoch in range(5, 31, 5)])
     assert select(every_fifth, "", "17-")[:, 1].tolist() == [20, 25, 30]

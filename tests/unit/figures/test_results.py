@@ -145,7 +145,7 @@ class TestAudit:
         assert told["keys"] == audit.row(GANGAN).keys[: audit.options.count].tolist()
         assert list(told["samplers"]) == [row.name for row in audit.rows]
         assert told["samplers"][GANGAN]["frechet"][1] == np.median(audit.row(GANGAN).frechet)
-        assert len(told["claims"]) == (9 if audit.asked is None else 10)
+        assert len(told["claims"]) == (11 if audit.asked is None else 12)
         assert told["across"] == (None if changes.get("gans") == 1 else pytest.approx(4.9 * STEP))
         assert set(told["axis"]["order"]) == {"epoch", "frechet"}
 

@@ -1,10 +1,10 @@
-from itertools import chain, product
+from itertools import chain, combinations, product
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from gangan_cli.metrics.order import bootstrap, spearman
+from gangan_cli.metrics.order import bootstrap, difference_of_bests, expected_best, spearman
 
 
 def test_ranks_count_not_values():
@@ -94,3 +94,32 @@ def test_what_cannot_be_resampled_is_refused():
         bootstrap(np.ones(9), np.mean, np.zeros(8))
     with pytest.raises(ValueError, match="0 resamples"):
         bootstrap(np.ones(9), np.mean, resamples=0)
+
+
+@pytest.mark.parametrize("of", [1, 2, 5, 6])
+def test_the_expected_best_is_the_mean_of_all_draws_bests(random, of):
+    values = random.standard_normal(6)
+    by_hand = np.mean([min(draw) for draw in combinations(values, of)])
+    assert expected_best(values, of) == pytest.approx(by_hand)
+    assert expected_best(np.stack([values, values + 1]), of) == pytest.approx([by_hand, by_hand + 1])
+
+
+@pytest.mark.parametrize("of", [0, 4])
+def test_more_draws_than_values_have_no_best(of):
+    with pytest.raises(ValueError, match=f"the best of {of} cannot be had from 3 values"):
+        expected_best(np.ones(3), of)
+
+
+def test_two_samples_of_one_distribution_are_seldom_told_apart(random):
+    told_apart = 0
+    for _ in range(200):
+        found = difference_of_bests(*random.lognormal(size=(2, 32)), of=8, resamples=200)
+        assert found.low <= found.estimate <= found.high
+        told_apart += found.low > 0 or found.high < 0
+    assert told_apart <= 30  # 8 in 100 are usual; comparing the smallest two tells all apart
+
+
+def test_a_sample_with_better_bests_is_told_so(random):
+    better, worse = random.lognormal(size=64), 1 + random.lognormal(size=64)
+    assert difference_of_bests(better, worse, of=16).high < 0
+    assert difference_of_bests(worse, better, of=16).low > 0

@@ -8,7 +8,10 @@ import pytest
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.metrics import entropy
 from gangan_cli.studies import evaluation
+from gangan_cli.studies.audit import check
+from gangan_cli.studies.decoding import Lineage
 from gangan_cli.studies.evaluation import Evaluated, Warned, Wish, evaluate, results
+from gangan_cli.studies.measuring import Options
 from gangan_cli.studies.reference import reference_of
 from gangan_cli.studies.scores import SCORES
 from store import Catalog, Run
@@ -42,7 +45,7 @@ def test_each_gan_is_judged_at_its_last_epoch_beside_real_images(catalog):
             assert gan.scored.values[lower] > real.scored.values[lower]
         for higher in ("coverage", "inception", "parzen"):
             assert gan.scored.values[higher] < real.scored.values[higher]
-        assert gan.scored.errors["frechet"] > 0
+        assert gan.scored.errors["frechet"] > 0 and gan.scored.errors["kernel"] > 0
         assert sum(gan.scored.classes) == sum(gan.scored.entropies) == 300
     assert any("300 samples are few" in warning for warning in warnings)
 
@@ -54,6 +57,17 @@ def test_real_digits_are_clear_to_the_judge():
     scores = entropy.label_scores(probabilities)
     assert scores.mean < 0.1 and scores.inception_score > 9
     assert not set(map(bytes, reference.test)) & set(map(bytes, reference.train[reference.fresh]))
+
+
+def test_the_floor_of_nearest_images_is_no_image_itself(catalog):
+    (real, _), _ = judged(catalog, "a", gans="0")
+    assert 3 < real.scored.values["nearest"] < 10  # 4.4 between MNIST's test and training images
+
+
+def test_fewer_real_images_than_were_asked_for_are_counted_and_warned_of(catalog):
+    (real, gan), warnings = judged(catalog, "a", gans="0", samples=3500, quick=True)
+    assert (real.images, gan.images) == (3000, 3500)
+    assert any(text.startswith("real images: there are 3,000 images, not 3,500") for text in warnings)
 
 
 def test_a_second_call_takes_what_is_known_and_does_what_is_missing(catalog, monkeypatch):
@@ -101,9 +115,13 @@ def test_other_images_than_it_learnt_from_are_warned_of(catalog, monkeypatch):
 
 
 def test_imported_state_dicts_must_be_told_their_images(catalog, monkeypatch):
-    monkeypatch.setattr(evaluation, "images_of", lambda lineage: "")
-    with pytest.raises(ConfigurationError, match=r"a was imported.*--dataset"):
+    monkeypatch.setattr("gangan_cli.studies.datasets.images_of", lambda manifest: "")
+    with pytest.raises(ConfigurationError, match=r"imported .*--dataset"):
         judged(catalog, "a")
+    with Lineage.open(catalog, "g") as lineage:
+        with pytest.raises(ConfigurationError, match=r"imported .*--dataset"):
+            check(lineage, Options(count=3))
+        check(lineage, Options(count=3, dataset="mnist5k"))
 
 
 def test_what_cannot_be_written_is_judged_and_warned_of(catalog, monkeypatch):

@@ -11,8 +11,10 @@ from gangan_cli.figures.style import Output
 from gangan_cli.interchange.export import export_run
 from gangan_cli.interchange.importing import import_run
 from gangan_cli.models import build
+from gangan_cli.studies.audit_results import Wish, audited
 from gangan_cli.studies.decoding import Lineage
 from gangan_cli.studies.meanings import meanings
+from gangan_cli.studies.measuring import Options
 from gangan_cli.studies.translations import NOISES, translations
 from gangan_cli.training import gans
 from gangan_cli.training.gangan import GanGanConfig, train_gangan
@@ -81,6 +83,28 @@ def test_a_gangan_over_any_family_goes_to_figures(family, machine, tmp_path):
     for _ in train_gangan(config, machine):
         pass
     assert {"walk", "samples", "losses"} <= figures(machine, config.run, tmp_path)
+
+
+def test_an_audit_of_a_gangan_over_some_of_them_looks_at_the_others_parameters(machine):
+    """Snapshots have batch statistics as well; and the critic's last bias is 0 in all of them."""
+    population = gans.GansConfig(
+        run="population", dataset="mnist5k", family="shared-wgan", family_options=SMALL["shared-wgan"],
+        gans=2, epochs=2, batch_size=500,
+    )  # fmt: skip
+    for _ in gans.train_gans(population, machine):
+        pass
+    config = GanGanConfig(
+        on="population", run="some", gans="0", epochs=1, batch_size=2, components=1, templates=0
+    )
+    for _ in train_gangan(config, machine):
+        pass
+    wish = Wish(options=Options(count=3, images=100, points=3))
+    (audit,) = audited(Catalog(machine.store), "some", wish, None, lambda *_: None, pytest.fail)
+    assert audit.held_out.gans == [1]
+    assert (audit.held_out.distances > 0).all()
+    for row in audit.rows:
+        assert np.isnan(row.layers["critic.out.bias"])
+        assert row.layers["critic.out.weight"] >= 0
 
 
 def test_a_class_or_a_code_is_varied_and_nothing_else(machine):
