@@ -1,8 +1,8 @@
 """The classifier whose opinion all scores rest on: "Deep MNIST for Experts" of TensorFlow's tutorials.
 
-Sahu et al., "Sharing is caring: …" (2018), judge their GANs with it (section 6.1.1). Two 5×5
-convolutions of 32 and 64 channels, each with a 2×2 maximum pool, then 1,024 units with dropout, then a
-logit for each of ten classes: 3,274,634 parameters.
+Karuvally (001) judges GANs with it, in section 6.1.1 of the paper. Two 5×5 convolutions of 32 and 64
+channels, each with a 2×2 maximum pool, then 1,024 units with dropout, then a logit for each of ten
+classes: 3,274,634 parameters.
 """
 
 from collections.abc import Callable, Iterator

@@ -13,9 +13,9 @@ class LabelScores:
     """What n opinions on k classes amount to; entropies in nats, so at most ln k.
 
     `mean`, `deviation` (population), `lowest` and `highest` are of the images' own label entropies:
-    Sahu et al., "Sharing is caring: …" (2018), section 6.1. `standard_error` is that of the mean. A
-    generator of one clean digit scores a perfect 0, so read it next to `marginal`, the entropy of the
-    mean opinion, and `inception_score`, exp(marginal - mean), from 1 to k: Salimans et al. (2016).
+    Karuvally (001), section 6.1.1 of the paper. `standard_error` is that of the mean. A generator of one
+    clean digit scores a perfect 0, so read it next to `marginal`, the entropy of the mean opinion, and
+    `inception_score`, exp(marginal - mean), from 1 to k: Salimans et al. (2016).
 
     `classes` (k,) counts the likeliest labels; `variation` is the total variation distance of their
     histogram to the uniform one, from 0 to 1 - 1/k.

@@ -81,7 +81,7 @@ def expected_best(values: NDArray[np.floating], of: int) -> NDArray[np.float64]:
     """Return the smallest of `of` draws from values (..., n) without repeats, in the mean of all draws.
 
     The best of all n would be a single draw, of which nobody can say how far it is due to luck. Dodge et
-    al., "Show your work: improved reporting of experimental results" (2019), section 3.1.
+    al., "Show your work: improved reporting of experimental results" (2019).
 
     Raises:
         ValueError: more draws than values, or none.

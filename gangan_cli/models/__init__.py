@@ -44,7 +44,7 @@ FAMILIES: Mapping[str, Entry] = {
     ),
     "wgan": Entry("wgan:WGAN", "Arjovsky et al. 2017", "a clipped critic, five steps to one", AS_IN_001),
     "shared-wgan": Entry(
-        "shared_wgan:SharedWGAN", "Shared-WGAN", "a WGAN that borrows layers from its critic", AS_IN_001
+        "shared_wgan:SharedWGAN", "Karuvally", "a WGAN that borrows layers from its critic", AS_IN_001
     ),
     "cyclegan": Entry(
         "cyclegan:CycleGAN", "Zhu et al. 2017", "outlines to images and back, unpaired", AS_IN_002

@@ -1,4 +1,4 @@
-"""The GAN of "Review and Re-thinking of GANs" (002, section 2.1), as the code that it uses has it.
+"""The GAN of Zhang and Zhou, "Review and Re-thinking of significant GAN models" (002, section 2.1).
 
 Goodfellow et al. (2014) with PyTorch-GAN's layers: both networks learn from the same generated images,
 and the discriminator's loss is the mean of its two halves.

@@ -1,4 +1,4 @@
-"""Shared-WGAN (001): a WGAN whose generator borrows convolutions from its critic.
+"""Shared-WGAN (Karuvally, 001): a WGAN whose generator borrows convolutions from its critic.
 
 By default it is the kernel of the second one, which only the critic's updates change: after each the
 generator has a copy, and its gradients pass through it to the layers before. Biases and normalisation

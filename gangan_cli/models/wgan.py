@@ -1,4 +1,4 @@
-"""The Wasserstein GAN of "Shared-WGAN" (001, sections 1.2 to 1.4): weight clipping, five critic steps.
+"""The Wasserstein GAN that Shared-WGAN begins with (001, sections 1.2 to 1.4): a clipped critic.
 
 After Arjovsky et al. (2017). The released code's loss is none of theirs, but a cross-entropy of the
 critic's tanh, against 1 and -1; both are here. Its networks keep no statistics: batch normalisation uses

@@ -1,7 +1,7 @@
 """`make study-gangan`: what makes a GAN-GAN work, one thing changed at a time.
 
 Each variant of the default is trained with several seeds (as members of one run) over a population, and
-measured as an audit does. What is in the store already is not done again.
+measured as an audit does. What was trained before is not trained again.
 """
 
 import argparse
@@ -38,10 +38,10 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "latent 2": {"latent_dim": 2},
     "latent 8": {"latent_dim": 8},
     "latent 32": {"latent_dim": 32},
-    "no penalty (cross-entropy)": {"r1": 0.0, "r1_end": 0.0},
-    "R1 × 10": {"r1_times": 10},
-    "R1 / 10": {"r1_times": 0.1},
-    "hinge": {"loss": "hinge"},
+    "no penalty: cross-entropy alone": {"r1": 0.0, "r1_end": 0.0},
+    "ten times the penalty": {"r1_times": 10},
+    "a tenth of the penalty": {"r1_times": 0.1},
+    "hinge loss": {"loss": "hinge"},
     "WGAN-GP": {"loss": "wasserstein", "r1": 0.0, "r1_end": 0.0, "slope": 10.0},
     "no averaging": {"average": 0.0},
     "batches of 32": {"batch_size": 32},
@@ -78,7 +78,7 @@ def main() -> None:
     common = tomllib.loads("\n".join(given.set))
     table: dict[str, list[Figures]] = {}
     landscapes: dict[str, Landscape] = {}
-    print("| | nearest | near | GANs | late | worse than nearest | best |", flush=True)
+    print("| | nearest (steps) | near | GANs | late | worse than the nearest | best |", flush=True)
     print("|---|---|---|---|---|---|---|", flush=True)
     for name in given.only:
         config = configuration(name, given.on, given.seeds, common)
@@ -86,9 +86,9 @@ def main() -> None:
             pass
         table[name] = measured(given.store, config, options, landscapes)
         print(line(name, table[name]), flush=True)
-    if given.json:
-        found = {name: [asdict(figures) for figures in seeds] for name, seeds in table.items()}
-        given.json.write_text(json.dumps(found, indent=2) + "\n")
+        if given.json:
+            found = {name: [asdict(figures) for figures in seeds] for name, seeds in table.items()}
+            given.json.write_text(json.dumps(found, indent=2) + "\n")
 
 
 def configuration(name: str, on: str, seeds: int, common: Mapping[str, Any]) -> GanGanConfig:
@@ -104,11 +104,12 @@ def configuration(name: str, on: str, seeds: int, common: Mapping[str, Any]) -> 
 def measured(
     store: Path, config: GanGanConfig, options: Options, landscapes: dict[str, Landscape]
 ) -> list[Figures]:
-    """Return what each seed of a variant came to."""
+    """Return what each seed of a variant came to; one that diverged came to nothing."""
     with Lineage.open(Catalog(store), config.run) as lineage:
         bench = Bench.open(lineage, options, None, silent, landscapes.get(config.align))
         landscapes[config.align] = bench.landscape
-        return [figures(bench, bench.gangan(gan, config.epochs)) for gan in range(config.members)]
+        ended = [gan for gan, epoch in lineage.top.keys().tolist() if epoch == config.epochs]
+        return [figures(bench, bench.gangan(gan, config.epochs)) for gan in ended]
 
 
 def figures(bench: Bench, row: Row) -> Figures:
@@ -130,6 +131,8 @@ def figures(bench: Bench, row: Row) -> Figures:
 
 def line(name: str, seeds: list[Figures]) -> str:
     """Return a variant's line: the mean over its seeds, and the least and largest."""
+    if not seeds:
+        return f"| {name} | all diverged | | | | | |"
 
     def cell(what: str, form: str) -> str:
         values = [getattr(one, what) for one in seeds]
