@@ -48,6 +48,8 @@ def audit(
 
 
 def _show(audits: Sequence["Audit"]) -> None:
+    from gangan_cli.studies.claims import best_of
+
     first = audits[0]
     options = first.options
     output.text(
@@ -57,14 +59,16 @@ def _show(audits: Sequence["Audit"]) -> None:
     others = f"to the nearest of another GAN: {first.across:.1f}; " if len(first.gans) > 1 else ""
     step = f"one step (consecutive snapshots): {first.spacing:.2f}; "
     output.text(f"{step}{others}real images: {first.floor:.1f}\n")
+    of, _ = best_of(first.rows[0])
     own = [_line(one, one.rows[0], f"GAN-GAN {one.gan} at epoch {one.epoch}") for one in audits]
     output.table(
-        ["sampler", "best, again", "median", "nearest", "line", "pictures", "GANs", "epochs"],
+        ["sampler", f"best of {of}", "best", "median", "nearest", "line", "pictures", "GANs", "epochs"],
         [*own, *(_line(first, row, row.name) for row in first.rows[1:])],
-        right=range(1, 8),
+        right=range(1, 9),
     )
     output.text(
-        "\nbest, again, and median: Fréchet distance; the best of each on fresh noise\n"
+        f"\nbest of {of}: Fréchet distance of the best, in the mean of all draws of {of}, with a 95% interval\n"
+        f"best: that of all {options.count}, on fresh noise; median: of all\n"
         "nearest, line: median steps to the nearest snapshot, and to the nearest line between two\n"
         "pictures: median distance of images to those of the nearest snapshot from the same noise\n"
         "GANs, epochs: share of which a snapshot lies within 3 steps of a sample\n"
@@ -114,12 +118,14 @@ def _verdicts_of(audits: Sequence["Audit"]) -> None:
 def _line(audit: "Audit", row: "Row", name: str) -> list[str]:
     import numpy as np
 
-    from gangan_cli.studies.claims import covered
+    from gangan_cli.studies.claims import best_of, covered
 
+    _, best = best_of(row)
     gans, epochs = covered(audit, row)
     return [
         name,
-        f"{row.best:.1f} ± {row.best_error:.1f}",
+        f"{best.estimate:.0f} [{best.low:.0f}, {best.high:.0f}]",
+        f"{row.best:.1f}",
         f"{np.median(row.frechet):.1f}",
         f"{np.median(row.distances) / audit.spacing:.1f}",
         f"{np.median(row.residuals) / audit.spacing:.1f}",
