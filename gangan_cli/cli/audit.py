@@ -67,7 +67,7 @@ def _show(audits: Sequence["Audit"]) -> None:
         right=range(1, 9),
     )
     output.text(
-        f"\nbest of {of}: Fréchet distance of the best, in the mean of all draws of {of}, with a 95% interval\n"
+        f"\nbest of {of}: Fréchet distance of the best, mean of all draws of {of}, 95% interval\n"
         f"best: that of all {options.count}, on fresh noise; median: of all\n"
         "nearest, line: median steps to the nearest snapshot, and to the nearest line between two\n"
         "pictures: median distance of images to those of the nearest snapshot from the same noise\n"

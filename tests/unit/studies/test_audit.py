@@ -195,6 +195,8 @@ def test_order_is_of_the_whole_axis_and_of_the_longer_side_of_its_turn():
     whole, part = order(axis, tent)
     assert abs(whole) < 0.7 and part == pytest.approx(1)
     assert order(axis, np.ones(9)) == (0.0, 0.0)
+    few = dataclasses.replace(axis, positions=np.arange(4.0), keys=axis.keys[:4], frechet=np.arange(4.0))
+    assert verdicts(made_up(axis=few))["the latent axis follows quality"] == "undecided"
     turns = verdicts(made_up(axis=dataclasses.replace(axis, frechet=tent)))
     assert turns["the latent axis follows quality"] == "does not hold"
     assert turns["the latent axis follows quality on one side of its turn"] == "holds"
