@@ -23,10 +23,9 @@ def store(tmp_path, trained):
     return tmp_path
 
 
-@pytest.mark.parametrize("mode", ["permute", "full"])
-def test_a_gangan_over_aligned_gans_resumes_and_is_measured_in_their_frame(store, mode):
+def test_a_gangan_over_aligned_gans_resumes_and_is_measured_in_their_frame(store):
     arguments = ["train-gangan", "--on", "a", "--batch-size", 3, "--repeat", 40, "--epochs", 4]
-    arguments += ["--align", mode, "--store", store]
+    arguments += ["--align", "full", "--store", store]
     assert gangan(*arguments, "--run", "whole").code == 0
     process = started(*arguments, "--run", "cut")
     process.send_signal(signal.SIGTERM)
@@ -35,11 +34,11 @@ def test_a_gangan_over_aligned_gans_resumes_and_is_measured_in_their_frame(store
     assert gangan(*arguments, "--run", "cut").code == 0
     assert contents(store / "whole") == contents(store / "cut")
     refused = gangan(*arguments[:-4], "--align", "none", "--store", store, "--run", "whole")
-    assert (refused.code, f"align is '{mode}' there and 'none' here" in refused.err) == (2, True)
+    assert (refused.code, "align is 'full' there and 'none' here" in refused.err) == (2, True)
     with Lineage.open(Catalog(store), "whole") as lineage:
         view = training_view(lineage.top, lineage.levels[1].run)
         assert isinstance(view, Framed)
-        assert view.frame.mode == mode
+        assert view.frame.mode == "full"
         codes = lineage.levels[0].code.encode(view.matrix()[0])
         np.testing.assert_allclose(codes, lineage.top.constant("codes"), atol=1e-3)
         grid = sample(lineage, latents=5, columns=2)
