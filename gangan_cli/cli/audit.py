@@ -7,6 +7,7 @@ from gangan_cli.cli import counting, diagnostics, options, output
 from gangan_cli.cli.options import setting
 
 if TYPE_CHECKING:
+    from gangan_cli.studies.alignment import Alignment
     from gangan_cli.studies.audit import Audit
     from gangan_cli.studies.measuring import Row
 
@@ -58,7 +59,10 @@ def _show(audits: Sequence["Audit"]) -> None:
     )
     others = f"to the nearest of another GAN: {first.across:.1f}; " if len(first.gans) > 1 else ""
     step = f"one step (consecutive snapshots): {first.spacing:.2f}; "
-    output.text(f"{step}{others}real images: {first.floor:.1f}\n")
+    output.text(f"{step}{others}real images: {first.floor:.1f}")
+    if first.aligned:
+        output.text(_aligned(first.aligned))
+    output.text("")
     of, _ = best_of(first.rows[0])
     own = [_line(one, one.rows[0], f"GAN-GAN {one.gan} at epoch {one.epoch}") for one in audits]
     output.table(
@@ -77,6 +81,14 @@ def _show(audits: Sequence["Audit"]) -> None:
         _verdicts(first)
     else:
         _verdicts_of(audits)
+
+
+def _aligned(found: "Alignment") -> str:
+    whole, change = found.whole, max(found.generator_change, found.discriminator_change)
+    return (
+        f"aligned ({found.mode}): two GANs at the same epoch lie {whole.after:.1f} apart, "
+        f"{whole.before:.1f} without; outputs differ by {change:.0e} at most"
+    )
 
 
 def _verdicts(audit: "Audit") -> None:

@@ -62,17 +62,16 @@ class Alignment:
     discriminator_change: float
 
 
-def alignment(run: Run, keys: Keys, mode: str) -> Alignment:
-    """Bring the GANs of the snapshots `keys` (n, 2) into one frame and hold both side by side.
+def alignment(run: Run, keys: Keys, frame: Frame) -> Alignment:
+    """Hold the GANs of the snapshots `keys` (n, 2) as they are beside the same in a frame.
 
     Raises:
-        ConfigurationError: no such mode, GANs that it does not suit, or no two at the same epoch.
+        ConfigurationError: no two GANs have the same epoch.
         WorkFailed: a GAN computes something else in the frame.
     """
     epochs, counts = np.unique(keys[:, 1], return_counts=True)
     if not (counts > 1).any():
         raise ConfigurationError(f"of {run.name!r} no two GANs have the same epoch: none to compare")
-    frame = Frame.fit(run, keys, mode)
     probe = _Probe(build(run.manifest.family, run.manifest.sizes), run.manifest.layout)
     found = [_Medians(run.manifest.layout) for _ in ("before", "after")]
     changes = np.zeros(2)
@@ -89,7 +88,7 @@ def alignment(run: Run, keys: Keys, mode: str) -> Alignment:
         for name, (distance, norm) in first.items()
     }
     whole = shifts.pop(WHOLE)
-    return Alignment(mode, whole, shifts, *changes.tolist())
+    return Alignment(frame.mode, whole, shifts, *changes.tolist())
 
 
 WHOLE = ""

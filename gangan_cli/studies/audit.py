@@ -13,9 +13,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from gangan_cli.data.alignment import Frame
 from gangan_cli.data.conditions import Condition, judged_by
 from gangan_cli.data.weights import Matrix
 from gangan_cli.errors import ConfigurationError
+from gangan_cli.studies.alignment import Alignment, alignment
 from gangan_cli.studies.datasets import dataset_of
 from gangan_cli.studies.decoding import Lineage
 from gangan_cli.studies.judge import Told
@@ -67,6 +69,8 @@ class Audit:
     """The judge of the Fréchet distances that are asked for, and on how many images it gave them."""
     held_out: HeldOut | None = None
     """How near samples come to the population's other GANs; None if it was trained on all."""
+    aligned: Alignment | None = None
+    """What the frame does in which GANs were brought; None without one."""
 
     def row(self, name: str) -> Row:
         """Return what became of the sampler `name`."""
@@ -100,6 +104,10 @@ def audits(
     bench.total = len(samplers) * options.count + len(missing) * (2 * options.count + options.points)
     rivals = rivals or [bench.row(name, draw) for name, draw in samplers.items()]
     own, scale = landscape.own(), Condition.of(lineage.top)
+    frame, keys = Frame.of(lineage.top, lineage.levels[1].run), landscape.keys
+    aligned = None
+    if frame.mode != "none" and len(np.unique(keys[:, 1])) < len(keys):
+        aligned = alignment(lineage.levels[1].run, keys, frame)
     floor = glance(bench.reference.real(options.images, options.seed), bench.reference).frechet
     asked = scale.decode(bench.latents[: options.count, -1].astype(np.float64)) if scale else None
     by, on = judged_by(lineage.levels[1].run) if scale and scale.what == "score" else ("", 0)
@@ -128,6 +136,7 @@ def audits(
             asked_by=by,
             asked_on=on,
             held_out=bench.held_out(gan, epoch),
+            aligned=aligned,
         )
 
 

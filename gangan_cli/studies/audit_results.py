@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from gangan_cli.studies.alignment import Alignment, Shift
 from gangan_cli.studies.audit import Audit, audits, check
 from gangan_cli.studies.claims import claims, covered
 from gangan_cli.studies.evaluation import chosen, opened
@@ -84,7 +85,7 @@ def document_of(audit: Audit) -> dict[str, Any]:
 def audit_of(document: Mapping[str, Any]) -> Audit:
     """Return the audit that `document_of` wrote down."""
     names = [field.name for field in dataclasses.fields(Audit)]
-    held_out = document.get("held_out")
+    held_out, aligned = document.get("held_out"), document.get("aligned")
     return Audit(
         **{
             **{name: document[name] for name in names if name in document},
@@ -96,6 +97,7 @@ def audit_of(document: Mapping[str, Any]) -> Audit:
             "matched": np.array(document["matched"]),
             "held_out": held_out and _filled(HeldOut, held_out),
             "asked": None if document["asked"] is None else np.array(document["asked"]),
+            "aligned": aligned and _alignment(aligned),
         }
     )
 
@@ -107,6 +109,11 @@ def _kept(run: Run) -> list[Audit]:
 def _filled(kind: type, document: Mapping[str, Any]) -> Any:
     arrays = {name: np.array(document[name]) for name in ARRAYS[kind]}
     return kind(**{**document, **arrays})
+
+
+def _alignment(document: Mapping[str, Any]) -> Alignment:
+    layers = {name: Shift(**shift) for name, shift in document["layers"].items()}
+    return Alignment(**{**document, "whole": Shift(**document["whole"]), "layers": layers})
 
 
 def plain(value: Any) -> Any:

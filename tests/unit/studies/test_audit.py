@@ -9,6 +9,7 @@ import pytest
 
 from gangan_cli.cli.audit import _show
 from gangan_cli.errors import ConfigurationError
+from gangan_cli.studies.alignment import Alignment, Shift
 from gangan_cli.studies.audit import AVERAGES, SNAPSHOT, Audit, check
 from gangan_cli.studies.audit_results import Wish, audit_of, audited, document_of, known_audit
 from gangan_cli.studies.claims import claims, covered, explained, matched, order
@@ -16,6 +17,7 @@ from gangan_cli.studies.decoding import Lineage
 from gangan_cli.studies.latent_axis import draw, generated_weights
 from gangan_cli.studies.measuring import DRAWN, GANGAN, Axis, Bench, HeldOut, Options, Row
 from gangan_cli.studies.novelty import Found
+from gangan_cli.studies.samplers import SAMPLERS
 from gangan_cli.training.gangan import GanGanConfig, train_gangan
 from gangan_cli.training.job import Machine
 from store import Catalog
@@ -268,7 +270,25 @@ def test_claims_that_only_some_audits_make_are_counted_over_these(capsys):
 @pytest.mark.parametrize("across", [60.0, float("nan")])
 def test_documents_survive_json(across):
     held_out = HeldOut([10, 11], np.array([(10, 3)]), np.array([8.0]))
-    audit = made_up(asked=np.ones(50), condition="score", across=across, held_out=held_out)
+    aligned = Alignment("full", Shift(3, 2, 5, 4), {"generator.out": Shift(2, 1, 1, 1)}, 1e-6, 1e-7)
+    audit = made_up(
+        asked=np.ones(50), condition="score", across=across, held_out=held_out, aligned=aligned
+    )
     document = json.loads(json.dumps(document_of(audit), allow_nan=False))
     assert document_of(audit_of(document)) == document_of(audit)
     assert matched(audit_of(document)) == matched(audit)
+    assert audit_of(document).aligned == aligned
+
+
+def test_of_aligned_gans_it_is_said_how_far_that_brought_them(catalog, monkeypatch, capsys):
+    config = GanGanConfig(
+        on="a", run="framed", align="full", epochs=1, batch_size=2, components=2, templates=0
+    )
+    for _ in train_gangan(config, Machine(store=catalog.root, workers=1)):
+        pass
+    few = [(name, sampler) for name, sampler in SAMPLERS.items() if name in (SNAPSHOT, *AVERAGES)]
+    monkeypatch.setattr("gangan_cli.studies.audit.usable", lambda pool: few)
+    (found,) = audited(catalog, "framed", Wish(options=SMALL), None, silent, pytest.fail)
+    assert 0 < found.aligned.whole.after < found.aligned.whole.before
+    _show([found])
+    assert "aligned (full): two GANs at the same epoch lie" in capsys.readouterr().out
