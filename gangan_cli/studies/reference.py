@@ -23,7 +23,7 @@ class Reference:
 
     `test` are the test images, with the judge's `features` (n, 1024) of them; `validation` (1000, 784)
     those that a Parzen window's width is chosen on; `train` all training images, of which the rows
-    `apart` are none of the test images, and the rows `fresh` neither of both.
+    `apart` are none of the test images, and the rows `fresh` none of the validation images either.
     """
 
     judge: Judge
