@@ -18,7 +18,9 @@ def audit(
     epochs: Annotated[str, setting(help="Which of their snapshots.", default="the last of each")] = "",
     count: Annotated[int, setting(help="GANs of each sampler that are judged.")] = 64,
     images: Annotated[int, setting(help="Images that each is judged by.", min=100)] = 2000,
-    points: Annotated[int, setting(help="Places along the latent axis.", min=3)] = 32,
+    points: Annotated[
+        int, setting(help="Places along the latent axis; from 8 on its order is judged.", min=3)
+    ] = 32,
     seed: Annotated[int, setting(help="Seed of latents, noise and samplers.", min=0)] = 0,
     dataset: Annotated[
         str, setting(help="Images to hold them against.", default="those they learnt from")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from math import comb
 
 import numpy as np
@@ -89,10 +90,14 @@ def expected_best(values: NDArray[np.floating], of: int) -> NDArray[np.float64]:
     count = values.shape[-1]
     if not 1 <= of <= count:
         raise ValueError(f"the best of {of} cannot be had from {count} values")
-    # The value of rank r is the best of a draw if the others are among the count - r behind it.
-    chances = np.array([comb(count - rank, of - 1) / comb(count, of) for rank in range(1, count + 1)])
-    found: NDArray[np.float64] = np.sort(values, axis=-1) @ chances
+    found: NDArray[np.float64] = np.sort(values, axis=-1) @ _chances(count, of)
     return found
+
+
+@cache
+def _chances(count: int, of: int) -> NDArray[np.float64]:
+    """Return how often each rank (count,) is the best of a draw: the others are then of those behind."""
+    return np.array([comb(count - rank, of - 1) / comb(count, of) for rank in range(1, count + 1)])
 
 
 def difference_of_bests(

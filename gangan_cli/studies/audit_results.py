@@ -12,6 +12,7 @@ import numpy as np
 from gangan_cli.studies.alignment import Alignment, Shift
 from gangan_cli.studies.audit import Audit, audits, check
 from gangan_cli.studies.claims import claims, covered
+from gangan_cli.studies.datasets import dataset_of, mismatch
 from gangan_cli.studies.evaluation import chosen, opened
 from gangan_cli.studies.judge import Told
 from gangan_cli.studies.measuring import Axis, HeldOut, Options, Row
@@ -51,6 +52,9 @@ def audited(
     """
     with opened(catalog, name) as (lineage, keeps):
         check(lineage, wish.options)
+        bottom = lineage.levels[-1].run.manifest
+        if doubt := mismatch(name, bottom, dataset_of(bottom, wish.options.dataset)):
+            warn(doubt)
         if not keeps:
             warn(f"{name} cannot be written: what is found is not kept")
         wanted = chosen(lineage.top, wish.gans, wish.epochs)

@@ -33,6 +33,14 @@ def dataset_of(manifest: Manifest, wished: str = "") -> str:
     )
 
 
+def mismatch(name: str, manifest: Manifest, dataset: str) -> str:
+    """Return what to warn of where a run's GANs are held against a dataset; "" if it is their own."""
+    own = images_of(manifest)
+    if own in ("", dataset):
+        return ""
+    return f"{name} was trained on {own}, and is held against {dataset}"
+
+
 def data_dir_of(manifest: Manifest) -> Path | None:
     """Return the folder that the images came from when a run was trained, if it is there."""
     named = manifest.machine.get("data_dir")

@@ -9,7 +9,7 @@ from typing import Any
 
 from gangan_cli.data.weights import Matrix, select
 from gangan_cli.errors import ConfigurationError
-from gangan_cli.studies.datasets import data_dir_of, dataset_of, images_of
+from gangan_cli.studies.datasets import data_dir_of, dataset_of, mismatch
 from gangan_cli.studies.decoding import Lineage, unit_interval
 from gangan_cli.studies.floor import floor
 from gangan_cli.studies.judge import Judge, Told
@@ -125,9 +125,9 @@ def evaluate(
     with opened(catalog, name) as (lineage, keeps):
         subjects = list(_subjects(lineage, wish))
         bottom = lineage.levels[-1].run.manifest
-        trained_on, dataset = images_of(bottom), dataset_of(bottom, wish.dataset)
-        if trained_on and dataset != trained_on:
-            yield Warned(f"{name} was trained on {trained_on}, and is held against {dataset}")
+        dataset = dataset_of(bottom, wish.dataset)
+        if doubt := mismatch(name, bottom, dataset):
+            yield Warned(doubt)
         reference = reference_of(dataset, data_dir or data_dir_of(bottom), told)
         yield from (Warned(text) for text in doubts(reference.judge, wish.samples))
         if not keeps:

@@ -116,7 +116,7 @@ def test_two_samples_of_one_distribution_are_seldom_told_apart(random):
         found = difference_of_bests(*random.lognormal(size=(2, 32)), of=8, resamples=200)
         assert found.low <= found.estimate <= found.high
         told_apart += found.low > 0 or found.high < 0
-    assert told_apart <= 30  # 8 in 100 are usual; comparing the smallest two tells all apart
+    assert told_apart <= 30  # 8 in 100 are usual; by the smallest of each all would be
 
 
 def test_a_sample_with_better_bests_is_told_so(random):

@@ -93,6 +93,15 @@ def test_what_cannot_be_audited_is_refused(catalog):
         audited(catalog, "g", Wish(epochs="99", options=SMALL), None, silent, pytest.fail)
 
 
+def test_images_that_are_not_those_learnt_from_are_warned_of(catalog, monkeypatch):
+    monkeypatch.setattr("gangan_cli.studies.audit_results.audits", lambda *_: iter(()))
+    said = []
+    for dataset in ("mnist5k", "kmnist"):
+        wish = Wish(options=dataclasses.replace(SMALL, dataset=dataset))
+        audited(catalog, "g", wish, None, silent, said.append)
+    assert said == ["g was trained on mnist5k, and is held against kmnist"]
+
+
 def made_up(**changes) -> Audit:
     """An audit of 10 GANs × 10 epochs in which the GAN-GAN does all that it should."""
     random = np.random.default_rng(0)
