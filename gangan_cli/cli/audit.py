@@ -61,21 +61,26 @@ def _show(audits: Sequence["Audit"]) -> None:
     )
     others = f"to the nearest of another GAN: {first.across:.1f}; " if len(first.gans) > 1 else ""
     step = f"one step (consecutive snapshots): {first.spacing:.2f}; "
-    output.text(f"{step}{others}real images: {first.floor:.1f}")
+    inside = f"within the components: {first.inside.spacing:.2f}; " if first.inside else ""
+    output.text(f"{step}{inside}{others}real images: {first.floor:.1f}")
     if first.aligned:
         output.text(_aligned(first.aligned))
     output.text("")
     of, _ = best_of(first.rows[0])
     own = [_line(one, one.rows[0], f"GAN-GAN {one.gan} at epoch {one.epoch}") for one in audits]
     output.table(
-        ["sampler", f"best of {of}", "best", "median", "nearest", "line", "pictures", "GANs", "epochs"],
+        [
+            *("sampler", f"best of {of}", "best", "median", "nearest", "line", "inside"),
+            *("pictures", "GANs", "epochs"),
+        ],
         [*own, *(_line(first, row, row.name) for row in first.rows[1:])],
-        right=range(1, 9),
+        right=range(1, 10),
     )
     output.text(
         f"\nbest of {of}: Fréchet distance of the best, mean of all draws of {of}, 95% interval\n"
         f"best: that of all {options.count}, on fresh noise; median: of all\n"
         "nearest, line: median steps to the nearest snapshot, and to the nearest line between two\n"
+        "inside: median steps, as they are there, to the nearest snapshot within the components' space\n"
         "pictures: median distance of images to those of the nearest snapshot from the same noise\n"
         "GANs, epochs: share of which a snapshot lies within 3 steps of a sample\n"
     )
@@ -143,6 +148,9 @@ def _line(audit: "Audit", row: "Row", name: str) -> list[str]:
         f"{np.median(row.frechet):.1f}",
         f"{np.median(row.distances) / audit.spacing:.1f}",
         f"{np.median(row.residuals) / audit.spacing:.1f}",
+        f"{np.median(row.inside.distances) / audit.inside.spacing:.1f}"
+        if row.inside and audit.inside
+        else "–",
         f"{np.median(row.pictures):.2f}",
         f"{gans:.0%}",
         f"{epochs:.0%}",

@@ -57,6 +57,7 @@ def follow(events: Iterable["Event"], *, as_json: bool, resume: str) -> None:
     from gangan_cli.training.events import (
         Chosen,
         Compiling,
+        Encoding,
         Ended,
         EpochFinished,
         GanDiverged,
@@ -73,6 +74,11 @@ def follow(events: Iterable["Event"], *, as_json: bool, resume: str) -> None:
                 output.line(told)
             if isinstance(event, Started):
                 display = _Bar(event) if sys.stderr.isatty() else _Lines(event)
+            elif isinstance(event, Encoding):
+                diagnostics.say(
+                    f"{event.run}: reading the snapshots and finding a code for them: some thousand "
+                    "take a minute …"
+                )
             elif isinstance(event, Compiling):
                 diagnostics.say(
                     "compiling the updates: half a minute to two, the first time for such GANs …"

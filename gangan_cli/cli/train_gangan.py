@@ -21,9 +21,9 @@ def train_gangan(
     preset: Annotated[
         str | None,
         setting(
-            help="default (principal components, R1), trajectory (an axis along the training of GAN 0), "
-            "paper (Algorithm 1 as printed) or released (the authors' code: GAN 0's snapshots 35 times "
-            "over). Sets the other defaults.",
+            help="default (a short code of principal components, R1), trajectory (an axis along the "
+            "training of GAN 0), paper (Algorithm 1 as printed) or released (the authors' code: GAN 0's "
+            "snapshots 35 times over). Sets the other defaults.",
             default="default",
         ),
     ] = None,
@@ -64,6 +64,13 @@ def train_gangan(
         setting(
             help="Principal components that stand for a weight vector; 0: its weights as they are.",
             default="256; paper: 0",
+        ),
+    ] = None,
+    bottleneck: Annotated[
+        int | None,
+        setting(
+            help="Numbers that an autoencoder makes of the components, if these are more; 0: without.",
+            default="32; trajectory, paper: 0",
         ),
     ] = None,
     condition: Annotated[

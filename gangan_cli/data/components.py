@@ -100,16 +100,23 @@ class PrincipalComponents:
         deviations = np.sqrt(np.square(spread, dtype=np.float64).mean(axis=0))
         scale = np.sqrt(deviations * deviations.mean()).astype(np.float32)
         code = cls(mean, basis, scale, radial)
-        return code, code._of(coordinates)
+        return code, code.codes(coordinates)
 
     def encode(self, vectors: Matrix) -> Matrix:
         """Return the codes of weight vectors (n, P)."""
-        coordinates = (vectors - self.mean) @ self.basis.T
-        return self._of(coordinates.astype(np.float32, copy=False))
+        return self.codes(self.project(vectors))
 
     def decode(self, codes: Matrix) -> Matrix:
         """Return the weight vectors (..., P) of codes."""
-        return (self.coordinates(codes) @ self.basis + self.mean).astype(np.float32, copy=False)
+        return self.restore(self.coordinates(codes))
+
+    def project(self, vectors: Matrix) -> Matrix:
+        """Return where weight vectors (n, P) lie along the basis, (n, k)."""
+        return ((vectors - self.mean) @ self.basis.T).astype(np.float32, copy=False)
+
+    def restore(self, coordinates: Matrix) -> Matrix:
+        """Return the weight vectors (..., P) that lie there along the basis."""
+        return (coordinates @ self.basis + self.mean).astype(np.float32, copy=False)
 
     def coordinates(self, codes: Matrix) -> Matrix:
         """Return where codes lie along the basis, (..., k)."""
@@ -121,8 +128,16 @@ class PrincipalComponents:
         found: Matrix = (ways / _lengths(ways) * lengths).astype(np.float32, copy=False)
         return found
 
-    def _of(self, coordinates: Matrix) -> Matrix:
-        """Return the codes of coordinates (n, k)."""
+    def places(self, run: Snapshots, keys: Keys) -> Matrix:
+        """Return where the snapshots `keys` (n, 2) lie along the basis, (n, k); read a few at a time.
+
+        Raises:
+            Damaged: a snapshot is not what was written.
+        """
+        return np.concatenate([self.project(block) for block in _blocks(run, keys)])
+
+    def codes(self, coordinates: Matrix) -> Matrix:
+        """Return the codes of what lies there along the basis, (n, k)."""
         if self.radial is None:
             return (coordinates / self.scale).astype(np.float32)
         lengths, (middle, deviation) = _lengths(coordinates), self.radial

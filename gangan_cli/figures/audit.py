@@ -132,6 +132,7 @@ def _facts(audit: Audit, found: list[Claim]) -> dict[str, object]:
 def _of(row: Row) -> dict[str, object]:
     return {
         "distance": np.percentile(row.distances, (25, 50, 75)),
+        "inside": np.percentile(row.inside.distances, (25, 50, 75)) if row.inside else None,
         "frechet": np.percentile(row.frechet, (25, 50, 75)),
         "best": row.best,
         "best_error": row.best_error,

@@ -20,6 +20,7 @@ KINDS = {
     "between": (GREEN, "^"),
     "Gaussian": (PINK, "D"),
     "components": (PINK, "D"),
+    "autoencoder": (PINK, "D"),
 }
 """Colour and shape of samplers, by a name's first word: copies, averages, mixtures, random draws."""
 
@@ -42,16 +43,22 @@ class Spread:
         """Return those of a sampler: distances of all that was drawn, scores of what was judged."""
         return cls(
             row.name,
-            np.percentile(row.distances / unit, QUARTILES),
+            np.percentile(apart(row) / unit, QUARTILES),
             np.percentile(row.frechet, QUARTILES),
         )
+
+
+def apart(row: Row) -> Numbers:
+    """Return the distances of a sampler's vectors from the nearest snapshots: within the components'
+    space, where there are components, since outside of it even a copy is a step away."""
+    return row.inside.distances if row.inside else row.distances
 
 
 def draw_novelty(axis: Axes, audit: Audit) -> None:
     """Draw every sampler, the GAN-GAN's GANs one by one."""
     unit, unit_name = unit_of(audit)
     row = audit.row(GANGAN)
-    own = row.distances[: len(row.frechet)] / unit
+    own = apart(row)[: len(row.frechet)] / unit
     spreads = [Spread.of(one, unit) for one in audit.rows]
     _scales(axis, spreads, own, row.frechet)
     marks = _marks(axis, audit, unit)
@@ -83,9 +90,12 @@ def draw_novelty(axis: Axes, audit: Audit) -> None:
 
 def unit_of(audit: Audit) -> tuple[float, str]:
     """Return what distances are measured by, and its name: steps, where there are any."""
-    if audit.spacing > 0:  # NaN is not
-        return audit.spacing, f"in steps: consecutive snapshots of a GAN lie {audit.spacing:.3g} apart"
-    return 1.0, "Euclidean, in weight space"
+    usual = audit.inside or audit
+    within = " within the components" if audit.inside else ""
+    if usual.spacing > 0:  # NaN is not
+        step = f"in steps: consecutive snapshots of a GAN lie {usual.spacing:.3g} apart"
+        return usual.spacing, f"{step}{within}"
+    return 1.0, f"Euclidean, in weight space{within}"
 
 
 def _scales(axis: Axes, spreads: list[Spread], own: Numbers, frechet: Numbers) -> None:
@@ -110,7 +120,8 @@ def _scales(axis: Axes, spreads: list[Spread], own: Numbers, frechet: Numbers) -
 
 def _marks(axis: Axes, audit: Audit, unit: float) -> list[float]:
     """Draw the distances that are usual between snapshots; return where they are."""
-    usual = ((audit.spacing / unit, "one step"), (audit.across / unit, "nearest of another GAN"))
+    seen = audit.inside or audit
+    usual = ((seen.spacing / unit, "one step"), (seen.across / unit, "nearest of another GAN"))
     # NaN is between nothing.
     marks = sorted((x, words) for x, words in usual if 0 < x < axis.get_xlim()[1])
     across = (axis.transData - axis.transAxes).transform([(x, 1) for x, _ in marks] or [(0, 1)])[:, 0]

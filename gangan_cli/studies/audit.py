@@ -23,18 +23,34 @@ from gangan_cli.studies.decoding import Lineage
 from gangan_cli.studies.judge import Told
 from gangan_cli.studies.judging import glance
 from gangan_cli.studies.measuring import DRAWN, Axis, Bench, Draw, HeldOut, Options, Row
-from gangan_cli.studies.novelty import Found
+from gangan_cli.studies.novelty import Found, Subspace
 from gangan_cli.studies.samplers import LAST, Pool, Sampler, usable
 from store.keys import Pair
 
 AVERAGES = f"mean of the last {LAST}", "moving average"
 SNAPSHOT = "training snapshot"
+PROJECTED = "snapshot on components"
 
 NEAR = 3.0
 """Steps between consecutive snapshots within which a sample counts as near."""
 
 COMPONENTS = 64
 """Principal components for the samplers that need some, if the GAN-GAN has none of its own."""
+
+
+@dataclass(frozen=True)
+class Inside:
+    """What is usual within the space of a GAN-GAN's components: `spacing` and `across`, medians as in
+    the whole space, and what holding snapshots against all the others gives."""
+
+    spacing: float
+    across: float
+    own: Found
+
+    @classmethod
+    def of(cls, subspace: Subspace) -> "Inside":
+        """Return that of some snapshots."""
+        return cls(subspace.spacing, subspace.across, subspace.own())
 
 
 @dataclass(frozen=True)
@@ -71,6 +87,8 @@ class Audit:
     """How near samples come to the population's other GANs; None if it was trained on all."""
     aligned: Alignment | None = None
     """What the frame does in which GANs were brought; None without one."""
+    inside: Inside | None = None
+    """What is usual within the components' space; None for a GAN-GAN on raw weights."""
 
     def row(self, name: str) -> Row:
         """Return what became of the sampler `name`."""
@@ -105,6 +123,7 @@ def audits(
     rivals = rivals or [bench.row(name, draw) for name, draw in samplers.items()]
     own, scale = landscape.own(), Condition.of(lineage.top)
     frame, keys = Frame.of(lineage.top, lineage.levels[1].run), landscape.keys
+    inside = Inside.of(bench.subspace) if bench.subspace else None
     aligned = None
     if frame.mode != "none" and len(np.unique(keys[:, 1])) < len(keys):
         aligned = alignment(lineage.levels[1].run, keys, frame)
@@ -137,14 +156,17 @@ def audits(
             asked_on=on,
             held_out=bench.held_out(gan, epoch),
             aligned=aligned,
+            inside=inside,
         )
 
 
 def _samplers(lineage: Lineage, bench: Bench) -> dict[str, Draw]:
     """Return what the GAN-GAN is held against, by name; each with randomness of its own."""
-    code, landscape = lineage.levels[0].code, bench.landscape
-    known = (code, lineage.top.constant("codes")) if code else None
-    pool = Pool(landscape.view, landscape.keys, landscape.spacing, COMPONENTS, known)
+    code, landscape, known, short = lineage.levels[0].code, bench.landscape, None, None
+    if code and bench.subspace:
+        known = code.components, code.components.codes(bench.subspace.coordinates)
+        short = (code, lineage.top.constant("codes")) if code.decoder else None
+    pool = Pool(landscape.view, landscape.keys, landscape.spacing, COMPONENTS, known, short)
     return {
         name: partial(_more, sampler, pool, np.random.default_rng((bench.options.seed, number)))
         for number, (name, sampler) in enumerate(usable(pool))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gangan_cli.studies.alignment import Alignment, Shift
-from gangan_cli.studies.audit import Audit, audits, check
+from gangan_cli.studies.audit import Audit, Inside, audits, check
 from gangan_cli.studies.claims import claims, covered
 from gangan_cli.studies.datasets import dataset_of, mismatch
 from gangan_cli.studies.evaluation import chosen, opened
@@ -58,7 +58,11 @@ def audited(
         if not keeps:
             warn(f"{name} cannot be written: what is found is not kept")
         wanted = chosen(lineage.top, wish.gans, wish.epochs)
-        known = [one for one in _kept(lineage.top) if one.options == wish.options]
+        code = lineage.levels[0].code
+        # The first audits did not look within the components' space: what they lack is found now.
+        known = [
+            one for one in _kept(lineage.top) if one.options == wish.options and (one.inside or not code)
+        ]
         before = {(one.gan, one.epoch): one for one in known}
         if before.keys() >= set(wanted) and len({before[snapshot].judge for snapshot in wanted}) == 1:
             return [before[snapshot] for snapshot in wanted]
@@ -89,19 +93,20 @@ def document_of(audit: Audit) -> dict[str, Any]:
 def audit_of(document: Mapping[str, Any]) -> Audit:
     """Return the audit that `document_of` wrote down."""
     names = [field.name for field in dataclasses.fields(Audit)]
-    held_out, aligned = document.get("held_out"), document.get("aligned")
+    held_out, aligned, inside = (document.get(name) for name in ("held_out", "aligned", "inside"))
     return Audit(
         **{
             **{name: document[name] for name in names if name in document},
             "options": Options(**document["options"]),
             "own": _filled(Found, document["own"]),
-            "rows": [_filled(Row, row) for row in document["rows"]],
+            "rows": [_row(row) for row in document["rows"]],
             "axis": _filled(Axis, document["axis"]),
-            "across": math.nan if document["across"] is None else document["across"],
+            "across": _number(document["across"]),
             "matched": np.array(document["matched"]),
             "held_out": held_out and _filled(HeldOut, held_out),
             "asked": None if document["asked"] is None else np.array(document["asked"]),
             "aligned": aligned and _alignment(aligned),
+            "inside": inside and _inside(inside),
         }
     )
 
@@ -113,6 +118,21 @@ def _kept(run: Run) -> list[Audit]:
 def _filled(kind: type, document: Mapping[str, Any]) -> Any:
     arrays = {name: np.array(document[name]) for name in ARRAYS[kind]}
     return kind(**{**document, **arrays})
+
+
+def _row(document: Mapping[str, Any]) -> Row:
+    inside = document.get("inside")
+    row: Row = _filled(Row, {**document, "inside": inside and _filled(Found, inside)})
+    return row
+
+
+def _inside(document: Mapping[str, Any]) -> Inside:
+    return Inside(document["spacing"], _number(document["across"]), _filled(Found, document["own"]))
+
+
+def _number(value: float | None) -> float:
+    """Return a number as it was before `plain` wrote it down."""
+    return math.nan if value is None else value
 
 
 def _alignment(document: Mapping[str, Any]) -> Alignment:

@@ -14,8 +14,9 @@ from gangan_cli.metrics.order import (
     expected_best,
     spearman,
 )
-from gangan_cli.studies.audit import AVERAGES, NEAR, SNAPSHOT, Audit
+from gangan_cli.studies.audit import AVERAGES, NEAR, PROJECTED, SNAPSHOT, Audit
 from gangan_cli.studies.measuring import GANGAN, Axis, HeldOut, Row
+from gangan_cli.studies.novelty import Found
 
 Verdict = Literal["holds", "does not hold", "undecided"]
 
@@ -59,6 +60,11 @@ def claims(audit: Audit) -> list[Claim]:
         _as_good(audit, own),
         _beats(audit, own, [SNAPSHOT], "the best of its samples beats the best snapshots"),
         _beats(audit, own, AVERAGES, "the best of its samples beats the trajectory averages"),
+        *(
+            [_beats(audit, own, [PROJECTED], "the best of its samples beats snapshots on components")]
+            if any(row.name == PROJECTED for row in audit.rows)
+            else []
+        ),
         *_ordered("the latent axis follows training", audit.axis, audit.axis.keys[:, 1], "epoch"),
         *_ordered("the latent axis follows quality", audit.axis, audit.axis.frechet, "Fréchet distance"),
         *([] if audit.asked is None else [_as_asked(audit, own, audit.asked)]),
@@ -120,24 +126,34 @@ def _generalises(audit: Audit, held_out: HeldOut) -> Claim:
 
 
 def _new(audit: Audit, row: Row) -> Claim:
-    apart = _median(row.distances, row.keys[:, 0])
-    usual = float(np.median(audit.own.distances))
-    return Claim(
-        "samples are no copies: as far from snapshots as these from each other",
-        _above(apart, usual),
-        f"median {_interval(apart, 1)}, snapshots {usual:.1f}",
-        apart.estimate - usual,
+    return _as_far(
+        audit, row, "distances", "samples are no copies: as far from snapshots as these from each other"
     )
 
 
 def _no_mixture(audit: Audit, row: Row) -> Claim:
-    apart = _median(row.residuals, row.keys[:, 0])
-    usual = float(np.median(audit.own.residuals))
-    return Claim(
+    return _as_far(
+        audit,
+        row,
+        "residuals",
         "samples are no mixtures: as far from the lines between snapshots as these",
-        _above(apart, usual),
-        f"median {_interval(apart, 1)}, snapshots {usual:.1f}",
-        apart.estimate - usual,
+    )
+
+
+def _as_far(audit: Audit, row: Row, what: str, claim: str) -> Claim:
+    """Return whether samples are as far off as snapshots are: within the components' space, where there
+    are components, since outside of it even a copy is."""
+    mine: Row | Found = row
+    usual, where = audit.own, ""
+    if audit.inside and row.inside:
+        mine, usual, where = row.inside, audit.inside.own, ", within the components"
+    apart = _median(getattr(mine, what), row.keys[:, 0])
+    own = float(np.median(getattr(usual, what)))
+    return Claim(
+        claim,
+        _above(apart, own),
+        f"median {_interval(apart, 1)}, snapshots {own:.1f}{where}",
+        apart.estimate - own,
     )
 
 

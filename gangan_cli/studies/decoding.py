@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.func import vmap
 
-from gangan_cli.data.components import PrincipalComponents
+from gangan_cli.data.code import Code
 from gangan_cli.data.weights import Matrix
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.models import build
@@ -38,7 +38,7 @@ class Level:
     run: Run
     family: Family
     networks: Mapping[str, nn.Module]
-    code: PrincipalComponents | None
+    code: Code | None
 
     def generate(self, vectors: Matrix, noise: Matrix) -> Matrix:
         """Return what the GANs with weights (n, P) make of noise (n, m, L): (n, m, D) float32.
@@ -118,7 +118,7 @@ class Lineage:
             while True:
                 family = build(run.manifest.family, run.manifest.sizes)
                 networks = {name: network.eval() for name, network in family.networks().items()}
-                levels.append(Level(run, family, networks, _code_of(run)))
+                levels.append(Level(run, family, networks, Code.of(run)))
                 if run.manifest.parent is None:
                     return cls(levels)
                 run = catalog.find(run.manifest.parent.name, run.manifest.parent.id)
@@ -255,12 +255,3 @@ def pick(run: Run, gan: int | None, epoch: int | None) -> tuple[int, int]:
             f"it has epochs {epochs[0]} to {epochs[-1]}"
         )
     return gan, epoch
-
-
-def _code_of(run: Run) -> PrincipalComponents | None:
-    if "basis" not in run.manifest.constants:
-        return None
-    radial = run.constant("radial") if "radial" in run.manifest.constants else None
-    return PrincipalComponents(
-        run.constant("mean"), run.constant("basis"), run.constant("scale"), radial
-    )

@@ -45,30 +45,31 @@ def nearest(vectors: Matrix, run: Snapshots, keys: Keys) -> Nearest:
 
 
 class Landmarks:
-    """Snapshots held as coordinates in a code's space, so that one weight vector is compared at once.
+    """Snapshots held as coordinates among components, so that one weight vector is compared at once.
 
-    What a code decodes to lies in that space, so its squared distance to a snapshot is the one within
-    the space plus the snapshot's own distance to the space: exact, for k numbers a snapshot, not P.
+    What is made of components lies in their space, so its squared distance to a snapshot is the one
+    within the space plus the snapshot's own distance to the space: exact, for k numbers a snapshot, not
+    P.
     """
 
-    def __init__(self, run: Snapshots, keys: Keys, code: PrincipalComponents) -> None:
+    def __init__(self, run: Snapshots, keys: Keys, components: PrincipalComponents) -> None:
         """Read the snapshots `keys` (m, 2) of `run` once."""
-        self._keys, self._code = keys, code
+        self._keys, self._components = keys, components
         coordinates, outside = [], []
         gaps: list[NDArray[np.float64]] = []
         for _, block, steps in _blocks(run, keys):
-            centred = block - code.mean
-            within = (centred @ code.basis.T).astype(np.float64)
+            within = components.project(block).astype(np.float64)
             coordinates.append(within)
+            centred = block - components.mean
             squares = np.einsum("mp,mp->m", centred, centred, dtype=np.float64)
             outside.append(np.maximum(squares - (within**2).sum(axis=1), 0))
             gaps.append(steps)
         self._coordinates, self._outside = np.concatenate(coordinates), np.concatenate(outside)
         self._spacing = _median(gaps)
 
-    def nearest(self, codes: Matrix) -> Nearest:
-        """Hold what codes (n, k) decode to against the snapshots."""
-        points = self._code.coordinates(codes).astype(np.float64)
+    def nearest(self, vectors: Matrix) -> Nearest:
+        """Hold weight vectors (n, P) that the components make against the snapshots."""
+        points = self._components.project(vectors).astype(np.float64)
         away = ((points[:, None] - self._coordinates) ** 2).sum(axis=2) + self._outside
         where = away.argmin(axis=1)
         return Nearest(self._keys[where], np.sqrt(away.min(axis=1)), self._spacing)

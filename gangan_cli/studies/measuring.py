@@ -15,7 +15,7 @@ from gangan_cli.studies.distances import nearest
 from gangan_cli.studies.judge import Told
 from gangan_cli.studies.judging import frechet_distances
 from gangan_cli.studies.latent_axis import draw, generated_weights, points_along
-from gangan_cli.studies.novelty import Found, Landscape, by_layer, usual_steps
+from gangan_cli.studies.novelty import Found, Landscape, Subspace, by_layer, usual_steps
 from gangan_cli.studies.reference import Reference, reference_of
 from gangan_cli.studies.scores import with_error
 
@@ -62,6 +62,7 @@ class Row:
     between two snapshots. `layers` are median distances to the nearest snapshot by tensor, in usual
     steps (NaN of a tensor that no step changes); `pictures` (count,) those of images from the same
     noise. `best` is the Fréchet distance of the best vector on fresh noise, with its standard error.
+    `inside` is what was found within the components' space; None for a GAN-GAN on raw weights.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Row:
     pictures: NDArray[np.float64]
     best: float
     best_error: float
+    inside: Found | None = None
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,7 @@ class Bench:
     lineage: Lineage
     reference: Reference
     landscape: Landscape
+    subspace: Subspace | None
     steps: Mapping[str, float]
     options: Options
     told: Told
@@ -139,8 +142,10 @@ class Bench:
         told("reading the snapshots", 0, 1)
         landscape = landscape or Landscape(view, keys)
         landscape.view = view  # that of others may be closed by now
+        code = lineage.levels[0].code
+        subspace = Subspace(view, keys, code.components) if code else None
         told("reading the snapshots", 1, 1)
-        return cls(lineage, reference, landscape, usual_steps(view, keys), options, told)
+        return cls(lineage, reference, landscape, subspace, usual_steps(view, keys), options, told)
 
     def gangan(self, gan: int, epoch: int) -> Row:
         """Measure a GAN-GAN of the run on top."""
@@ -189,27 +194,27 @@ class Bench:
         """Measure one sampler."""
         kept: list[Matrix] = []
         found: list[Found] = []
+        inside: list[Found] = []
         first = 0
         for size in self._sizes:
             vectors = draw(size)
             found.append(self.landscape.found(vectors))
+            if self.subspace:
+                inside.append(self.subspace.found(vectors))
             kept.append(vectors[: max(0, self.options.count - first)].copy())
             first += size
-        rows, distances, residuals = (
-            np.concatenate([getattr(part, name) for part in found])
-            for name in ("rows", "distances", "residuals")
-        )
-        vectors = np.concatenate(kept)
-        near = self.landscape.view.matrix(self.landscape.keys[rows[: len(vectors)]])[0]
+        whole, vectors = Found.of(found), np.concatenate(kept)
+        keys = self.landscape.keys[whole.rows]
+        near = self.landscape.view.matrix(keys[: len(vectors)])[0]
         layers = by_layer(self.landscape.view.manifest.layout, vectors - near)
         scores = self.judged(vectors)
         best, error = self._again(vectors[scores.argmin()])
         return Row(
             name=name,
             frechet=scores,
-            keys=self.landscape.keys[rows],
-            distances=distances,
-            residuals=residuals,
+            keys=keys,
+            distances=whole.distances,
+            residuals=whole.residuals,
             layers={
                 tensor: float(np.median(d)) / self.steps[tensor] if self.steps[tensor] else np.nan
                 for tensor, d in layers.items()
@@ -217,6 +222,7 @@ class Bench:
             pictures=self._apart(vectors, near),
             best=best,
             best_error=error,
+            inside=Found.of(inside) if inside else None,
         )
 
     def judged(self, vectors: Matrix) -> NDArray[np.float64]:

@@ -4,12 +4,13 @@ Distances mean something only beside those of the snapshots themselves: how far 
 lie apart, how far a snapshot lies from the nearest of another GAN, and from the segment between others.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gangan_cli.data.components import PrincipalComponents
 from gangan_cli.data.weights import Matrix, Snapshots, consecutive
 from store import Layout
 from store.keys import Keys
@@ -36,18 +37,21 @@ class Found:
     distances: Numbers
     residuals: Numbers
 
+    @classmethod
+    def of(cls, parts: Sequence["Found"]) -> "Found":
+        """Return what was found in several parts as one."""
+        names = [field.name for field in fields(cls)]
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
-class Landscape:
-    """Snapshots as points, with all distances between them: reads them once, column by column."""
 
-    def __init__(self, view: Snapshots, keys: Keys) -> None:
-        """Take the snapshots `keys` (m, 2) of `view`.
+class Cloud:
+    """Snapshots `keys` (m, 2) as points, with all distances between them: reads them once, column by
+    column."""
 
-        Raises:
-            Damaged: a snapshot is not what was written.
-        """
-        self.view, self.keys = view, keys
-        self._mean = np.zeros(view.manifest.layout.size, np.float32)
+    def __init__(self, keys: Keys, size: int, columns: Callable[[slice], Matrix]) -> None:
+        """Take points of `size` numbers, of which `columns` gives some: (m, width), to be changed."""
+        self.keys, self._size, self._read = keys, size, columns
+        self._mean = np.zeros(size, np.float32)
         self._products = np.zeros((len(keys), len(keys)))
         for place, part in self._columns():
             self._mean[place] = part.mean(axis=0, dtype=np.float64)
@@ -80,7 +84,7 @@ class Landscape:
         return _together(found)
 
     def found(self, vectors: Matrix) -> Found:
-        """Hold weight vectors (n, P) against the snapshots."""
+        """Hold vectors (n, P) against the snapshots."""
         everyone = np.arange(len(self.keys))
         products = np.zeros((len(vectors), len(self.keys)))
         squares = np.zeros(len(vectors))
@@ -96,11 +100,10 @@ class Landscape:
     def _columns(self, others: int = 0) -> Iterator[tuple[slice, Matrix]]:
         """Yield places and their columns of the snapshots (m, w), with room for those of so many
         others."""
-        size = self.view.manifest.layout.size
         width = max(1, WIDTH // (4 * max(len(self.keys), others)))
-        for first in range(0, size, width):
-            place = slice(first, min(first + width, size))
-            yield place, self.view.columns(self.keys, place)
+        for first in range(0, self._size, width):
+            place = slice(first, min(first + width, self._size))
+            yield place, self._read(place)
 
     def _one(
         self, products: Numbers, square: float, among: NDArray[np.int64]
@@ -124,6 +127,46 @@ class Landscape:
         off = away[order][:, None] - 2 * along * dots + along**2 * lengths
         residual = float(np.sqrt(max(off.min(), 0)))
         return int(ends[0]), float(np.sqrt(away[order[0]])), residual
+
+
+class Landscape(Cloud):
+    """Snapshots where they lie in the space of all weights."""
+
+    def __init__(self, view: Snapshots, keys: Keys) -> None:
+        """Take the snapshots `keys` (m, 2) of `view`.
+
+        Raises:
+            Damaged: a snapshot is not what was written.
+        """
+        self.view = view
+        super().__init__(
+            keys, view.manifest.layout.size, lambda place: self.view.columns(self.keys, place)
+        )
+
+
+class Subspace(Cloud):
+    """Snapshots seen within the space that principal components span.
+
+    Most of a step from one snapshot to the next is noise, which lies outside. What is made of components
+    has none of it, and so lies a step from every snapshot: even an exact copy does. Only within the
+    space can it be told from what is new.
+    """
+
+    def __init__(self, view: Snapshots, keys: Keys, components: PrincipalComponents) -> None:
+        """Take the snapshots `keys` (m, 2) of `view`; `coordinates` (m, k) are where they lie.
+
+        Raises:
+            Damaged: a snapshot is not what was written.
+        """
+        self.components = components
+        self.coordinates = components.places(view, keys)
+        super().__init__(
+            keys, self.coordinates.shape[1], lambda place: self.coordinates[:, place].copy()
+        )
+
+    def found(self, vectors: Matrix) -> Found:
+        """Hold weight vectors (n, P) against the snapshots, as both are seen here."""
+        return super().found(self.components.project(vectors))
 
 
 def _together(found: list[tuple[int, float, float]]) -> Found:

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from gangan_cli.data.code import Code
 from gangan_cli.data.components import PrincipalComponents
 from gangan_cli.data.weights import Matrix, Snapshots
 from gangan_cli.errors import ConfigurationError
@@ -30,7 +31,7 @@ ROWS = 128
 
 @dataclass(frozen=True)
 class Pool:
-    """The snapshots `keys` (m, 2) of `view` that samplers may look at, and a linear code of them.
+    """The snapshots `keys` (m, 2) of `view` that samplers may look at, and codes of them.
 
     `spacing` is the median distance between consecutive snapshots of a GAN.
     """
@@ -40,7 +41,9 @@ class Pool:
     spacing: float
     components: int
     known: tuple[PrincipalComponents, Matrix] | None = None
-    """A code fitted to them already, with their codes."""
+    """Components fitted to them already, with their codes (m, k)."""
+    short: tuple[Code, Matrix] | None = None
+    """The shorter code that an autoencoder makes of these, if one does, and the snapshots' (m, d)."""
 
     def pick(self, count: int, random: np.random.Generator) -> NDArray[np.int64]:
         """Return `count` rows of `keys`, drawn with repeats."""
@@ -60,6 +63,12 @@ class Pool:
     def code(self) -> tuple[PrincipalComponents, Matrix]:
         """The principal components, and the snapshots' codes (m, k)."""
         return self.known or PrincipalComponents.fit(self.view, self.keys, self.components)
+
+    @property
+    def shorter(self) -> tuple[Code, Matrix]:
+        """The short code; there must be one."""
+        assert self.short is not None
+        return self.short
 
     @cached_property
     def marginals(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -137,20 +146,52 @@ def gaussian(pool: Pool, count: int, random: np.random.Generator) -> Matrix:
     return drawn
 
 
+def on_components(pool: Pool, count: int, random: np.random.Generator) -> Matrix:
+    """Return training snapshots without what lies outside the components' space, which is mostly the
+    noise of the last steps."""
+    components, _ = pool.code
+    return components.restore(components.project(snapshot(pool, count, random)))
+
+
 def component_gaussian(pool: Pool, count: int, random: np.random.Generator) -> Matrix:
     """Return vectors whose principal components are drawn from a normal distribution."""
-    code, codes = pool.code
+    return _normal(*pool.code, count, random)
+
+
+def component_kernels(pool: Pool, count: int, random: np.random.Generator) -> Matrix:
+    """Return vectors drawn from a kernel density of the snapshots' principal components."""
+    return _kernels(*pool.code, pool, count, random)
+
+
+def short_gaussian(pool: Pool, count: int, random: np.random.Generator) -> Matrix:
+    """Return vectors whose short codes are drawn from a normal distribution."""
+    return _normal(*pool.shorter, count, random)
+
+
+def short_kernels(pool: Pool, count: int, random: np.random.Generator) -> Matrix:
+    """Return vectors drawn from a kernel density of the snapshots' short codes."""
+    return _kernels(*pool.shorter, pool, count, random)
+
+
+def _normal(
+    code: PrincipalComponents | Code, codes: Matrix, count: int, random: np.random.Generator
+) -> Matrix:
     drawn = random.standard_normal((count, codes.shape[1]), np.float32) * codes.std(axis=0)
     return code.decode(drawn)
 
 
-def component_kernels(pool: Pool, count: int, random: np.random.Generator) -> Matrix:
-    """Return vectors drawn from a kernel density of the snapshots' principal components.
+def _kernels(
+    code: PrincipalComponents | Code,
+    codes: Matrix,
+    pool: Pool,
+    count: int,
+    random: np.random.Generator,
+) -> Matrix:
+    """Return vectors drawn from a kernel density of codes (m, k).
 
     The width is the one under which each snapshot is likeliest when the others are known. Leaving out
     whole GANs would ask for a width that reaches from one to the next, and draw neither.
     """
-    code, codes = pool.code
     width = _bandwidth(codes)
     chosen = codes[pool.pick(count, random)]
     noise = random.standard_normal(chosen.shape, np.float32)
@@ -188,18 +229,24 @@ SAMPLERS: Mapping[str, Sampler] = {
     "Gaussian per weight": gaussian,
     "components + Gaussian": component_gaussian,
     "components + kernels": component_kernels,
+    "snapshot on components": on_components,
+    "autoencoder + Gaussian": short_gaussian,
+    "autoencoder + kernels": short_kernels,
 }
 """Every sampler by its name; a GAN-GAN must beat "training snapshot" and both averages."""
 
 
 def usable(pool: Pool) -> Iterator[tuple[str, Sampler]]:
-    """Yield the samplers that these snapshots allow: some need two GANs, or two epochs."""
+    """Yield the samplers that these snapshots allow: some need two GANs, two epochs, or a short code."""
     gans, counts = np.unique(pool.keys[:, 0], return_counts=True)
     if len(pool.keys) < 2:
         raise ConfigurationError("one snapshot is too few to hold anything against")
     for name, sampler in SAMPLERS.items():
-        if (name == "between two GANs" and len(gans) < 2) or (
-            name == "between snapshots of a GAN" and counts.min() < 2
-        ):
-            continue
-        yield name, sampler
+        possible = {
+            "between two GANs": len(gans) > 1,
+            "between snapshots of a GAN": counts.min() > 1,
+            "autoencoder + Gaussian": pool.short is not None,
+            "autoencoder + kernels": pool.short is not None,
+        }
+        if possible.get(name, True):
+            yield name, sampler

@@ -20,6 +20,13 @@ class Started:
 
 
 @dataclass(frozen=True)
+class Encoding:
+    """A new GAN-GAN's snapshots are being read, and learnt to be written as a few numbers."""
+
+    run: str
+
+
+@dataclass(frozen=True)
 class Moved:
     """The run goes on where results round differently: what `changed` is (there, here) by name."""
 
@@ -69,4 +76,4 @@ class Ended:
     signal: int | None = None
 
 
-Event = Started | Moved | Short | Compiling | Chosen | EpochFinished | GanDiverged | Ended
+Event = Started | Encoding | Moved | Short | Compiling | Chosen | EpochFinished | GanDiverged | Ended

@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gangan_cli.data.alignment import MODES, Frame
-from gangan_cli.data.components import PrincipalComponents
+from gangan_cli.data.code import Code
 from gangan_cli.data.conditions import CONDITIONS, Condition, values_of
 from gangan_cli.data.examples import Source
 from gangan_cli.data.weights import Codes, Matrix, StoredVectors, select, usual_step
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.models import build
 from gangan_cli.models.family import layout, losses
-from gangan_cli.training.events import Short
+from gangan_cli.training.events import Encoding, Short
 from gangan_cli.training.job import (
     Events,
     Machine,
@@ -39,6 +39,7 @@ R1 = "r1-mlp"
 RAW_PAPER: Mapping[str, Any] = {
     "family": "mlp",
     "components": 0,
+    "bottleneck": 0,
     "batch_size": 32,
     "repeat": 1,
     "latent_dim": 1,
@@ -50,13 +51,15 @@ RAW_PAPER: Mapping[str, Any] = {
 }
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
-    # Regularised, on principal components as directions and lengths: the one that works.
+    # Regularised, on a short code of principal components: the one that works.
     "default": {},
     # One number that goes along the training of one GAN, as the paper describes it. A penalty that
     # falls, as over many GANs, leaves an axis with jumps.
     "trajectory": {
         "gans": "0",
         "latent_dim": 1,
+        "bottleneck": 0,
+        "blur": 4.0,
         "repeat": 60,
         "batch_size": 32,
         "epochs": 100,
@@ -105,6 +108,8 @@ class GanGanConfig:
     family: str = R1
     components: int = field(default=256, metadata={"at_least": 0})
     """Principal components that stand for a weight vector; 0 for the raw vector."""
+    bottleneck: int = field(default=32, metadata={"at_least": 0})
+    """Numbers that an autoencoder makes of the components (see data/autoencoder.py); 0: none does."""
     polar: bool = True
     """Whether components stand for direction and length apart: see data/components.py."""
     discriminator_width: int = field(default=256, metadata={"at_least": 1})
@@ -116,7 +121,7 @@ class GanGanConfig:
     GAN itself makes."""
     templates: int = field(default=512, metadata={"at_least": 0})
     """Templates that its generator chooses from; 0 for plain layers."""
-    blur: float = field(default=4.0, metadata={"at_least": 0})
+    blur: float = field(default=0.0, metadata={"at_least": 0})
     """Standard deviation of the noise on codes as training begins."""
     decays: bool = True
     """Whether its learning rate falls over the second half of training."""
@@ -175,6 +180,8 @@ def train_gangan(config: GanGanConfig, machine: Machine) -> Events:
         def create() -> tuple[Manifest, dict[str, Any]]:
             return _new_run(config, parent, machine)
 
+        if config.components and config.run not in catalog:
+            yield Encoding(config.run)
         with open_or_create(catalog, config, machine, create) as run:
             if run.manifest.parent is None or run.manifest.parent.id != parent.manifest.id:
                 raise ConfigurationError(
@@ -225,9 +232,8 @@ def _new_run(config: GanGanConfig, parent: Run, machine: Machine) -> tuple[Manif
     view = frame.view(parent)
     data_dim = view.manifest.layout.size
     if config.components:
-        code, codes = PrincipalComponents.fit(view, keys, config.components, config.polar)
-        constants |= {"codes": codes, "mean": code.mean, "basis": code.basis, "scale": code.scale}
-        constants |= {} if code.radial is None else {"radial": code.radial}
+        code, codes = Code.fit(view, keys, config.components, config.polar, config.bottleneck)
+        constants |= {"codes": codes, **code.constants()}
         data_dim = codes.shape[1]
     sizes: dict[str, Any] = {
         "data_dim": data_dim,

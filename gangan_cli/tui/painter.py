@@ -61,8 +61,8 @@ class Painter:
             found = nearest(weights, below, keys)
         else:
             if self._landmarks is None:
-                self._landmarks = Landmarks(below, keys, code)
-            found = self._landmarks.nearest(code.encode(weights))
+                self._landmarks = Landmarks(below, keys, code.components)
+            found = self._landmarks.nearest(weights)
         snapshot = below.snapshot(*found.keys[0].tolist())
         noises = lineage.noises(request.count, request.noise)
         return found, grey(lineage.images(snapshot[None], noises[1:], level=1)[0])

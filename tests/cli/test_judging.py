@@ -71,7 +71,7 @@ def test_audit_ends_in_a_verdict_for_each_claim(store):
     verdicts = [
         line for line in result.out.splitlines() if line.startswith(("holds", "does not", "undecided"))
     ]
-    assert len(verdicts) == 11
+    assert len(verdicts) == 12
     again = gangan("audit", "g", *AUDIT, "--json", "--store", store)
     assert [claim["verdict"] for claim in again.lines[0]["claims"]] == [
         line[:13].strip() for line in verdicts

@@ -26,8 +26,12 @@ from store import Catalog
 
 VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "default": {},
+    "no autoencoder": {"bottleneck": 0},
+    "no autoencoder, blurred": {"bottleneck": 0, "blur": 4.0},
+    "blurred": {"blur": 4.0},
+    "16 numbers": {"bottleneck": 16},
+    "64 numbers": {"bottleneck": 64},
     "no templates": {"templates": 0},
-    "no blur": {"blur": 0.0},
     "R1 3.3 throughout": {"r1": 3.3, "r1_end": 0.0},
     "the same learning rate throughout": {"decays": False},
     "coordinates, not polar": {"polar": False},
@@ -52,9 +56,11 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
 
 @dataclass(frozen=True)
 class Figures:
-    """What one GAN-GAN came to; distances in steps between consecutive snapshots."""
+    """What one GAN-GAN came to; distances in steps between consecutive snapshots, `inside` as within the
+    components."""
 
     nearest: float
+    inside: float
     near: float
     gans: float
     late: float
@@ -78,8 +84,8 @@ def main() -> None:
     common = tomllib.loads("\n".join(given.set))
     table: dict[str, list[Figures]] = {}
     landscapes: dict[str, Landscape] = {}
-    print("| | nearest (steps) | near | GANs | late | worse than the nearest | best |", flush=True)
-    print("|---|---|---|---|---|---|---|", flush=True)
+    print("| | nearest | inside | near | GANs | late | worse than the nearest | best |", flush=True)
+    print("|---|---|---|---|---|---|---|---|", flush=True)
     for name in given.only:
         config = configuration(name, given.on, given.seeds, common)
         for _ in train_gangan(config, Machine(store=given.store)):
@@ -119,8 +125,10 @@ def figures(bench: Bench, row: Row) -> Figures:
     gans = np.unique(bench.landscape.keys[:, 0])
     last = bench.landscape.keys[:, 1].max()
     matched = bench.matched(row)
+    assert row.inside is not None and bench.subspace is not None  # no variant is on raw weights
     return Figures(
         nearest=float(np.median(row.distances)) / spacing,
+        inside=float(np.median(row.inside.distances)) / bench.subspace.spacing,
         near=float(near.mean()),
         gans=len(np.unique(row.keys[near, 0])) / len(gans),
         late=float((near & (row.keys[:, 1] > 0.9 * last)).mean()),
@@ -132,15 +140,15 @@ def figures(bench: Bench, row: Row) -> Figures:
 def line(name: str, seeds: list[Figures]) -> str:
     """Return a variant's line: the mean over its seeds, and the least and largest."""
     if not seeds:
-        return f"| {name} | all diverged | | | | | |"
+        return f"| {name} | all diverged | | | | | | |"
 
     def cell(what: str, form: str) -> str:
         values = [getattr(one, what) for one in seeds]
         return f"{statistics.fmean(values):{form}} ({min(values):{form}} to {max(values):{form}})"
 
     cells = [
-        cell("nearest", ".1f"), cell("near", ".0%"), cell("gans", ".0%"), cell("late", ".0%"),
-        cell("matched", "+.1f"), cell("best", ".0f"),
+        cell("nearest", ".1f"), cell("inside", ".1f"), cell("near", ".0%"), cell("gans", ".0%"),
+        cell("late", ".0%"), cell("matched", "+.1f"), cell("best", ".0f"),
     ]  # fmt: skip
     return f"| {name} | " + " | ".join(cells) + " |"
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gangan_cli.studies.audit import Audit
+from gangan_cli.studies.audit import Audit, Inside
 from gangan_cli.studies.evaluation import Evaluated, Subject
 from gangan_cli.studies.measuring import GANGAN, Axis, Options, Row
 from gangan_cli.studies.novelty import Found
@@ -26,6 +26,9 @@ PLACES = {
     "Gaussian per weight": (9.5, 0.05, 9.0),
     "components + Gaussian": (6.1, 0.15, 6.5),
     "components + kernels": (2.6, 0.3, 1.3),
+    "snapshot on components": (1, 0.05, 0.95),
+    "autoencoder + Gaussian": (4.4, 0.2, 3),
+    "autoencoder + kernels": (1.1, 0.1, 0.96),
 }
 """Of each sampler: distance in steps, how much it varies, and Fréchet distance in those of snapshots."""
 
@@ -93,6 +96,7 @@ def an_audit(
     condition="none",
     places=32,
     epoch=500,
+    inside=False,
 ):
     """An audit of a GAN-GAN whose GANs lie `steps` from the snapshots and score `worse` times theirs."""
     random = np.random.default_rng(0)
@@ -113,9 +117,9 @@ def an_audit(
         if name == GANGAN:
             frechet = frechet * np.exp(0.08 * random.standard_normal(count))
         best = float(frechet.min()) * 1.02
-        rows.append(
-            Row(name, frechet, keys, distances, distances * 0.8, {}, distances[:count], best, 1.1)
-        )
+        within = Found(np.zeros(drawn, int), distances / 2, distances / 3) if inside else None
+        far_off = distances, distances * 0.8, {}, distances[:count]
+        rows.append(Row(name, frechet, keys, *far_off, best, 1.1, within))
     asked = None
     positions, words = (
         np.linspace(-4, 4, places),
@@ -153,4 +157,10 @@ def an_audit(
         floor=6.3,
         condition=condition,
         asked=asked,
+        inside=an_inside() if inside else None,
     )
+
+
+def an_inside():
+    own = Found(np.arange(64), np.full(64, STEP / 5), np.full(64, STEP / 6))
+    return Inside(STEP / 5, 4 * STEP, own)

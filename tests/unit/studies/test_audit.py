@@ -10,7 +10,7 @@ import pytest
 from gangan_cli.cli.audit import _show
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.studies.alignment import Alignment, Shift
-from gangan_cli.studies.audit import AVERAGES, SNAPSHOT, Audit, check
+from gangan_cli.studies.audit import AVERAGES, PROJECTED, SNAPSHOT, Audit, Inside, check
 from gangan_cli.studies.audit_results import Wish, audit_of, audited, document_of, known_audit
 from gangan_cli.studies.claims import claims, covered, explained, matched, order
 from gangan_cli.studies.decoding import Lineage
@@ -51,6 +51,9 @@ def test_every_sampler_is_measured_in_the_same_way(done):
         assert row.keys.shape == (DRAWN, 2) and row.distances.shape == row.residuals.shape == (DRAWN,)
         assert (row.residuals <= row.distances + 1e-3).all()
         assert np.isfinite(row.best) and row.best_error > 0
+        assert row.inside.distances.shape == (DRAWN,)
+        # Seen from within their space nothing is farther off.
+        assert (row.inside.distances <= row.distances + 1e-2).all()
     assert done.matched.shape == (3,) and done.axis.frechet.shape == (3,)
     assert done.floor < done.row(SNAPSHOT).frechet.min()
 
@@ -60,6 +63,8 @@ def test_copies_are_known_as_copies(done):
     assert copies.distances.max() < 0.05 and copies.pictures.max() < 1e-3
     assert max(copies.layers.values()) < 1e-3
     assert covered(done, copies) == (1.0, 1.0)
+    within = done.row(PROJECTED)
+    assert within.inside.distances.max() < 0.05 and done.inside.spacing <= 1.001 * done.spacing
     lines = done.row("between two GANs")
     assert lines.residuals.max() < 0.05 < np.median(lines.distances)
 
@@ -71,6 +76,19 @@ def test_an_audit_is_kept_and_read_again(catalog, done, monkeypatch):
     with catalog.open("g") as run:
         assert known_audit(run, 0, 8).options == SMALL
         assert known_audit(run, 0, 7) is None
+
+
+def test_an_audit_that_did_not_look_within_the_components_is_done_again(catalog, done, monkeypatch):
+    with catalog.open("g") as run:
+        kept = known_audit(run, 0, 8)
+    assert kept.options == SMALL
+    monkeypatch.setattr(
+        "gangan_cli.studies.audit_results._kept", lambda _: [dataclasses.replace(kept, inside=None)]
+    )
+    monkeypatch.setattr("gangan_cli.studies.audit_results.audits", lambda *_: iter(["done again"]))
+    monkeypatch.setattr("gangan_cli.studies.audit_results._key", str)
+    monkeypatch.setattr("gangan_cli.studies.audit_results.document_of", lambda _: {"claims": []})
+    assert audited(catalog, "g", Wish(options=SMALL), None, silent, silent) == ["done again"]
 
 
 def test_another_snapshot_is_held_against_the_same_samplers(catalog, done, monkeypatch):
@@ -172,6 +190,36 @@ def test_a_copier_is_told_so():
     copier = dataclasses.replace(audit.rows[0], distances=np.full(100, 1.0), residuals=np.full(100, 1.0))
     found = verdicts(made_up(rows=[copier, *audit.rows[1:]]))
     assert found["samples are no copies"] == found["samples are no mixtures"] == "does not hold"
+
+
+def test_what_is_far_off_but_a_copy_within_the_components_is_told_so():
+    audit = made_up()
+    inside = Inside(1.5, float("nan"), Found(np.zeros(5, np.int64), np.full(5, 1.6), np.full(5, 1.2)))
+    keys = np.zeros(100, np.int64)
+
+    def lying(distance):
+        found = Found(keys, np.full(100, distance), np.full(100, 0.9 * distance))
+        return made_up(
+            rows=[dataclasses.replace(audit.rows[0], inside=found), *audit.rows[1:]], inside=inside
+        )
+
+    copier, maker = verdicts(lying(0.4)), verdicts(lying(7.0))
+    assert copier["samples are no copies"] == copier["samples are no mixtures"] == "does not hold"
+    assert maker["samples are no copies"] == maker["samples are no mixtures"] == "holds"
+    figures = {claim.claim.split(":")[0]: claim.figures for claim in claims(lying(7.0))}
+    assert figures["samples are no copies"] == (
+        "median 7.0 [7.0, 7.0], snapshots 1.6, within the components"
+    )
+    again = audit_of(json.loads(json.dumps(document_of(lying(0.4)), allow_nan=False)))
+    assert document_of(again) == document_of(lying(0.4))
+
+
+@pytest.mark.parametrize(("worse", "verdict"), [(9, "holds"), (-9, "does not hold")])
+def test_snapshots_on_components_are_rivals_too(worse, verdict):
+    own = made_up().rows[0]
+    rival = dataclasses.replace(own, name=PROJECTED, frechet=own.frechet + worse)
+    found = verdicts(made_up(rows=[*made_up().rows, rival]))
+    assert found["the best of its samples beats snapshots on components"] == verdict
 
 
 def test_one_that_is_far_off_and_worse_is_told_so():

@@ -46,13 +46,11 @@ def test_a_single_snapshot_has_no_spacing(run):
 
 @pytest.mark.parametrize("block", [1, 5, 256])
 @pytest.mark.parametrize("chosen", [slice(None), slice(3, 12), slice(None, None, -2)])
-def test_landmarks_say_of_a_code_what_the_snapshots_say_of_the_weights_it_stands_for(
-    run, monkeypatch, block, chosen
-):
+def test_landmarks_say_of_what_components_make_what_the_snapshots_say(run, monkeypatch, block, chosen):
     monkeypatch.setattr(distances, "BLOCK", block)
     code, _ = PrincipalComponents.fit(run, run.keys(), 4)
-    codes, keys = 2 * numbers(1, 9, 4), run.keys()[chosen]
-    found, expected = Landmarks(run, keys, code).nearest(codes), nearest(code.decode(codes), run, keys)
+    vectors, keys = code.decode(2 * numbers(1, 9, 4)), run.keys()[chosen]
+    found, expected = Landmarks(run, keys, code).nearest(vectors), nearest(vectors, run, keys)
     assert len(np.unique(expected.keys, axis=0)) > 3
     assert np.array_equal(found.keys, expected.keys)
     np.testing.assert_allclose(found.distances, expected.distances, rtol=1e-3)
@@ -67,6 +65,6 @@ def test_what_a_snapshot_has_outside_a_codes_space_counts_too(tmp_path):
     snapshots[0] += 50 * vectors[2]
     with Run.create(tmp_path / "far", small_manifest()) as run:
         run.commit(1, [0, 1], np.zeros((2, 2, 2)), snapshots)
-        near = Landmarks(run, run.keys(), code).nearest(codes[:1])
+        near = Landmarks(run, run.keys(), code).nearest(code.decode(codes[:1]))
     assert near.keys.tolist() == [[1, 1]]
     assert near.distances[0] == pytest.approx(np.linalg.norm(vectors[0] - vectors[1]), rel=1e-4)

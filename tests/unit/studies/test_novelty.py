@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from gangan_cli.studies.novelty import Landscape, by_layer, usual_steps
+from gangan_cli.data.components import PrincipalComponents
+from gangan_cli.studies.novelty import Landscape, Subspace, by_layer, usual_steps
 from tests.conftest import numbers, run_of
 
 
@@ -61,6 +62,27 @@ def test_spacing_is_between_epochs_of_a_gan_and_across_to_another(tmp_path, vect
         landscape = Landscape(run, keys)
         assert landscape.spacing == pytest.approx(np.median(steps), rel=1e-5)
         assert np.isnan(landscape.across)  # there is no other GAN
+
+
+def test_within_a_space_of_components_a_copy_is_found_out_that_outside_is_a_step_away(tmp_path):
+    vectors = numbers(0, 40, 300)
+    vectors[:, :3] *= 40  # what components see; the rest is noise
+    with run_of(tmp_path / "r", vectors) as run:
+        components, _ = PrincipalComponents.fit(run, run.keys(), 3)
+        landscape = Landscape(run, run.keys())
+        subspace = Subspace(run, run.keys(), components)
+        copies = components.restore(components.project(vectors[[4, 9]]))
+        mixed = copies.mean(axis=0, keepdims=True)
+        off = copies[:1] + 30 * components.basis[:1]
+        outside, inside = (cloud.found(copies) for cloud in (landscape, subspace))
+        assert inside.rows.tolist() == [4, 9]
+        assert inside.distances.max() < 0.05 and outside.distances.min() > 10
+        assert subspace.found(mixed).residuals[0] < 0.05
+        assert subspace.found(off).distances[0] <= 30
+    seen = components.project(vectors)
+    gaps = np.linalg.norm(np.diff(seen[[0, 1]], axis=0), axis=1)
+    assert subspace.spacing > 0 and gaps[0] == pytest.approx(subspace.apart[0, 1], rel=1e-4)
+    assert subspace.own().distances.max() < landscape.own().distances.max()
 
 
 def test_columns_at_a_time_do_not_matter(tmp_path, vectors, monkeypatch):

@@ -1,8 +1,11 @@
 """Each baseline draws what its name says."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from gangan_cli.data.code import Code
 from gangan_cli.studies.samplers import LAST, SAMPLERS, Pool, usable
 from store import Layout, Run
 from tests.conftest import small_manifest
@@ -88,6 +91,26 @@ def test_gaussians_have_the_snapshots_moments(pool):
         vectors = drawn(pool, name, 4000)
         np.testing.assert_allclose(vectors.mean(axis=0), snapshots.mean(axis=0), atol=0.8)
         np.testing.assert_allclose(vectors.std(axis=0), snapshots.std(axis=0), atol=0.8)
+
+
+def test_a_snapshot_on_components_has_lost_what_lies_outside_of_them(pool):
+    plain, projected = drawn(pool, "training snapshot"), drawn(pool, "snapshot on components")
+    components, _ = pool.code
+    np.testing.assert_allclose(components.project(projected), components.project(plain), atol=1e-3)
+    np.testing.assert_allclose(components.restore(components.project(projected)), projected, atol=1e-3)
+
+
+def test_of_a_short_code_two_samplers_more_are_drawn(pool):
+    code, codes = Code.fit(pool.view, pool.keys, 5, False, 2)
+    short = replace(pool, short=(code, codes))
+    new = [name for name, _ in usable(short) if name not in dict(usable(pool))]
+    assert new == ["autoencoder + Gaussian", "autoencoder + kernels"]
+    rebuilt = code.decode(codes)
+    far, near = (
+        np.median(np.linalg.norm(drawn(short, name)[:, None] - rebuilt, axis=2).min(axis=1))
+        for name in new
+    )
+    assert near < far / 2
 
 
 def test_kernels_stay_nearer_than_a_gaussian(pool):
