@@ -14,6 +14,7 @@ from math import ceil
 import numpy as np
 
 from gangan_cli.data.weights import Matrix
+from gangan_cli.threads import one_thread
 
 WIDTH = 512
 """Units of each of the two hidden layers on either side. With 256 what is rebuilt lies three times as
@@ -63,7 +64,7 @@ class Decoder:
         examples = torch.from_numpy(codes)
         size = codes.shape[1]
         often = min(PASSES, ceil(BATCHES / ceil(len(codes) / BATCH)))
-        with torch.random.fork_rng(devices=[]):
+        with torch.random.fork_rng(devices=[]), one_thread():
             torch.manual_seed(0)
             encoder, decoder = chain(size, WIDTH, WIDTH, numbers), chain(numbers, WIDTH, WIDTH, size)
             weights = [*encoder.parameters(), *decoder.parameters()]

@@ -1,7 +1,5 @@
 """Fréchet distance: how far apart the normal distributions fitted to two sets of features lie."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from gangan_cli.metrics import pairs
+from gangan_cli.threads import one_thread
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class Reference:
 
     def __init__(self, moments: Moments) -> None:
         self.moments = moments
-        with _one_thread():
+        with one_thread():
             found = torch.linalg.eigh(torch.from_numpy(np.require(moments.covariance, np.float64, "W")))
         variances, axes = (part.numpy() for part in found)
         # What is zero but for rounding, as with features that never fire, makes the matrices smaller.
@@ -77,7 +76,7 @@ class Reference:
             product = moved.T @ moved
         # Measured at d = 1024 with both cores busy: 0.14 s; on two threads, which wait for each other at
         # every column, 0.37 to 0.73 s; float32 as slow, and wrong by 3e-4; singular values of R L 1.9 s.
-        with _one_thread():
+        with one_thread():
             squares = torch.linalg.eigvalsh(product)
         overlap = float(squares.clamp_(min=0).sqrt_().sum())
         apart = float(np.square(mine.mean - other.mean).sum())
@@ -88,13 +87,3 @@ class Reference:
 def frechet_distance(a: Moments | Reference, b: Moments) -> float:
     """Return the Fréchet distance of two sets; see `Reference.distance`, which is twice as fast."""
     return (a if isinstance(a, Reference) else Reference(a)).distance(b)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
