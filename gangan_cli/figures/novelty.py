@@ -90,12 +90,13 @@ def draw_novelty(axis: Axes, audit: Audit) -> None:
 
 def unit_of(audit: Audit) -> tuple[float, str]:
     """Return what distances are measured by, and its name: steps, where there are any."""
-    usual = audit.inside or audit
-    within = " within the components" if audit.inside else ""
-    if usual.spacing > 0:  # NaN is not
-        step = f"in steps: consecutive snapshots of a GAN lie {usual.spacing:.3g} apart"
-        return usual.spacing, f"{step}{within}"
-    return 1.0, f"Euclidean, in weight space{within}"
+    if audit.inside and audit.inside.spacing > 0:  # NaN is not
+        return audit.inside.spacing, f"in steps of {audit.inside.spacing:.3g}, within the components"
+    if audit.inside:
+        return 1.0, "Euclidean, within the components"
+    if audit.spacing > 0:
+        return audit.spacing, f"in steps: consecutive snapshots of a GAN lie {audit.spacing:.3g} apart"
+    return 1.0, "Euclidean, in weight space"
 
 
 def _scales(axis: Axes, spreads: list[Spread], own: Numbers, frechet: Numbers) -> None:
