@@ -64,12 +64,6 @@ class Pool:
         """The principal components, and the snapshots' codes (m, k)."""
         return self.known or PrincipalComponents.fit(self.view, self.keys, self.components)
 
-    @property
-    def shorter(self) -> tuple[Code, Matrix]:
-        """The short code; there must be one."""
-        assert self.short is not None
-        return self.short
-
     @cached_property
     def marginals(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Mean (P,) and standard deviation (P,) of each weight."""
@@ -155,7 +149,9 @@ def on_components(pool: Pool, count: int, random: np.random.Generator) -> Matrix
 
 def component_gaussian(pool: Pool, count: int, random: np.random.Generator) -> Matrix:
     """Return vectors whose principal components are drawn from a normal distribution."""
-    return _normal(*pool.code, count, random)
+    code, codes = pool.code
+    drawn = random.standard_normal((count, codes.shape[1]), np.float32) * codes.std(axis=0)
+    return code.decode(drawn)
 
 
 def component_kernels(pool: Pool, count: int, random: np.random.Generator) -> Matrix:
@@ -163,21 +159,10 @@ def component_kernels(pool: Pool, count: int, random: np.random.Generator) -> Ma
     return _kernels(*pool.code, pool, count, random)
 
 
-def short_gaussian(pool: Pool, count: int, random: np.random.Generator) -> Matrix:
-    """Return vectors whose short codes are drawn from a normal distribution."""
-    return _normal(*pool.shorter, count, random)
-
-
 def short_kernels(pool: Pool, count: int, random: np.random.Generator) -> Matrix:
     """Return vectors drawn from a kernel density of the snapshots' short codes."""
-    return _kernels(*pool.shorter, pool, count, random)
-
-
-def _normal(
-    code: PrincipalComponents | Code, codes: Matrix, count: int, random: np.random.Generator
-) -> Matrix:
-    drawn = random.standard_normal((count, codes.shape[1]), np.float32) * codes.std(axis=0)
-    return code.decode(drawn)
+    assert pool.short is not None  # it is not `usable` otherwise
+    return _kernels(*pool.short, pool, count, random)
 
 
 def _kernels(
@@ -230,7 +215,6 @@ SAMPLERS: Mapping[str, Sampler] = {
     "components + Gaussian": component_gaussian,
     "components + kernels": component_kernels,
     "snapshot on components": on_components,
-    "autoencoder + Gaussian": short_gaussian,
     "autoencoder + kernels": short_kernels,
 }
 """Every sampler by its name; a GAN-GAN must beat "training snapshot" and both averages."""
@@ -245,7 +229,6 @@ def usable(pool: Pool) -> Iterator[tuple[str, Sampler]]:
         possible = {
             "between two GANs": len(gans) > 1,
             "between snapshots of a GAN": counts.min() > 1,
-            "autoencoder + Gaussian": pool.short is not None,
             "autoencoder + kernels": pool.short is not None,
         }
         if possible.get(name, True):

@@ -27,7 +27,6 @@ PLACES = {
     "components + Gaussian": (6.1, 0.15, 6.5),
     "components + kernels": (2.6, 0.3, 1.3),
     "snapshot on components": (1, 0.05, 0.95),
-    "autoencoder + Gaussian": (4.4, 0.2, 3),
     "autoencoder + kernels": (1.1, 0.1, 0.96),
 }
 """Of each sampler: distance in steps, how much it varies, and Fréchet distance in those of snapshots."""
