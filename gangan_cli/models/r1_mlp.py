@@ -5,12 +5,14 @@ Geiger and Nowozin, "Which Training Methods for GANs do actually Converge?", 201
 a discriminator from memorising a few thousand snapshots; the moving average of the generator's
 weights (Karras et al., 2018) is what is sampled. The output is linear: principal scores have no bound.
 
-Three things make it precise. Its generator chooses among learned templates (`Templates`), and can so go
+Two things make it precise. Its generator chooses among learned templates (`Templates`), and can so go
 from one GAN's weights to another's at once, where plain layers lead gradually over what lies between.
-And as training begins, examples are blurred (Sønderby et al., "Amortised MAP Inference for Image
-Super-resolution", 2017: instance noise), less and less: so it finds the outlines of all
-GANs first, and their details later. Then the learning rate falls; the penalty does all along, for a
+And the learning rate falls over the second half of training; the penalty does all along, for a
 discriminator to see finer and finer differences.
+
+Examples can be blurred as training begins (Sønderby et al., "Amortised MAP Inference for Image
+Super-resolution", 2017: instance noise), less and less: so it finds the outlines of all GANs first, and
+their details later. Codes of hundreds of numbers need that, short ones do not.
 
 Two other losses are there to be compared with: the hinge loss (Lim and Ye, 2017) and that of WGAN-GP
 (Gulrajani et al., 2017). With a condition it is a conditional GAN (Mirza and Osindero, 2014): the last
