@@ -5,7 +5,7 @@ from itertools import takewhile
 import numpy as np
 import pytest
 
-from gangan_cli.training.events import EpochFinished, Short
+from gangan_cli.training.events import Encoding, EpochFinished, Short
 from gangan_cli.training.gangan import GanGanConfig, train_gangan
 from gangan_cli.training.job import Machine
 from store import Catalog
@@ -33,6 +33,16 @@ def test_the_penalty_does_not_depend_on_the_scale_of_what_it_is_on(tmp_path, com
             assert sizes["r1_end"] == pytest.approx(0.5 * step**2, rel=1e-4)
             found.append(sizes["r1"])
     assert found[1] == pytest.approx(found[0] * (1 if components else 9), rel=1e-3)
+
+
+def test_that_a_code_is_looked_for_is_told_when_it_is(tmp_path):
+    with run_of(tmp_path / "a", numbers(0, 47, 10)):
+        pass
+    machine = Machine(store=tmp_path, workers=1, compile=False)
+    small = {"on": "a", "epochs": 1, "batch_size": 47, "templates": 0, "generator_width": 2}
+    for run, components, told in (("g", 2, ["g"]), ("g", 2, []), ("raw", 0, [])):
+        events = list(train_gangan(GanGanConfig(run=run, components=components, **small), machine))
+        assert [event.run for event in events if isinstance(event, Encoding)] == told
 
 
 def test_few_batches_are_told_of_once_and_enough_are_not(tmp_path):
