@@ -109,7 +109,9 @@ def start(*arguments: object, hangup: Any = signal.SIG_DFL, limits: Any = None) 
 def started(*arguments: object, **more: Any) -> subprocess.Popen:
     """Start a training, and wait for its first epoch."""
     process = start(*arguments, **more)
-    assert process.stdout.readline(), process.stderr.read()
+    # A byte at a time: what readline() reads ahead is lost to communicate().
+    while (byte := os.read(process.stdout.fileno(), 1)) != b"\n":
+        assert byte, process.stderr.read()
     return process
 
 

@@ -80,15 +80,15 @@ class Decoder:
                     loss.backward()
                     optimiser.step()
                 falling.step()
-        with torch.no_grad():
-            short = encoder(examples)
-            mean, deviation = short.mean(0), short.std(0, correction=0) + 1e-6
-            linear = [part for part in decoder if isinstance(part, nn.Linear)]
-            # The first layer undoes what makes the short codes standard.
-            bias = linear[0].bias + linear[0].weight @ mean
-            layers = [torch.column_stack([linear[0].weight * deviation, bias])]
-            layers += [torch.column_stack([part.weight, part.bias]) for part in linear[1:]]
-            standard = ((short - mean) / deviation).numpy()
+            with torch.no_grad():
+                short = encoder(examples)
+                mean, deviation = short.mean(0), short.std(0, correction=0) + 1e-6
+                linear = [part for part in decoder if isinstance(part, nn.Linear)]
+                # The first layer undoes what makes the short codes standard.
+                bias = linear[0].bias + linear[0].weight @ mean
+                layers = [torch.column_stack([linear[0].weight * deviation, bias])]
+                layers += [torch.column_stack([part.weight, part.bias]) for part in linear[1:]]
+                standard = ((short - mean) / deviation).numpy()
         return cls(tuple(layer.numpy() for layer in layers)), standard
 
     def __call__(self, short: Matrix) -> Matrix:
