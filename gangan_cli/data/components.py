@@ -102,10 +102,6 @@ class PrincipalComponents:
         code = cls(mean, basis, scale, radial)
         return code, code.codes(coordinates)
 
-    def encode(self, vectors: Matrix) -> Matrix:
-        """Return the codes of weight vectors (n, P)."""
-        return self.codes(self.project(vectors))
-
     def decode(self, codes: Matrix) -> Matrix:
         """Return the weight vectors (..., P) of codes."""
         return self.restore(self.coordinates(codes))

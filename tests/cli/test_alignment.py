@@ -39,7 +39,8 @@ def test_a_gangan_over_aligned_gans_resumes_and_is_measured_in_their_frame(store
         view = training_view(lineage.top, lineage.levels[1].run)
         assert isinstance(view, Framed)
         assert view.frame.mode == "full"
-        codes = lineage.levels[0].code.components.encode(view.matrix()[0])
+        linear = lineage.levels[0].code.components
+        codes = linear.codes(linear.project(view.matrix()[0]))
         np.testing.assert_allclose(codes, lineage.top.constant("codes"), atol=1e-3)
         grid = sample(lineage, latents=5, columns=2)
         weights = generated_weights(lineage, grid.latents, grid.gan, grid.epoch)

@@ -39,7 +39,7 @@ def components_of(vectors, count):
     mean = vectors.mean(0)
     _, _, basis = np.linalg.svd(vectors - mean, full_matrices=False)
     linear = PrincipalComponents(mean, basis[:count], np.ones(count, np.float32))
-    return linear, linear.encode(vectors)
+    return linear, linear.project(vectors)
 
 
 def test_short_codes_are_standard_and_the_same_each_time(curve):

@@ -19,7 +19,7 @@ def test_all_components_rebuild_the_vectors_exactly_enough(tmp_path):
     code, codes = fit(tmp_path, vectors, 50)
     assert codes.shape == (12, 11)  # twelve points span eleven dimensions
     np.testing.assert_allclose(code.decode(codes), vectors, atol=2e-5)
-    np.testing.assert_allclose(code.encode(vectors), codes, atol=2e-4)
+    np.testing.assert_allclose(code.codes(code.project(vectors)), codes, atol=2e-4)
 
 
 def test_codes_are_half_standardised_and_axes_orthonormal(tmp_path):
@@ -38,7 +38,7 @@ def test_polar_codes_rebuild_the_vectors_too(tmp_path):
     code, codes = fit(tmp_path, vectors, 50, polar=True)
     assert codes.shape == (12, 12)
     np.testing.assert_allclose(code.decode(codes), vectors, atol=1e-3)
-    np.testing.assert_allclose(code.encode(vectors), codes, atol=1e-3)
+    np.testing.assert_allclose(code.codes(code.project(vectors)), codes, atol=1e-3)
     np.testing.assert_allclose(code.decode(codes.reshape(3, 4, -1))[2, 1], vectors[9], atol=1e-3)
 
 
@@ -46,7 +46,7 @@ def test_in_a_polar_code_the_length_is_a_number_of_its_own(tmp_path):
     vectors = numbers(0, 12, 300)
     code, codes = fit(tmp_path, vectors, 50, polar=True)
     np.testing.assert_allclose([codes[:, -1].mean(), codes[:, -1].std()], [0, 3], atol=1e-3)
-    twice = code.encode(2 * (vectors - code.mean) + code.mean)
+    twice = code.codes(code.project(2 * (vectors - code.mean) + code.mean))
     np.testing.assert_allclose(twice[:, :-1], codes[:, :-1], atol=1e-3)
     assert np.ptp(twice[:, -1] - codes[:, -1]) < 1e-3 and (twice[:, -1] > codes[:, -1]).all()
     # A generated direction need not have the right length; it is given it.
