@@ -5,6 +5,7 @@ Typer has put flags and environment together; what it leaves as None was given b
 
 import dataclasses
 import difflib
+import os
 import tomllib
 import types
 import typing
@@ -57,7 +58,8 @@ def _read(file: Path, command: str, classes: list[type]) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{file} is not TOML: {error}") from error
     table = document.get(command, {})
-    if not isinstance(table, dict) or (not table and document):
+    everywhere = os.environ.get("GANGAN_CONFIG") == str(file)  # so it may be for other commands only
+    if not isinstance(table, dict) or (not table and document and not everywhere):
         tables = ", ".join(f"[{name}]" for name in document)
         raise ConfigurationError(f"{file} has no table [{command}]: it has {tables}")
     known: dict[str, Any] = {}

@@ -69,36 +69,45 @@ def build(name: str, sizes: Mapping[str, Any]) -> Family:
 
 
 def sizes_for(name: str, pictures: Pictures, options: str = "") -> dict[str, Any]:
-    """Return the sizes of a family for a dataset; `options` such as "width=8 loss=code" change some.
+    """Return the sizes of a family for a dataset, with what `options` change of them.
 
     Raises:
         ConfigurationError: the family is not for such images, or an option is none of its own.
     """
-    if not entry(name).of_images:
-        raise ConfigurationError(f"family {name!r} is for weights: train it with gangan train-gangan")
-    cls = _class_of(name)
+    chosen = given_options(name, options)
     try:
-        given = cls.sizes_for(pictures)
+        given = _class_of(name).sizes_for(pictures)
     except TypeError as error:
         raise ConfigurationError(f"family {name!r}: {error}") from error
-    fields = {one.name: one for one in dataclasses.fields(cls) if one.name not in given}
-    chosen: dict[str, Any] = {}
-    for option in options.split():
-        written, equals, text = option.partition("=")
-        key = written.replace("-", "_")
-        if not equals:
-            raise ConfigurationError(f"family option {option!r}: give it as key=value")
-        if key not in fields:
-            near = difflib.get_close_matches(key, fields, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(fields) or 'none'}"
-            raise ConfigurationError(f"family {name!r} has no option {written!r}: {hint}")
-        chosen[key] = _value(text, fields[key].default, option)
     sizes = {**given, **chosen}
     try:
         layout(build(name, sizes))  # its layers, which a family looks at only as it makes them
     except TypeError as error:
         raise ConfigurationError(f"family {name!r}: {error}") from error
     return sizes
+
+
+def given_options(name: str, options: str) -> dict[str, Any]:
+    """Return what `options` such as "width=8 loss=code" change of a family of images.
+
+    Raises:
+        ConfigurationError: the family is not of images, or an option is none of its own.
+    """
+    if not entry(name).of_images:
+        raise ConfigurationError(f"family {name!r} is for weights: train it with gangan train-gangan")
+    defaults = options_of(name) if options else {}
+    chosen: dict[str, Any] = {}
+    for option in options.split():
+        written, equals, text = option.partition("=")
+        key = written.replace("-", "_")
+        if not equals:
+            raise ConfigurationError(f"family option {option!r}: give it as key=value")
+        if key not in defaults:
+            near = difflib.get_close_matches(key, defaults, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(defaults) or 'none'}"
+            raise ConfigurationError(f"family {name!r} has no option {written!r}: {hint}")
+        chosen[key] = _value(text, defaults[key], option)
+    return chosen
 
 
 def _value(text: str, default: Any, option: str) -> Any:

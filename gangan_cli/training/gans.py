@@ -10,7 +10,7 @@ from gangan_cli.data.domains import Unpaired
 from gangan_cli.data.examples import Source
 from gangan_cli.data.images import Images, Labelled, check_dataset, load_images
 from gangan_cli.errors import ConfigurationError
-from gangan_cli.models import build, entry, sizes_for
+from gangan_cli.models import build, entry, given_options, sizes_for
 from gangan_cli.models.family import Family, Pictures, draws, layout, losses
 from gangan_cli.training.job import (
     Events,
@@ -50,6 +50,7 @@ class GansConfig:
         check(self)
         check_name(self.run)
         check_dataset(self.dataset)
+        given_options(self.family, self.family_options)
 
     @classmethod
     def of_family(cls, given: Mapping[str, Any]) -> "GansConfig":

@@ -108,11 +108,12 @@ def _quality(run: RunView) -> list[RenderableType]:
     if run.scores.verdicts is None:
         return [*said, Text(f"  not judged yet: gangan audit {run.name}")]
     audit = run.scores.verdicts
-    lines = [
-        Text(f"  {verdict:<13}  {claim}", no_wrap=True, overflow="ellipsis")
-        for verdict, claim in audit.claims
-    ]
-    return [*said, Text(f"  audit of GAN {audit.gan} at epoch {audit.epoch}", "dim"), *lines]
+    claims = Table.grid(padding=(0, 2, 0, 0))
+    claims.add_column(no_wrap=True)
+    claims.add_column(overflow="fold")
+    for verdict, claim in audit.claims:
+        claims.add_row(f"  {verdict}", claim)
+    return [*said, Text(f"  audit of GAN {audit.gan} at epoch {audit.epoch}", "dim"), claims]
 
 
 def _summary(found: Summary) -> dict[str, str]:

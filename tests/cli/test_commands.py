@@ -186,6 +186,12 @@ def test_a_wrong_configuration_file(tmp_path, text, said):
     assert str(file) in result.err
 
 
+def test_a_file_for_every_command_need_not_speak_of_each(tmp_path):
+    file = tmp_path / "c.toml"
+    file.write_text("[tui]\nimages = 'half'\n")
+    assert gangan("train-gans", "--dry-run", GANGAN_CONFIG=str(file)).code == 0
+
+
 def test_help_names_every_command_and_its_options():
     assert all(
         name in gangan("--help").out for name in ("train-gans", "train-gangan", "export-figures", "runs")
@@ -225,6 +231,7 @@ def test_a_family_is_trained_as_its_paper_says_where_nothing_else_is_said(tmp_pa
     ("options", "message"),
     [
         (["--family", "cgan", "--family-option", "widht=8"], "has no option 'widht'"),
+        (["--dry-run", "--family", "cgan", "--family-option", "widht=8"], "has no option 'widht'"),
         (["--family", "wgan", "--batch-size", 2000], "a step takes 5 batches, but mnist5k has 5000"),
         (["--family", "r1-mlp"], "is for weights"),
         (["--family", "resnet"], "no family 'resnet'"),
