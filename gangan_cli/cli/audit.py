@@ -52,6 +52,7 @@ def audit(
 
 def _show(audits: Sequence["Audit"]) -> None:
     from gangan_cli.studies.claims import best_of
+    from gangan_cli.studies.measuring import AGAIN
 
     first = audits[0]
     options = first.options
@@ -78,16 +79,35 @@ def _show(audits: Sequence["Audit"]) -> None:
     )
     output.text(
         f"\nbest of {of}: Fréchet distance of the best, mean of all draws of {of}, 95% interval\n"
-        f"best: that of all {options.count}, on fresh noise; median: of all\n"
+        f"best: that of all {options.count}, on {AGAIN * options.images:,} images of fresh noise (only\n"
+        "  to be compared within its column); median: of all\n"
         "nearest, line: median steps to the nearest snapshot, and to the nearest line between two\n"
         "inside: median steps, as they are there, to the nearest snapshot within the components' space\n"
         "pictures: median distance of images to those of the nearest snapshot from the same noise\n"
-        "GANs, epochs: share of which a snapshot lies within 3 steps of a sample\n"
+        "GANs, epochs: share of those of which the nearest snapshots are, for samples within 3 steps\n"
+        "  and twice as near as any snapshot of another GAN\n"
     )
+    _layers(audits)
     if len(audits) == 1:
         _verdicts(first)
     else:
         _verdicts_of(audits)
+
+
+def _layers(audits: Sequence["Audit"]) -> None:
+    """Print how far samples lie from their nearest snapshots in each layer."""
+    from statistics import median
+
+    found = [audit.rows[0].layers for audit in audits]
+    rows = []
+    for layer in found[0]:
+        steps = [layers[layer] for layers in found]
+        rows.append([layer, *(f"{value:.1f}" for value in (median(steps), min(steps), max(steps)))])
+    if len(found) == 1:
+        output.table(["layer", "nearest"], [row[:2] for row in rows], right=[1])
+    else:
+        output.table(["layer", "nearest (median)", "least", "most"], rows, right=range(1, 4))
+    output.text("\nnearest: steps of that layer to the nearest snapshot, as seen in all layers\n")
 
 
 def _aligned(found: "Alignment") -> str:

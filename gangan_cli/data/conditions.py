@@ -1,13 +1,15 @@
 """What a GAN-GAN can be asked for: an epoch, or a Fréchet distance, as a number between -1 and 1."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gangan_cli.errors import ConfigurationError
 from store import Run
-from store.keys import Keys
+from store.keys import Keys, Pair
 
 CONDITIONS = ("none", "epoch", "score")
 
@@ -19,16 +21,18 @@ class Condition:
     """How what is asked for, an epoch or a Fréchet distance from `low` to `high`, lies on [-1, 1].
 
     Epochs lie evenly. Fréchet distances lie by their logarithm: from 400 to 300 is a small step, from
-    130 to 100 is not.
+    130 to 100 is not. They were given by `judge`, on so many `images`.
     """
 
     what: str
     low: float
     high: float
+    judge: str = ""
+    images: int = 0
 
     @classmethod
-    def fit(cls, what: str, values: Numbers) -> "Condition":
-        """Return the scale on which `values` (n,) fill [-1, 1].
+    def fit(cls, what: str, values: Numbers, judge: str = "", images: int = 0) -> "Condition":
+        """Return the scale on which `values` (n,) fill [-1, 1]; scores are a judge's, of so many images.
 
         Raises:
             ConfigurationError: they are all alike.
@@ -38,7 +42,7 @@ class Condition:
             raise ConfigurationError(
                 f"all snapshots have the same {cls(what, low, high).title}: there is nothing to ask for"
             )
-        return cls(what, low, high)
+        return cls(what, low, high, judge, images)
 
     @classmethod
     def of(cls, run: Run) -> "Condition | None":
@@ -46,7 +50,19 @@ class Condition:
         if "asked_for" not in run.manifest.constants:
             return None
         low, high = run.constant("asked_for").tolist()
-        return cls(str(run.manifest.config["condition"]), low, high)
+        judge, images = "", 0
+        if "judged_by" in run.manifest.constants:
+            number, images = run.constant("judged_by").tolist()
+            judge = f"{number:012x}"
+        return cls(str(run.manifest.config["condition"]), low, high, judge, images)
+
+    def constants(self) -> dict[str, NDArray[Any]]:
+        """Return what a run keeps of it: `asked_for` (2,), the lowest and the highest, and of scores
+        `judged_by` (2,), the judge's id as a number and how many images it saw."""
+        kept: dict[str, NDArray[Any]] = {"asked_for": np.array([self.low, self.high])}
+        if self.judge:
+            kept["judged_by"] = np.array([int(self.judge, 16), self.images])
+        return kept
 
     @property
     def title(self) -> str:
@@ -71,16 +87,32 @@ class Condition:
         return scaled
 
 
-def values_of(run: Run, keys: Keys, what: str) -> Numbers:
-    """Return epoch or Fréchet distance (n,) of the snapshots `keys` (n, 2) of `run`.
+@dataclass(frozen=True)
+class Scores:
+    """Fréchet distances of snapshots by (gan, epoch), as one `judge` gave them on `images` images."""
+
+    judge: str
+    images: int
+    frechet: Mapping[Pair, float]
+
+
+def condition_of(run: Run, keys: Keys, what: str) -> tuple[Condition, Numbers]:
+    """Return the scale of epoch or Fréchet distance of the snapshots `keys` (n, 2) of `run`, and their
+    values (n,).
 
     Raises:
-        ConfigurationError: some were never judged, or by several judges; the message says what to do.
+        ConfigurationError: they are all alike; or some were never judged: the message says what to do.
     """
     if what == "epoch":
-        return keys[:, 1].astype(np.float64)
-    scores = scores_of(run)
-    missing = [key for key in map(tuple, keys.tolist()) if key not in scores]
+        epochs = keys[:, 1].astype(np.float64)
+        return Condition.fit(what, epochs), epochs
+    if run.manifest.parent is not None:
+        raise ConfigurationError(
+            f"{run.name!r} is a run of GAN-GANs, whose snapshots have no scores of their own to ask for"
+        )
+    pairs: list[Pair] = [(gan, epoch) for gan, epoch in keys.tolist()]
+    scores = _scores_of(run, pairs)
+    missing = [pair for pair in pairs if pair not in scores.frechet]
     if missing:
         gan, epoch = missing[0]
         raise ConfigurationError(
@@ -88,27 +120,25 @@ def values_of(run: Run, keys: Keys, what: str) -> Numbers:
             f"GAN {gan} at epoch {epoch}): gangan evaluate {run.name} --epochs 1- --quick "
             "--samples 2000 gives them theirs"
         )
-    return np.array([scores[key] for key in map(tuple, keys.tolist())])
+    values = np.array([scores.frechet[pair] for pair in pairs])
+    return Condition.fit(what, values, scores.judge, scores.images), values
 
 
-def scores_of(run: Run) -> dict[tuple[int, int], float]:
-    """Return the Fréchet distances of a run's snapshots by (gan, epoch): of those that one judge gave on
-    equally many images, the most there are."""
-    return max(_groups(run).values(), key=len, default={})
-
-
-def judged_by(run: Run) -> tuple[str, int]:
-    """Return the judge that gave these, and on how many images; "" and 0 if there are none."""
-    groups = _groups(run)
-    judge, images, _ = max(groups, key=lambda group: len(groups[group]), default=("", 0, 0))
-    return judge, images
-
-
-def _groups(run: Run) -> dict[tuple[str, int, int], dict[tuple[int, int], float]]:
-    groups: dict[tuple[str, int, int], dict[tuple[int, int], float]] = {}
+def _scores_of(run: Run, wanted: Sequence[Pair]) -> Scores:
+    """Return the Fréchet distances of a run's snapshots to the images that it learnt from, of those that
+    one judge gave on equally many images: of most of the `wanted` snapshots, then on most images."""
+    learnt_from = (run.manifest.dataset or {}).get("name")  # not known of what was imported
+    groups: dict[tuple[str, int, int], dict[Pair, float]] = {}
     for document in run.results("evaluation/").values():
+        if learnt_from not in (None, document["dataset"]):
+            continue
         if document["gan"] is not None and document["drawn"] is None:
             group = document["judge"], document["samples"], document["seed"]
             key = document["gan"], document["epoch"]
             groups.setdefault(group, {})[key] = document["values"]["frechet"]
-    return groups
+    found = [Scores(judge, images, scores) for (judge, images, _), scores in groups.items()]
+    return max(
+        found,
+        key=lambda one: (sum(pair in one.frechet for pair in wanted), one.images),
+        default=Scores("", 0, {}),
+    )

@@ -4,8 +4,9 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from gangan_cli.figures.style import GREY, VERMILLION, plain_ticks, whole_ticks
-from gangan_cli.studies.audit import NEAR, Audit
+from gangan_cli.studies.audit import Audit
 from gangan_cli.studies.claims import order
+from gangan_cli.studies.novelty import NEAR
 
 
 def draw_order(above: Axes, below: Axes, audit: Audit) -> None:

@@ -19,8 +19,9 @@ from gangan_cli.figures.style import (
     save,
     whole_ticks,
 )
-from gangan_cli.studies.audit import NEAR, Audit
+from gangan_cli.studies.audit import Audit
 from gangan_cli.studies.measuring import GANGAN
+from gangan_cli.studies.novelty import NEAR
 from gangan_cli.studies.score_history import ScoreHistory
 from store import Run
 

@@ -57,6 +57,36 @@ def label_scores(probabilities: Probabilities) -> LabelScores:
     )
 
 
+@dataclass(frozen=True)
+class LabelErrors:
+    """Standard errors of those label scores that are no means."""
+
+    marginal: float
+    inception_score: float
+    variation: float
+
+
+def label_errors(probabilities: Probabilities, resamples: int = 50, seed: int = 0) -> LabelErrors:
+    """Return, by bootstrap, how sure the scores of class probabilities (n, k) are.
+
+    Raises:
+        ValueError: rows that are not probabilities, or no row.
+    """
+    opinions = _checked(probabilities)
+    count, width = opinions.shape
+    each, labels = _entropy(opinions), np.eye(width)[opinions.argmax(axis=1)]
+    weights = (
+        np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), resamples) / count
+    )
+    marginals = _entropy(weights @ opinions)
+    found = (
+        marginals,
+        np.exp(marginals - weights @ each),
+        np.abs(weights @ labels - 1 / width).sum(axis=1) / 2,
+    )
+    return LabelErrors(*(float(values.std(ddof=1)) for values in found))
+
+
 def entropies(probabilities: Probabilities) -> NDArray[np.float64]:
     """Return the label entropy (n,) of each row of class probabilities (n, k), in nats.
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gangan_cli.data.alignment import Frame
-from gangan_cli.data.conditions import Condition, judged_by
+from gangan_cli.data.conditions import Condition
 from gangan_cli.data.weights import Matrix
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.studies.alignment import Alignment, alignment
@@ -30,9 +30,6 @@ from store.keys import Pair
 AVERAGES = f"mean of the last {LAST}", "moving average"
 SNAPSHOT = "training snapshot"
 PROJECTED = "snapshot on components"
-
-NEAR = 3.0
-"""Steps between consecutive snapshots within which a sample counts as near."""
 
 COMPONENTS = 64
 """Principal components for the samplers that need some, if the GAN-GAN has none of its own."""
@@ -87,6 +84,8 @@ class Audit:
     """How near samples come to the population's other GANs; None if it was trained on all."""
     aligned: Alignment | None = None
     """What the frame does in which GANs were brought; None without one."""
+    doubt: str = ""
+    """Why its judge's word may be worth little; "" if there is no reason."""
     inside: Inside | None = None
     """What is usual within the components' space; None for a GAN-GAN on raw weights."""
 
@@ -129,7 +128,6 @@ def audits(
         aligned = alignment(lineage.levels[1].run, keys, frame)
     floor = glance(bench.reference.real(options.images, options.seed), bench.reference).frechet
     asked = scale.decode(bench.latents[: options.count, -1].astype(np.float64)) if scale else None
-    by, on = judged_by(lineage.levels[1].run) if scale and scale.what == "score" else ("", 0)
     for gan, epoch in snapshots:
         if found := done.get((gan, epoch)):
             yield found
@@ -152,10 +150,11 @@ def audits(
             floor=floor,
             condition=scale.what if scale else "none",
             asked=asked,
-            asked_by=by,
-            asked_on=on,
+            asked_by=scale.judge if scale else "",
+            asked_on=scale.images if scale else 0,
             held_out=bench.held_out(gan, epoch),
             aligned=aligned,
+            doubt=bench.reference.judge.weakness,
             inside=inside,
         )
 

@@ -20,11 +20,14 @@ from gangan_cli.studies.novelty import Found
 from store import Catalog, Run
 
 ARRAYS = {
-    Row: ("frechet", "keys", "distances", "residuals", "pictures"),
+    Row: ("frechet", "keys", "distances", "ratios", "residuals", "pictures"),
     Axis: ("positions", "keys", "distances", "frechet"),
     HeldOut: ("keys", "distances"),
-    Found: ("rows", "distances", "residuals"),
+    Found: ("rows", "distances", "ratios", "residuals"),
 }
+
+VERSION = 2
+"""Counts changes to what an audit looks at: those of before are done again."""
 
 
 @dataclass(frozen=True)
@@ -58,33 +61,38 @@ def audited(
         if not keeps:
             warn(f"{name} cannot be written: what is found is not kept")
         wanted = chosen(lineage.top, wish.gans, wish.epochs)
-        code = lineage.levels[0].code
-        # The first audits did not look within the components' space: what they lack is found now.
-        known = [
-            one for one in _kept(lineage.top) if one.options == wish.options and (one.inside or not code)
-        ]
+        known = [one for one in _kept(lineage.top) if one.options == wish.options]
         before = {(one.gan, one.epoch): one for one in known}
         if before.keys() >= set(wanted) and len({before[snapshot].judge for snapshot in wanted}) == 1:
-            return [before[snapshot] for snapshot in wanted]
-        found = []
-        for one in audits(lineage, wish.options, data_dir, told, wanted, known):
-            found.append(one)
-            if keeps and not any(one is other for other in known):
-                lineage.top.add_results({_key(one): document_of(one)})
+            found = [before[snapshot] for snapshot in wanted]
+        else:
+            found = []
+            for one in audits(lineage, wish.options, data_dir, told, wanted, known):
+                found.append(one)
+                if keeps and not any(one is other for other in known):
+                    lineage.top.add_results({_key(one): document_of(one)})
+        for doubt in dict.fromkeys(one.doubt for one in found if one.doubt):
+            warn(doubt)
         return found
 
 
 def known_audit(run: Run, gan: int, epoch: int) -> Audit | None:
-    """Return an audit of this snapshot that is kept with the run, that of most samples if there are
-    several; None if there is none."""
+    """Return an audit of this snapshot that is kept with the run: of several one by the images that it
+    learnt from, and of most samples. None if there is none."""
+
+    def worth(audit: Audit) -> tuple[bool, int, int]:
+        options = audit.options
+        return not options.dataset, options.count, options.images
+
     found = [one for one in _kept(run) if (one.gan, one.epoch) == (gan, epoch)]
-    return max(found, key=lambda one: (one.options.count, one.options.images), default=None)
+    return max(found, key=worth, default=None)
 
 
 def document_of(audit: Audit) -> dict[str, Any]:
     """Return an audit as plain values, with what it says in words under "claims"."""
     return {
         **plain(audit),
+        "version": VERSION,
         "claims": [plain(claim) for claim in claims(audit)],
         "covered": {row.name: covered(audit, row) for row in audit.rows},
     }
@@ -112,7 +120,8 @@ def audit_of(document: Mapping[str, Any]) -> Audit:
 
 
 def _kept(run: Run) -> list[Audit]:
-    return [audit_of(document) for document in run.results("audit/").values()]
+    documents = run.results("audit/").values()
+    return [audit_of(one) for one in documents if one.get("version") == VERSION]
 
 
 def _filled(kind: type, document: Mapping[str, Any]) -> Any:
@@ -122,7 +131,8 @@ def _filled(kind: type, document: Mapping[str, Any]) -> Any:
 
 def _row(document: Mapping[str, Any]) -> Row:
     inside = document.get("inside")
-    row: Row = _filled(Row, {**document, "inside": inside and _filled(Found, inside)})
+    layers = {name: _number(steps) for name, steps in document["layers"].items()}
+    row: Row = _filled(Row, {**document, "layers": layers, "inside": inside and _filled(Found, inside)})
     return row
 
 

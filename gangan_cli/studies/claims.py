@@ -14,9 +14,9 @@ from gangan_cli.metrics.order import (
     expected_best,
     spearman,
 )
-from gangan_cli.studies.audit import AVERAGES, NEAR, PROJECTED, SNAPSHOT, Audit
+from gangan_cli.studies.audit import AVERAGES, PROJECTED, SNAPSHOT, Audit
 from gangan_cli.studies.measuring import GANGAN, Axis, HeldOut, Row
-from gangan_cli.studies.novelty import Found
+from gangan_cli.studies.novelty import NEAR, Found, near
 
 Verdict = Literal["holds", "does not hold", "undecided"]
 
@@ -54,7 +54,7 @@ def claims(audit: Audit) -> list[Claim]:
     return [
         _near(audit, own),
         _covers(audit, own),
-        *([] if audit.held_out is None else [_generalises(audit, audit.held_out)]),
+        *([] if audit.held_out is None else [_generalises(audit, own, audit.held_out)]),
         _new(audit, own),
         _no_mixture(audit, own),
         _as_good(audit, own),
@@ -72,10 +72,11 @@ def claims(audit: Audit) -> list[Claim]:
 
 
 def covered(audit: Audit, row: Row) -> tuple[float, float]:
-    """Return the share of the GANs, and of their epochs, to which a sample comes near."""
-    near = row.keys[row.distances < NEAR * audit.spacing]
-    gans = len(np.unique(near[:, 0])) / len(audit.gans)
-    return gans, len(np.unique(near[:, 1])) / len(audit.epochs)
+    """Return the share of the GANs, and of their epochs, of which the nearest snapshots of those samples
+    are that come near a GAN."""
+    keys = row.keys[near(row.distances, row.ratios, audit.spacing)]
+    gans = len(np.unique(keys[:, 0])) / len(audit.gans)
+    return gans, len(np.unique(keys[:, 1])) / len(audit.epochs)
 
 
 def best_of(row: Row) -> tuple[int, Interval]:
@@ -89,11 +90,11 @@ def matched(audit: Audit) -> Interval:
     """Return the median of how much worse samples are than the snapshots that they lie nearest to."""
     row = audit.row(GANGAN)
     count = len(audit.matched)
-    return _median(row.frechet[:count] - audit.matched, row.keys[:count, 0])
+    return _median(row.frechet[:count] - audit.matched)
 
 
 def _near(audit: Audit, row: Row) -> Claim:
-    steps = _median(row.distances / audit.spacing, row.keys[:, 0])
+    steps = _median(row.distances / audit.spacing)
     return Claim(
         f"samples lie near the snapshots (within {NEAR:g} steps)",
         _below(steps, NEAR),
@@ -113,9 +114,11 @@ def _covers(audit: Audit, row: Row) -> Claim:
     )
 
 
-def _generalises(audit: Audit, held_out: HeldOut) -> Claim:
-    near = held_out.keys[held_out.distances < NEAR * audit.spacing]
-    gans = len(np.unique(near[:, 0])) / len(held_out.gans)
+def _generalises(audit: Audit, row: Row, held_out: HeldOut) -> Claim:
+    # A copy of what was trained on is near none, however near those lie: of GANs that begin alike, say.
+    ratios = held_out.distances / np.maximum(row.distances, np.finfo(float).tiny)
+    keys = held_out.keys[near(held_out.distances, ratios, audit.spacing)]
+    gans = len(np.unique(keys[:, 0])) / len(held_out.gans)
     away = float(np.median(held_out.distances)) / audit.spacing
     return Claim(
         f"samples come near {COVERED:.0%} of the GANs that were held out",
@@ -147,7 +150,7 @@ def _as_far(audit: Audit, row: Row, what: str, claim: str) -> Claim:
     usual, where = audit.own, ""
     if audit.inside and row.inside:
         mine, usual, where = row.inside, audit.inside.own, ", within the components"
-    apart = _median(getattr(mine, what), row.keys[:, 0])
+    apart = _median(getattr(mine, what))
     own = float(np.median(getattr(usual, what)))
     return Claim(
         claim,
@@ -212,10 +215,16 @@ def order(axis: Axis, values: np.ndarray) -> tuple[float, float]:
     """Return the rank correlation of places with `values` (n,), along the whole axis and along the
     longer of the two parts into which the extreme that lies farther inside cuts it.
 
-    It is 0 where all values are alike.
+    Of an extreme that several places have, the nearest to an end of the axis is its place: values that
+    go one way, and stay where they come to, have no turn. The correlation is 0 where all are alike.
     """
-    turns = [int(values.argmin()), int(values.argmax())]
-    turn = max(turns, key=lambda at: min(at, len(values) - 1 - at))
+    last = len(values) - 1
+
+    def inside(at: NDArray[np.int64]) -> NDArray[np.int64]:
+        return np.minimum(at, last - at)
+
+    extremes = [np.flatnonzero(values == extreme) for extreme in (values.min(), values.max())]
+    turn = max((at[inside(at).argmin()] for at in extremes), key=inside)
     parts = slice(0, turn + 1), slice(turn, len(values))
     longer = max(parts, key=lambda part: part.stop - part.start)
     return _rho(axis.positions, values), _rho(axis.positions[longer], values[longer])
@@ -227,10 +236,9 @@ def _rho(x: np.ndarray, y: np.ndarray) -> float:
     return spearman(x, y.astype(np.float64))
 
 
-def _median(values: NDArray[np.float64], gans: NDArray[np.int64]) -> Interval:
-    """Return the median with its interval; samples near the same GAN are not independent."""
-    groups = gans if len(np.unique(gans)) > 1 else None
-    return bootstrap(values, lambda some: float(np.median(some.astype(np.float64))), groups)
+def _median(values: NDArray[np.float64]) -> Interval:
+    """Return the median of independent samples with its interval."""
+    return bootstrap(values, lambda some: float(np.median(some.astype(np.float64))))
 
 
 def _below(found: Interval, bound: float) -> Verdict:

@@ -16,7 +16,7 @@ from gangan_cli.studies.judge import Judge, Told
 from gangan_cli.studies.judging import glances
 from gangan_cli.studies.latent_axis import draw, generated_weights
 from gangan_cli.studies.reference import Reference, reference_of
-from gangan_cli.studies.scores import Scored, glanced, scored
+from gangan_cli.studies.scores import VERSIONS, Scored, glanced, scored
 from store import Catalog, Run, StoreError
 from store.keys import Pair
 
@@ -63,7 +63,8 @@ class Subject:
 class Evaluated:
     """A result: of which subject, by which judge, on how many images from which seed; was it `known`?
 
-    `samples` is how many images were asked for, of which there may be fewer: `images`.
+    `samples` is how many images were asked for, of which there may be fewer: `images`. `version` is that
+    of the scores' meaning.
     """
 
     subject: Subject
@@ -73,6 +74,7 @@ class Evaluated:
     samples: int
     seed: int
     scored: Scored
+    version: int
     known: bool = False
 
     @property
@@ -95,6 +97,7 @@ class Evaluated:
             subject=subject,
             scored=Scored(**own),
             **{name: document[name] for name in ("dataset", "judge", "accuracy", "samples", "seed")},
+            version=document.get("version", 2),
             known=True,
         )
 
@@ -132,7 +135,8 @@ def evaluate(
         yield from (Warned(text) for text in doubts(reference.judge, wish.samples))
         if not keeps:
             yield Warned(f"{name} cannot be written: its results are not kept")
-        known = lineage.top.results(_prefix(reference.judge, wish))
+        kept = lineage.top.results(_prefix(reference.judge, wish))
+        known = {key: one for key, one in kept.items() if one.get("version", 2) == VERSIONS[_kind(wish)]}
         subjects = [Subject(), *subjects]
         missing = [one for one in subjects if _key(reference.judge, wish, one) not in known]
         judged = _judged(lineage, reference, missing, wish)
@@ -155,11 +159,8 @@ def evaluate(
 
 def doubts(judge: Judge, samples: int) -> Iterator[str]:
     """Yield what to think of when reading a judge's scores."""
-    if judge.accuracy < judge.required:
-        yield (
-            f"the judge of {judge.dataset} is right on {judge.accuracy:.2%} of the test images, less "
-            f"than the {judge.required:.1%} that it should be: its scores may mislead"
-        )
+    if judge.weakness:
+        yield judge.weakness
     if samples < 2048:
         yield (
             f"{samples} samples are few for 1,024 features: compare Fréchet distances only with others "
@@ -246,12 +247,16 @@ def _evaluated(subject: Subject, scores: Scored, judge: Judge, dataset: str, wis
         samples=wish.samples,
         seed=wish.seed,
         scored=scores,
+        version=VERSIONS[_kind(wish)],
     )
 
 
+def _kind(wish: Wish) -> str:
+    return "quick" if wish.quick else "full"
+
+
 def _prefix(judge: Judge, wish: Wish) -> str:
-    kind = "quick" if wish.quick else "full"
-    return f"evaluation/{kind}/{judge.id}/{wish.samples}/{wish.seed}/"
+    return f"evaluation/{_kind(wish)}/{judge.id}/{wish.samples}/{wish.seed}/"
 
 
 def _key(judge: Judge, wish: Wish, subject: Subject) -> str:

@@ -51,9 +51,15 @@ class Judge:
     classifier: Classifier
 
     @property
-    def required(self) -> float:
-        """The accuracy below which to warn."""
-        return REQUIRED[self.dataset]
+    def weakness(self) -> str:
+        """Why its word is worth little; "" if there is no reason."""
+        required = REQUIRED[self.dataset]
+        if self.accuracy >= required:
+            return ""
+        return (
+            f"the judge of {self.dataset} is right on {self.accuracy:.2%} of the test images, less than "
+            f"the {required:.1%} that it should be: its scores may mislead"
+        )
 
     def judged(self, images: Features) -> tuple[Features, Features]:
         """Return features (n, 1024) and class probabilities (n, 10) of images (n, 784) in [0, 1].

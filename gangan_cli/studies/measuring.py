@@ -58,9 +58,10 @@ class Row:
     """What became of one sampler.
 
     `frechet` (count,) of the judged vectors, the first of those drawn; of all drawn the nearest
-    snapshots `keys` (n, 2), their `distances` (n,), and the `residuals` (n,) to the nearest segment
-    between two snapshots. `layers` are median distances to the nearest snapshot by tensor, in usual
-    steps (NaN of a tensor that no step changes); `pictures` (count,) those of images from the same
+    snapshots `keys` (n, 2), their `distances` (n,), the `ratios` (n,) of these to those of the
+    nearest of another GAN, and the `residuals` (n,) to the nearest segment between two snapshots.
+    `layers` are median distances to the nearest snapshot by tensor, in usual steps (NaN of a tensor
+    that no step changes); `pictures` (count,) those of images from the same
     noise. `best` is the Fréchet distance of the best vector on fresh noise, with its standard error.
     `inside` is what was found within the components' space; None for a GAN-GAN on raw weights.
     """
@@ -69,6 +70,7 @@ class Row:
     frechet: NDArray[np.float64]
     keys: NDArray[np.int64]
     distances: NDArray[np.float64]
+    ratios: NDArray[np.float64]
     residuals: NDArray[np.float64]
     layers: Mapping[str, float]
     pictures: NDArray[np.float64]
@@ -214,6 +216,7 @@ class Bench:
             frechet=scores,
             keys=keys,
             distances=whole.distances,
+            ratios=whole.ratios,
             residuals=whole.residuals,
             layers={
                 tensor: float(np.median(d)) / self.steps[tensor] if self.steps[tensor] else np.nan

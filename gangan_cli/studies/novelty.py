@@ -24,17 +24,28 @@ ENDS = 64
 """Nearest snapshots that a segment is tried from, to every other one: the residual found is at most a
 little too large."""
 
+NEAR = 3.0
+"""Steps between consecutive snapshots within which a vector is near a snapshot."""
+
+TOLD_APART = 0.5
+"""Of the distance to the nearest snapshot of another GAN, how much that to the nearest of all may be at
+most, for a vector to count as near a GAN: the snapshots with which training begins are all within a few
+steps from their mean, which is like none of them. The ratio is Lowe's, "Distinctive image features from
+scale-invariant keypoints" (2004), section 7.1."""
+
 OWN = 256
 """Snapshots, evenly spaced, that are held against the others to know what is usual."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """For n vectors: rows of the nearest snapshots (n,), their distances (n,), and the residuals (n,) to
-    the nearest segment between two snapshots."""
+    """For n vectors: rows of the nearest snapshots (n,), their distances (n,), the ratios (n,) of these
+    to those of the nearest of another GAN (0 without one), and the residuals (n,) to the nearest
+    segment between two snapshots."""
 
     rows: NDArray[np.int64]
     distances: Numbers
+    ratios: Numbers
     residuals: Numbers
 
     @classmethod
@@ -107,13 +118,18 @@ class Cloud:
 
     def _one(
         self, products: Numbers, square: float, among: NDArray[np.int64]
-    ) -> tuple[int, float, float]:
-        """Return nearest row, distance and residual of a point, from its products with the snapshots."""
+    ) -> tuple[int, float, float, float]:
+        """Return nearest row, distance, ratio and residual of a point, from its products with the
+        snapshots."""
         away = np.maximum(square + self._squares[among] - 2 * products[among], 0)
         order = np.argsort(away)[:ENDS]
         ends = among[order]
+        nearest, distance = int(ends[0]), float(np.sqrt(away[order[0]]))
+        others = away[self.keys[among, 0] != self.keys[nearest, 0]]
+        beyond = float(np.sqrt(others.min(initial=np.inf)))
+        ratio = distance / beyond if beyond else 1.0
         if len(among) < 2:
-            return int(ends[0]), float(np.sqrt(away[order[0]])), float(np.sqrt(away[order[0]]))
+            return nearest, distance, ratio, distance
         # From each end s towards every other snapshot t: how far along the foot lies, and how far off.
         lengths = self.apart[np.ix_(ends, among)] ** 2
         dots = (
@@ -126,7 +142,7 @@ class Cloud:
             along = np.where(lengths > 0, np.clip(dots / lengths, 0, 1), 0)
         off = away[order][:, None] - 2 * along * dots + along**2 * lengths
         residual = float(np.sqrt(max(off.min(), 0)))
-        return int(ends[0]), float(np.sqrt(away[order[0]])), residual
+        return nearest, distance, ratio, residual
 
 
 class Landscape(Cloud):
@@ -169,9 +185,16 @@ class Subspace(Cloud):
         return super().found(self.components.project(vectors))
 
 
-def _together(found: list[tuple[int, float, float]]) -> Found:
-    rows, distances, residuals = (np.array(part) for part in zip(*found, strict=True))
-    return Found(rows.astype(np.int64), distances, residuals)
+def _together(found: list[tuple[int, float, float, float]]) -> Found:
+    rows, *numbers = (np.array(part) for part in zip(*found, strict=True))
+    return Found(rows.astype(np.int64), *numbers)
+
+
+def near(distances: Numbers, ratios: Numbers, spacing: float) -> NDArray[np.bool_]:
+    """Return which of n vectors are near a GAN (n,): within NEAR steps of a snapshot, and much nearer to
+    it than to any of another GAN."""
+    found: NDArray[np.bool_] = (distances < NEAR * spacing) & (ratios <= TOLD_APART)
+    return found
 
 
 def by_layer(layout: Layout, differences: Matrix) -> dict[str, Numbers]:

@@ -44,6 +44,13 @@ class Reference:
         """What precision, recall, density and coverage are of; some seconds' work."""
         return prdc.Manifold(self.features)
 
+    def some(self, count: int) -> Features:
+        """Return the features (n, 1024) of up to `count` test images from all over: the first half of
+        MNIST's were written by other people than the second."""
+        rows = np.random.default_rng(0).permutation(len(self.features))[:count]
+        chosen: Features = self.features[rows]
+        return chosen
+
     @property
     def others(self) -> Features:
         """The training images (n, 784) that are none of the test images."""

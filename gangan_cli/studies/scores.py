@@ -44,6 +44,10 @@ SCORES: Mapping[str, Score] = {
 """Every score by the name under which results are kept; "nearest" is a median Euclidean distance, and
 "agreement" is known of GANs that can be asked for a class."""
 
+VERSIONS = {"full": 3, "quick": 2}
+"""Count changes to what scores mean, all of them or those of one look: what was found before is found
+again."""
+
 NEAREST_OF = 1000
 """Images whose nearest training image is looked for."""
 
@@ -57,6 +61,8 @@ KERNEL_OF = 4000
 RESAMPLES = 8
 """Bootstrap samples behind the standard error of a Fréchet distance: each takes a third of a second."""
 
+AGAIN = 100
+"""The same behind that of a median."""
 
 Part = tuple[dict[str, float], dict[str, float]]
 """Values and standard errors."""
@@ -121,7 +127,7 @@ def _as_asked(probabilities: Features, asked: Choice | None) -> Part:
 
 
 def _by_label(probabilities: Features) -> Part:
-    labels = entropy.label_scores(probabilities)
+    labels, unsure = entropy.label_scores(probabilities), entropy.label_errors(probabilities)
     values = {
         "entropy": labels.mean,
         "entropy_std": labels.deviation,
@@ -131,7 +137,13 @@ def _by_label(probabilities: Features) -> Part:
         "inception": labels.inception_score,
         "uniformity": labels.variation,
     }
-    return values, {"entropy": labels.standard_error}
+    errors = {
+        "entropy": labels.standard_error,
+        "marginal_entropy": unsure.marginal,
+        "inception": unsure.inception_score,
+        "uniformity": unsure.variation,
+    }
+    return values, errors
 
 
 def _together(values: dict[str, float], errors: dict[str, float], probabilities: Features) -> Scored:
@@ -156,7 +168,7 @@ def with_error(reference: Reference, features: Features, seed: int) -> tuple[flo
 
 def _by_feature(features: Features, reference: Reference, seed: int) -> Part:
     distance, error = with_error(reference, features, seed)
-    few, of_test = features[:KERNEL_OF], reference.features[:KERNEL_OF]
+    few, of_test = features[:KERNEL_OF], reference.some(KERNEL_OF)
     count = min(len(few), len(of_test))
     size = max(2, min(SUBSET, count // 4))  # of larger ones no two would differ
     closeness = kernel.kernel_distance(of_test, few, size=size, seed=seed)
@@ -171,8 +183,8 @@ def _by_feature(features: Features, reference: Reference, seed: int) -> Part:
     }
     errors = {
         "frechet": error,
-        # A subset's deviation, for as many images as there are.
-        "kernel": closeness.deviation * (size / count) ** 0.5,
+        # A subset's deviation, for as many images as there are; two that share some deviate by less.
+        "kernel": closeness.deviation * (size / (count - size)) ** 0.5,
         "precision": shapes.precision_error,
         "recall": shapes.recall_error,
         "density": shapes.density_error,
@@ -189,4 +201,6 @@ def _by_pixel(images: Features, reference: Reference) -> Part:
 
 def _nearness(images: Features, among: Features) -> Part:
     distances, _ = neighbours.nearest(images[:NEAREST_OF], among)
-    return {"nearest": float(np.median(distances))}, {}
+    again = np.random.default_rng(0).choice(distances, (AGAIN, len(distances)))
+    error = float(np.median(again, axis=1).std(ddof=1))
+    return {"nearest": float(np.median(distances))}, {"nearest": error}

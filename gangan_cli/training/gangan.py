@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gangan_cli.data.alignment import MODES, Frame
 from gangan_cli.data.code import Code
-from gangan_cli.data.conditions import CONDITIONS, Condition, values_of
+from gangan_cli.data.conditions import CONDITIONS, condition_of
 from gangan_cli.data.examples import Source
 from gangan_cli.data.weights import Codes, Matrix, StoredVectors, select, usual_step
 from gangan_cli.errors import ConfigurationError
@@ -257,10 +257,8 @@ def _new_run(config: GanGanConfig, parent: Run, machine: Machine) -> tuple[Manif
         }
         sizes |= {"templates": config.templates, "blur": config.blur, "decays": config.decays}
     if config.condition != "none":
-        values = values_of(parent, keys, config.condition)
-        scale = Condition.fit(config.condition, values)
-        constants["conditions"] = scale.encode(values).astype(np.float32)
-        constants["asked_for"] = np.array([scale.low, scale.high])
+        scale, values = condition_of(parent, keys, config.condition)
+        constants |= {"conditions": scale.encode(values).astype(np.float32), **scale.constants()}
         # What is asked for is one number more on either side.
         sizes |= {"condition": 1, "data_dim": data_dim + 1, "latent_dim": config.latent_dim + 1}
     family = build(config.family, sizes)

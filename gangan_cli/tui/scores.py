@@ -132,14 +132,15 @@ class _Group:
 
 
 def _verdicts(audits: Iterable[Document]) -> Verdicts | None:
-    """Return what the audit of the last epoch says, that of most samples if there are several."""
-    found: list[tuple[tuple[int, int, int], Verdicts]] = []
+    """Return what the audit of the last epoch says: of several the latest version's, of most samples."""
+    found: list[tuple[tuple[int, ...], Verdicts]] = []
     for document in audits:
         try:
             gan, epoch = int(document["gan"]), int(document["epoch"])
             options = document["options"]
             claims = tuple((str(one["verdict"]), str(one["claim"])) for one in document["claims"])
-            size = epoch, int(options["count"]), int(options["images"])
+            version = int(document.get("version", 1))
+            size = epoch, version, int(options["count"]), int(options["images"])
         except (KeyError, TypeError, ValueError):
             continue
         found.append((size, Verdicts(gan, epoch, claims)))

@@ -16,10 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from gangan_cli.studies.audit import NEAR
 from gangan_cli.studies.decoding import Lineage
 from gangan_cli.studies.measuring import Bench, Options, Row
-from gangan_cli.studies.novelty import Landscape
+from gangan_cli.studies.novelty import Landscape, near
 from gangan_cli.training.gangan import GanGanConfig, train_gangan
 from gangan_cli.training.job import Machine
 from store import Catalog
@@ -121,7 +120,7 @@ def measured(
 def figures(bench: Bench, row: Row) -> Figures:
     """Return the figures of one GAN-GAN."""
     spacing = bench.landscape.spacing
-    near = row.distances < NEAR * spacing
+    reached = near(row.distances, row.ratios, spacing)
     gans = np.unique(bench.landscape.keys[:, 0])
     last = bench.landscape.keys[:, 1].max()
     matched = bench.matched(row)
@@ -129,9 +128,9 @@ def figures(bench: Bench, row: Row) -> Figures:
     return Figures(
         nearest=float(np.median(row.distances)) / spacing,
         inside=float(np.median(row.inside.distances)) / bench.subspace.spacing,
-        near=float(near.mean()),
-        gans=len(np.unique(row.keys[near, 0])) / len(gans),
-        late=float((near & (row.keys[:, 1] > 0.9 * last)).mean()),
+        near=float(reached.mean()),
+        gans=len(np.unique(row.keys[reached, 0])) / len(gans),
+        late=float((reached & (row.keys[:, 1] > 0.9 * last)).mean()),
         matched=float(np.median(row.frechet - matched)),
         best=row.best,
     )

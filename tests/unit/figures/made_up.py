@@ -61,7 +61,7 @@ def an_evaluated(subject, samples=2000, judge=JUDGE):
     else:
         frechet = frechet_at(subject.gan, subject.epoch) * (1 + 0.05 * (subject.drawn or 0))
         scored = a_scored(frechet, frechet / 700, samples)
-    return Evaluated(subject, "mnist5k", judge, 0.991, samples, 0, scored)
+    return Evaluated(subject, "mnist5k", judge, 0.991, samples, 0, scored, 3)
 
 
 def a_population(gans, epochs, samples=2000, judge=JUDGE):
@@ -116,8 +116,12 @@ def an_audit(
         if name == GANGAN:
             frechet = frechet * np.exp(0.08 * random.standard_normal(count))
         best = float(frechet.min()) * 1.02
-        within = Found(np.zeros(drawn, int), distances / 2, distances / 3) if inside else None
-        far_off = distances, distances * 0.8, {}, distances[:count]
+        within = (
+            Found(np.zeros(drawn, int), distances / 2, np.full(drawn, 0.3), distances / 3)
+            if inside
+            else None
+        )
+        far_off = distances, np.full(drawn, 0.3), distances * 0.8, {}, distances[:count]
         rows.append(Row(name, frechet, keys, *far_off, best, 1.1, within))
     asked = None
     positions, words = (
@@ -149,7 +153,7 @@ def an_audit(
         epochs=list(range(1, epochs + 1)),
         spacing=spacing,
         across=float("nan") if gans < 2 else 4.9 * STEP,
-        own=Found(np.arange(64), np.full(64, STEP * 0.97), np.full(64, STEP * 0.8)),
+        own=Found(np.arange(64), np.full(64, STEP * 0.97), np.full(64, 0.3), np.full(64, STEP * 0.8)),
         rows=rows,
         matched=scores[:count],
         axis=Axis(words, positions, nearest, away, on_axis),
@@ -161,5 +165,5 @@ def an_audit(
 
 
 def an_inside():
-    own = Found(np.arange(64), np.full(64, STEP / 5), np.full(64, STEP / 6))
+    own = Found(np.arange(64), np.full(64, STEP / 5), np.full(64, 0.3), np.full(64, STEP / 6))
     return Inside(STEP / 5, 4 * STEP, own)

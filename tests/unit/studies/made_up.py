@@ -9,6 +9,12 @@ from gangan_cli.studies.measuring import GANGAN, Axis, Options, Row
 from gangan_cli.studies.novelty import Found
 
 
+def found_at(count, distance, residual) -> Found:
+    """So many vectors at one distance from the snapshots, and one from the lines between them."""
+    places = (np.full(count, number) for number in (distance, 0.3, residual))
+    return Found(np.zeros(count, np.int64), *places)
+
+
 def made_up(**changes) -> Audit:
     """An audit of 10 GANs × 10 epochs in which the GAN-GAN does all that it should."""
     random = np.random.default_rng(0)
@@ -20,6 +26,7 @@ def made_up(**changes) -> Audit:
             frechet + random.normal(0, 1, 50),
             keys,
             distance + random.normal(0, 0.1, 100),
+            np.full(100, 0.3),
             residual + random.normal(0, 0.1, 100),
             {},
             np.ones(50),
@@ -37,7 +44,7 @@ def made_up(**changes) -> Audit:
         epochs=list(range(1, 11)),
         spacing=8.0,
         across=60.0,
-        own=Found(np.zeros(5, np.int64), np.full(5, 7.0), np.full(5, 5.0)),
+        own=found_at(5, 7.0, 5.0),
         rows=[
             row(GANGAN, 16, 10, 200),
             row(SNAPSHOT, 0, 0, 210),

@@ -78,17 +78,15 @@ def test_an_audit_is_kept_and_read_again(catalog, done, monkeypatch):
         assert known_audit(run, 0, 7) is None
 
 
-def test_an_audit_that_did_not_look_within_the_components_is_done_again(catalog, done, monkeypatch):
+def test_an_audit_that_an_earlier_version_kept_is_done_again(catalog, done, monkeypatch):
+    monkeypatch.setattr("gangan_cli.studies.audit_results.VERSION", 1_000)
     with catalog.open("g") as run:
-        kept = known_audit(run, 0, 8)
-    assert kept.options == SMALL
-    monkeypatch.setattr(
-        "gangan_cli.studies.audit_results._kept", lambda _: [dataclasses.replace(kept, inside=None)]
-    )
-    monkeypatch.setattr("gangan_cli.studies.audit_results.audits", lambda *_: iter(["done again"]))
-    monkeypatch.setattr("gangan_cli.studies.audit_results._key", str)
-    monkeypatch.setattr("gangan_cli.studies.audit_results.document_of", lambda _: {"claims": []})
-    assert audited(catalog, "g", Wish(options=SMALL), None, silent, silent) == ["done again"]
+        assert known_audit(run, 0, 8) is None
+    again = [made_up(epoch=99, doubt="the judge is weak")]
+    monkeypatch.setattr("gangan_cli.studies.audit_results.audits", lambda *_: iter(again))
+    said = []
+    assert audited(catalog, "g", Wish(options=SMALL), None, silent, said.append) == again
+    assert said == ["the judge is weak"]
 
 
 def test_another_snapshot_is_held_against_the_same_samplers(catalog, done, monkeypatch):
@@ -142,7 +140,7 @@ def test_a_gangan_over_all_gans_leaves_none_out(done):
 
 
 def test_claims_that_only_some_audits_make_are_counted_over_these(capsys):
-    held_out = HeldOut([10, 11], np.array([(10, 3)]), np.array([8.0]))
+    held_out = HeldOut([10, 11], np.array([(10, 3)] * 100), np.full(100, 8.0))
     _show([made_up(), made_up(gan=1), made_up(gan=2, held_out=held_out)])
     lines = capsys.readouterr().out.splitlines()
     (of_some,) = [line for line in lines if "held out" in line]
@@ -153,7 +151,7 @@ def test_claims_that_only_some_audits_make_are_counted_over_these(capsys):
 
 @pytest.mark.parametrize("across", [60.0, float("nan")])
 def test_documents_survive_json(across):
-    held_out = HeldOut([10, 11], np.array([(10, 3)]), np.array([8.0]))
+    held_out = HeldOut([10, 11], np.array([(10, 3)] * 100), np.full(100, 8.0))
     aligned = Alignment("full", Shift(3, 2, 5, 4), {"generator.out": Shift(2, 1, 1, 1)}, 1e-6, 1e-7)
     audit = made_up(
         asked=np.ones(50), condition="score", across=across, held_out=held_out, aligned=aligned

@@ -8,10 +8,9 @@ import pytest
 
 from gangan_cli.studies.audit import AVERAGES, PROJECTED, Inside
 from gangan_cli.studies.audit_results import audit_of, document_of
-from gangan_cli.studies.claims import claims, explained, order
+from gangan_cli.studies.claims import claims, covered, explained, order
 from gangan_cli.studies.measuring import HeldOut
-from gangan_cli.studies.novelty import Found
-from tests.unit.studies.made_up import made_up
+from tests.unit.studies.made_up import found_at, made_up
 
 
 def verdicts(audit):
@@ -45,11 +44,10 @@ def test_a_copier_is_told_so():
 
 def test_what_is_far_off_but_a_copy_within_the_components_is_told_so():
     audit = made_up()
-    inside = Inside(1.5, float("nan"), Found(np.zeros(5, np.int64), np.full(5, 1.6), np.full(5, 1.2)))
-    keys = np.zeros(100, np.int64)
+    inside = Inside(1.5, float("nan"), found_at(5, 1.6, 1.2))
 
     def lying(distance):
-        found = Found(keys, np.full(100, distance), np.full(100, 0.9 * distance))
+        found = found_at(100, distance, 0.9 * distance)
         return made_up(
             rows=[dataclasses.replace(audit.rows[0], inside=found), *audit.rows[1:]], inside=inside
         )
@@ -86,16 +84,25 @@ def test_one_that_is_far_off_and_worse_is_told_so():
         assert found[claim] == "does not hold", claim
 
 
-def test_few_gans_leave_a_median_undecided():
+@pytest.mark.parametrize(("far", "verdict"), [(1, "holds"), (50, "undecided"), (99, "does not hold")])
+def test_a_median_between_two_crowds_is_undecided_and_one_stray_changes_nothing(far, verdict):
     audit = made_up()
-    keys = np.array([(n % 2, 1) for n in range(100)])
+    keys = np.array([(n < far, 1) for n in range(100)])
     distances = np.where(keys[:, 0] == 0, 10.0, 40.0)
     found = verdicts(
         made_up(
             rows=[dataclasses.replace(audit.rows[0], keys=keys, distances=distances), *audit.rows[1:]]
         )
     )
-    assert found["samples lie near the snapshots (within 3 steps)"] == "undecided"
+    assert found["samples lie near the snapshots (within 3 steps)"] == verdict
+
+
+def test_what_lies_as_near_to_other_gans_comes_near_none():
+    audit = made_up()
+    amid = dataclasses.replace(audit.rows[0], ratios=np.full(100, 0.9))
+    between = made_up(rows=[amid, *audit.rows[1:]])
+    assert covered(audit, audit.rows[0]) == (1.0, 0.7) and covered(between, amid) == (0.0, 0.0)
+    assert verdicts(between)["samples come near 90% of the GANs"] == "does not hold"
 
 
 def test_order_is_of_the_whole_axis_and_of_the_longer_side_of_its_turn():
@@ -105,6 +112,9 @@ def test_order_is_of_the_whole_axis_and_of_the_longer_side_of_its_turn():
     whole, part = order(axis, tent)
     assert abs(whole) < 0.7 and part == pytest.approx(1)
     assert order(axis, np.ones(9)) == (0.0, 0.0)
+    for level in ([100, 80, 60, 1, 1, 1, 1, 1, 1], [1, 9, 17, 25, 33, 33, 33, 33, 33]):  # no turn
+        whole, part = order(axis, np.array(level, float))
+        assert part == whole and abs(part) > 0.8
     few = dataclasses.replace(axis, positions=np.arange(4.0), keys=axis.keys[:4], frechet=np.arange(4.0))
     assert verdicts(made_up(axis=few))["the latent axis follows quality"] == "undecided"
     turns = verdicts(made_up(axis=dataclasses.replace(axis, frechet=tent)))
@@ -131,14 +141,15 @@ def test_scores_that_were_asked_for_are_held_against_scores_alike(images, verdic
 
 
 def test_gans_that_were_held_out_are_found_or_not():
-    def claimed(*distances):
-        held_out = HeldOut([10, 11], np.array([(10, 3), (11, 5), (10, 4)]), np.array(distances))
+    def claimed(one, other):
+        keys = np.array([(10, 3), (11, 5)] * 50)
+        held_out = HeldOut([10, 11], keys, np.array([one, other] * 50))
         found = [one for one in claims(made_up(held_out=held_out)) if "held out" in one.claim]
         assert len(found) == 1
         return found[0]
 
-    assert claimed(8.0, 16.0, 80.0).verdict == "holds"
-    far = claimed(8.0, 80.0, 16.0)
-    assert (far.verdict, far.value) == ("does not hold", 0.5)
-    assert far.figures == "50% of 2 GANs; the nearest is 2.0 steps away in the median"
+    assert claimed(4.0, 6.0).verdict == "holds"
+    for far in (claimed(4.0, 80.0), claimed(4.0, 14.0)):  # those learnt from lie at 16
+        assert (far.verdict, far.value) == ("does not hold", 0.5)
+    assert far.figures == "50% of 2 GANs; the nearest is 1.1 steps away in the median"
     assert not [one for one in claims(made_up()) if "held out" in one.claim]

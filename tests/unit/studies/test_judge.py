@@ -36,7 +36,7 @@ def test_it_is_the_papers_network():
 
 def test_a_trained_one_knows_digits_that_it_has_not_seen():
     judge = judge_of("mnist5k", None, silent)
-    assert judge.accuracy >= judge.required
+    assert judge.accuracy >= 0.95 and not judge.weakness
     test = load_images("mnist5k", part="test")
     _, probabilities = judge.judged(unit(test.pixels))
     assert (probabilities.argmax(axis=1) == test.labels).mean() == pytest.approx(

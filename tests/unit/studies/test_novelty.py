@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gangan_cli.data.components import PrincipalComponents
-from gangan_cli.studies.novelty import Landscape, Subspace, by_layer, usual_steps
+from gangan_cli.studies.novelty import Cloud, Landscape, Subspace, by_layer, near, usual_steps
 from tests.conftest import numbers, run_of
 
 
@@ -31,8 +31,23 @@ def test_nearest_snapshot_and_segment_are_those_of_a_plain_search(landscape, vec
         apart = np.linalg.norm(vectors - point, axis=1)
         assert found.rows[row] == apart.argmin()
         assert found.distances[row] == pytest.approx(apart.min(), rel=1e-5)
+        assert found.ratios[row] == 0  # there is no other GAN
         lines = [segment(point, a, b) for i, a in enumerate(vectors) for b in vectors[i + 1 :]]
         assert found.residuals[row] == pytest.approx(min(lines), rel=1e-4)
+
+
+def test_what_is_like_no_gan_is_as_near_to_several(vectors):
+    keys = np.array([(row // 3, row % 3) for row in range(9)])
+    cloud = Cloud(keys, 30, lambda place: vectors[:, place].copy())
+    points = np.concatenate([numbers(1, 4, 30), (vectors[1:2] + vectors[8:9]) / 2])
+    found = cloud.found(points)
+    for row, point in enumerate(points):
+        apart = np.linalg.norm(vectors - point, axis=1)
+        others = apart[keys[:, 0] != keys[apart.argmin(), 0]].min()
+        assert found.ratios[row] == pytest.approx(apart.min() / others, rel=1e-5)
+    assert found.ratios[-1] == pytest.approx(1, rel=1e-5)
+    reached = near(np.array([2.9, 2.9, 3.1]), np.array([0.5, 0.6, 0.1]), 1.0)
+    assert reached.tolist() == [True, False, False]
 
 
 def test_a_point_between_two_snapshots_is_found_out(landscape, vectors):
