@@ -18,7 +18,7 @@ def scored(judge, samples, keys, frechet, dataset="mnist"):
             "gan": gan, "epoch": epoch, "drawn": None, "judge": judge, "samples": samples, "seed": 0,
             "dataset": dataset, "values": {"frechet": frechet + gan + epoch},
         }
-        for gan, epoch in keys
+        for gan, epoch in np.array(keys).tolist()
     }  # fmt: skip
 
 
