@@ -67,7 +67,7 @@ def _show(audits: Sequence["Audit"]) -> None:
     if first.aligned:
         output.text(_aligned(first.aligned))
     output.text("")
-    of, _ = best_of(first.rows[0])
+    (of, _), fresh = best_of(first.rows[0]), AGAIN * options.images
     own = [_line(one, one.rows[0], f"GAN-GAN {one.gan} at epoch {one.epoch}") for one in audits]
     output.table(
         [
@@ -79,13 +79,13 @@ def _show(audits: Sequence["Audit"]) -> None:
     )
     output.text(
         f"\nbest of {of}: Fréchet distance of the best, mean of all draws of {of}, 95% interval\n"
-        f"best: that of all {options.count}, on {AGAIN * options.images:,} images of fresh noise (only\n"
-        "  to be compared within its column); median: of all\n"
+        f"best: that of all {options.count}, on fresh noise, {fresh:,} images: compare it within the column\n"
+        "median: of all\n"
         "nearest, line: median steps to the nearest snapshot, and to the nearest line between two\n"
         "inside: median steps, as they are there, to the nearest snapshot within the components' space\n"
         "pictures: median distance of images to those of the nearest snapshot from the same noise\n"
-        "GANs, epochs: share of those of which the nearest snapshots are, for samples within 3 steps\n"
-        "  and twice as near as any snapshot of another GAN\n"
+        "GANs, epochs: share that the nearest snapshots are of, if they lie within 3 steps, and half\n"
+        "as far as any of another GAN\n"
     )
     _layers(audits)
     if len(audits) == 1:
