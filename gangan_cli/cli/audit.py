@@ -79,7 +79,7 @@ def _show(audits: Sequence["Audit"]) -> None:
     )
     output.text(
         f"\nbest of {of}: Fréchet distance of the best, mean of all draws of {of}, 95% interval\n"
-        f"best: that of all {options.count}, on fresh noise, {fresh:,} images: compare it within the column\n"
+        f"best: that of all {options.count}, on {fresh:,} fresh images: compare it within its column\n"
         "median: of all\n"
         "nearest, line: median steps to the nearest snapshot, and to the nearest line between two\n"
         "inside: median steps, as they are there, to the nearest snapshot within the components' space\n"
