@@ -4,7 +4,7 @@ import torch
 from torch import nn
 from torchmetrics.image.inception import InceptionScore
 
-from gangan_cli.metrics.entropy import entropies, entropy_histogram, label_scores
+from gangan_cli.metrics.entropy import entropies, entropy_histogram, label_errors, label_scores
 
 
 def test_random_vectors_score_as_in_the_papers_file(random):
@@ -12,6 +12,14 @@ def test_random_vectors_score_as_in_the_papers_file(random):
     scores = label_scores(drawn / drawn.sum(axis=1, keepdims=True))
     assert scores.mean == pytest.approx(2.116, abs=0.003)
     assert scores.deviation == pytest.approx(0.086, abs=0.002)
+
+
+def test_errors_are_how_much_scores_of_other_images_differ(random):
+    drawn = [random.dirichlet(np.linspace(0.1, 1, 10), 1000) for _ in range(60)]
+    scores, errors = [label_scores(one) for one in drawn], [label_errors(one) for one in drawn]
+    for name in ("marginal", "inception_score", "variation"):
+        differ = np.std([getattr(one, name) for one in scores], ddof=1)
+        assert np.mean([getattr(one, name) for one in errors]) == pytest.approx(differ, rel=0.3)
 
 
 @pytest.mark.filterwarnings("ignore:Metric `InceptionScore`:UserWarning", "ignore:std:UserWarning")

@@ -45,7 +45,9 @@ def test_each_gan_is_judged_at_its_last_epoch_beside_real_images(catalog):
             assert gan.scored.values[lower] > real.scored.values[lower]
         for higher in ("coverage", "inception", "parzen"):
             assert gan.scored.values[higher] < real.scored.values[higher]
-        assert gan.scored.errors["frechet"] > 0 and gan.scored.errors["kernel"] > 0
+        measured = {"entropy_std", "entropy_lowest", "entropy_highest", "parzen_sigma"}
+        assert set(gan.scored.errors) == set(gan.scored.values) - measured
+        assert min(gan.scored.errors.values()) >= 0 < gan.scored.errors["frechet"]
         assert sum(gan.scored.classes) == sum(gan.scored.entropies) == 300
     assert any("300 samples are few" in warning for warning in warnings)
 
@@ -85,6 +87,24 @@ def test_a_second_call_takes_what_is_known_and_does_what_is_missing(catalog, mon
     with catalog.open("a") as run:
         kept = results(run)
     assert {one.subject.gan for one in kept} == {None, 0, 1}
+
+
+def test_what_scores_of_another_meaning_said_is_found_again(catalog, monkeypatch):
+    judged(catalog, "a", gans="0", quick=True)
+    monkeypatch.setitem(evaluation.VERSIONS, "quick", 1_000)
+    again, _ = judged(catalog, "a", gans="0", quick=True)
+    assert [one.known for one in again] == [False, False]
+    with catalog.open("a") as run:
+        assert [one.version for one in results(run)] == [1_000, 1_000]  # in their place
+
+
+def test_the_kernel_distance_is_to_test_images_from_all_over():
+    """MNIST's first 5,000 were written by others than its last, and lie apart."""
+    reference = reference_of("mnist5k", None, silent)
+    some = reference.some(200)
+    rows = [np.flatnonzero((reference.features == one).all(axis=1))[0] for one in some]
+    assert len(set(rows)) == 200
+    assert np.median(rows) == pytest.approx(len(reference.features) / 2, rel=0.2)
 
 
 def test_a_glance_is_the_same_as_a_long_look(catalog):
