@@ -187,8 +187,12 @@ class Catalog:
         Raises:
             UnknownRun: the store has no such run.
             InUse: a living process trains it.
+            StoreError: it lies where nothing can be removed.
         """
         path = self.known(name)
         with contextlib.suppress(Damaged), self.open(name) as run:
             run.check_free()
-        shutil.rmtree(path)
+        try:
+            shutil.rmtree(path)
+        except OSError as error:
+            raise StoreError(f"cannot remove {path}: {error.strerror}") from error

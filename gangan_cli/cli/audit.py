@@ -41,7 +41,8 @@ def audit(
     from gangan_cli.studies.measuring import Options
 
     wish = Wish(gans, epochs, Options(count, images, points, seed, dataset))
-    with counting.narrated("training the judge") as told:
+    kept = diagnostics.interruptible("audits that were done are kept")
+    with kept, counting.narrated("training the judge") as told:
         found = audited(catalog, run, wish, data_dir, told, diagnostics.warn)
     if json:
         for one in found:
@@ -60,9 +61,9 @@ def _show(audits: Sequence["Audit"]) -> None:
         f"{first.run}: {options.count} GANs of each sampler on {options.images:,} images, "
         f"judge {first.judge}"
     )
-    others = f"to the nearest of another GAN: {first.across:.1f}; " if len(first.gans) > 1 else ""
-    step = f"one step (consecutive snapshots): {first.spacing:.2f}; "
-    inside = f"within the components: {first.inside.spacing:.2f}; " if first.inside else ""
+    others = f"to the nearest of another GAN: {first.across:.3g}; " if len(first.gans) > 1 else ""
+    step = f"one step (consecutive snapshots): {first.spacing:.3g}; "
+    inside = f"within the components: {first.inside.spacing:.3g}; " if first.inside else ""
     output.text(f"{step}{inside}{others}real images: {first.floor:.1f}")
     if first.aligned:
         output.text(_aligned(first.aligned))
@@ -96,13 +97,15 @@ def _show(audits: Sequence["Audit"]) -> None:
 
 def _layers(audits: Sequence["Audit"]) -> None:
     """Print how far samples lie from their nearest snapshots in each layer."""
+    from math import isnan
     from statistics import median
 
     found = [audit.rows[0].layers for audit in audits]
     rows = []
     for layer in found[0]:
         steps = [layers[layer] for layers in found]
-        rows.append([layer, *(f"{value:.1f}" for value in (median(steps), min(steps), max(steps)))])
+        found_of = median(steps), min(steps), max(steps)
+        rows.append([layer, *("–" if isnan(value) else f"{value:.1f}" for value in found_of)])
     if len(found) == 1:
         output.table(["layer", "nearest"], [row[:2] for row in rows], right=[1])
     else:

@@ -47,6 +47,16 @@ def errors_explained() -> Iterator[None]:
         _explain(error, code)
 
 
+@contextmanager
+def interruptible(kept: str) -> Iterator[None]:
+    """Say at Ctrl-C what is `kept` of the work."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        say(f"interrupted: {kept}; the same command does the rest")
+        raise
+
+
 def _code_of(error: Exception) -> int | None:
     """Return the exit code of an error that is foreseen."""
     # Imported here: they bring numpy along, which --help and completion need not wait for.

@@ -49,7 +49,8 @@ def evaluate(
 
     wish = Wish(gans, epochs, latents, samples, seed, quick, dataset)
     found: list[Evaluated] = []
-    with counting.narrated("training the judge") as told:
+    kept = diagnostics.interruptible("what was judged is kept")
+    with kept, counting.narrated("training the judge") as told:
         for result in evaluate(catalog, run, wish, data_dir, told):
             if not isinstance(result, Evaluated):
                 diagnostics.warn(result.message)

@@ -42,13 +42,14 @@ def export_figures(
     for name in names:
         catalog.open(name).close()
     from gangan_cli.figures.style import FORMATS, Output
+    from store import StoreError
 
     wanted = [form.strip().lower() for form in format.split(",")]
     if unknown := [form for form in wanted if form not in FORMATS]:
         raise ConfigurationError(f"no format {unknown[0]!r}: there is {', '.join(FORMATS)}")
     from gangan_cli.figures.export import export_figures
 
-    target = Output(out, wanted, dpi, seed)
+    target, left_out = Output(out, wanted, dpi, seed), False
     for name in names:
         diagnostics.say(f"drawing {name}")
         try:
@@ -57,7 +58,10 @@ def export_figures(
                     output.line({"run": name, "figure": figure, "path": str(path)})
                 else:
                     output.text(str(path))
-        except ConfigurationError as error:
-            if runs:
+        except (ConfigurationError, StoreError) as error:
+            if len(names) == 1:
                 raise
             diagnostics.warn(f"{name} is left out: {error}")  # one unfit run does not stop the rest
+            left_out = True
+    if runs and left_out:
+        diagnostics.leave(diagnostics.FAILED)

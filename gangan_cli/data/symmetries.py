@@ -47,8 +47,8 @@ def check(manifest: Manifest, rotated: bool) -> None:
     names = {f"{network}.{part}" for network in NETWORKS for part in PARTS}
     if manifest.family not in FAMILIES or set(manifest.layout.shapes) != names:
         raise ConfigurationError(
-            f"GANs of family {manifest.family!r} cannot be aligned, only three-layer ones "
-            f"({', '.join(FAMILIES)}): give --align none"
+            f"such GANs of family {manifest.family!r} cannot be aligned, only three-layer ones (mlp, "
+            "and r1-mlp without templates): give --align none"
         )
     if rotated and manifest.sizes.get("condition"):
         raise ConfigurationError(

@@ -195,7 +195,5 @@ def check(lineage: Lineage, options: Options) -> None:
             "the next nothing is near or far"
         )
     if not 3 <= options.count <= DRAWN:
-        raise ConfigurationError(
-            f"{options.count} samples of each kind leave nothing to compare: give 3 to {DRAWN}"
-        )
+        raise ConfigurationError(f"count is {options.count}: give 3 to {DRAWN} samples of each kind")
     dataset_of(lineage.levels[-1].run.manifest, options.dataset)

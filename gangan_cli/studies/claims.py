@@ -154,7 +154,7 @@ def _as_far(audit: Audit, row: Row, what: str, claim: str) -> Claim:
     own = float(np.median(getattr(usual, what)))
     return Claim(
         claim,
-        _above(apart, own),
+        _above(apart, own) if own else "undecided",  # on a line all lies between snapshots
         f"median {_interval(apart, 1)}, snapshots {own:.1f}{where}",
         apart.estimate - own,
     )

@@ -16,12 +16,15 @@ from gangan_cli.studies.judge import Judge, Told
 from gangan_cli.studies.judging import glances
 from gangan_cli.studies.latent_axis import draw, generated_weights
 from gangan_cli.studies.reference import Reference, reference_of
-from gangan_cli.studies.scores import VERSIONS, Scored, glanced, scored
+from gangan_cli.studies.scores import VERSION, Scored, glanced, scored
 from store import Catalog, Run, StoreError
 from store.keys import Pair
 
 FEWEST = 10
 """Images below which half of the scores have no meaning."""
+
+MOST = 100_000
+"""Images above which memory runs out: a tenth of a megabyte each, with what comes of them."""
 
 MOST_DRAWN = 1024
 """GANs that may be drawn of a GAN-GAN: so many latents always are, so that number k stays the same."""
@@ -123,8 +126,8 @@ def evaluate(
     """
     if not 1 <= wish.latents <= MOST_DRAWN:
         raise ConfigurationError(f"latents is {wish.latents}: give 1 to {MOST_DRAWN}")
-    if wish.samples < FEWEST:
-        raise ConfigurationError(f"{wish.samples} samples are too few to judge: give {FEWEST} or more")
+    if not FEWEST <= wish.samples <= MOST:
+        raise ConfigurationError(f"samples is {wish.samples}: give {FEWEST} to {MOST:,}")
     with opened(catalog, name) as (lineage, keeps):
         subjects = list(_subjects(lineage, wish))
         bottom = lineage.levels[-1].run.manifest
@@ -136,7 +139,7 @@ def evaluate(
         if not keeps:
             yield Warned(f"{name} cannot be written: its results are not kept")
         kept = lineage.top.results(_prefix(reference.judge, wish))
-        known = {key: one for key, one in kept.items() if one.get("version", 2) == VERSIONS[_kind(wish)]}
+        known = {key: one for key, one in kept.items() if one.get("version", 2) == VERSION}
         subjects = [Subject(), *subjects]
         missing = [one for one in subjects if _key(reference.judge, wish, one) not in known]
         judged = _judged(lineage, reference, missing, wish)
@@ -247,16 +250,13 @@ def _evaluated(subject: Subject, scores: Scored, judge: Judge, dataset: str, wis
         samples=wish.samples,
         seed=wish.seed,
         scored=scores,
-        version=VERSIONS[_kind(wish)],
+        version=VERSION,
     )
 
 
-def _kind(wish: Wish) -> str:
-    return "quick" if wish.quick else "full"
-
-
 def _prefix(judge: Judge, wish: Wish) -> str:
-    return f"evaluation/{_kind(wish)}/{judge.id}/{wish.samples}/{wish.seed}/"
+    kind = "quick" if wish.quick else "full"
+    return f"evaluation/{kind}/{judge.id}/{wish.samples}/{wish.seed}/"
 
 
 def _key(judge: Judge, wish: Wish, subject: Subject) -> str:

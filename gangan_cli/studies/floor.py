@@ -9,7 +9,7 @@ from gangan_cli import caches
 from gangan_cli.studies.judge import KIND
 from gangan_cli.studies.judging import glance
 from gangan_cli.studies.reference import Reference
-from gangan_cli.studies.scores import VERSIONS, Scored, glanced, scored
+from gangan_cli.studies.scores import VERSION, Scored, glanced, scored
 
 
 def floor(reference: Reference, count: int, seed: int, quick: bool) -> Scored:
@@ -18,7 +18,7 @@ def floor(reference: Reference, count: int, seed: int, quick: bool) -> Scored:
     "nearest" is that of test images, since a training image is its own nearest.
     """
     kind = "quick" if quick else "full"
-    path = caches.folder(KIND) / f"{reference.judge.id}-{kind}-{count}-{seed}-{VERSIONS[kind]}.json"
+    path = caches.folder(KIND) / f"{reference.judge.id}-{kind}-{count}-{seed}-{VERSION}.json"
     with contextlib.suppress(OSError, ValueError, TypeError):  # not there, or not what it should be
         return Scored(**json.loads(path.read_text()))
     images = reference.real(count, seed)

@@ -20,6 +20,13 @@ Numbers = NDArray[np.float64]
 WIDTH = 64 << 20
 """Bytes of columns in memory at a time."""
 
+ROUNDING = 1e-5
+"""Of the length of weights, what a step must exceed to be one: they have seven digits."""
+
+ROUGH = 1e-3
+"""Of the squared length of vectors (from their mean), below which a squared step has too few left of
+the seven digits of products; then these are taken with sixteen, at twice the time."""
+
 ENDS = 64
 """Nearest snapshots that a segment is tried from, to every other one: the residual found is at most a
 little too large."""
@@ -62,8 +69,15 @@ class Cloud:
     def __init__(self, keys: Keys, size: int, columns: Callable[[slice], Matrix]) -> None:
         """Take points of `size` numbers, of which `columns` gives some: (m, width), to be changed."""
         self.keys, self._size, self._read = keys, size, columns
-        self._mean = np.zeros(size, np.float32)
-        self._products = np.zeros((len(keys), len(keys)))
+        self._measure(np.float32)
+        if self.spacing**2 < ROUGH * np.median(self._squares):
+            self._measure(np.float64)
+
+    def _measure(self, kind: type[np.floating]) -> None:
+        """Take the products of all pairs, and what comes of them, in numbers of this `kind`."""
+        self._kind = kind
+        self._mean = np.zeros(self._size, kind)
+        self._products = np.zeros((len(self.keys), len(self.keys)))
         for place, part in self._columns():
             self._mean[place] = part.mean(axis=0, dtype=np.float64)
             part -= self._mean[place]
@@ -108,13 +122,13 @@ class Cloud:
             [self._one(row, square, everyone) for row, square in zip(products, squares, strict=True)]
         )
 
-    def _columns(self, others: int = 0) -> Iterator[tuple[slice, Matrix]]:
+    def _columns(self, others: int = 0) -> Iterator[tuple[slice, NDArray[np.floating]]]:
         """Yield places and their columns of the snapshots (m, w), with room for those of so many
         others."""
         width = max(1, WIDTH // (4 * max(len(self.keys), others)))
         for first in range(0, self._size, width):
             place = slice(first, min(first + width, self._size))
-            yield place, self._read(place)
+            yield place, self._read(place).astype(self._kind, copy=False)
 
     def _one(
         self, products: Numbers, square: float, among: NDArray[np.int64]
@@ -206,9 +220,13 @@ def by_layer(layout: Layout, differences: Matrix) -> dict[str, Numbers]:
 
 
 def usual_steps(view: Snapshots, keys: Keys) -> dict[str, float]:
-    """Return the median length of the step between consecutive snapshots of a GAN, by tensor."""
-    chosen = consecutive(keys)
-    steps = view.matrix(keys[chosen + 1])[0] - view.matrix(keys[chosen])[0]
+    """Return the median length of the step between consecutive snapshots of a GAN, by tensor; 0 where it
+    is no more than rounding."""
+    chosen, layout = consecutive(keys), view.manifest.layout
+    before = view.matrix(keys[chosen])[0]
+    lengths = by_layer(layout, before)
+    steps = by_layer(layout, view.matrix(keys[chosen + 1])[0] - before)
+    found = {name: float(np.median(lengths_of)) for name, lengths_of in steps.items()}
     return {
-        name: float(np.median(found)) for name, found in by_layer(view.manifest.layout, steps).items()
+        name: step if step > ROUNDING * np.median(lengths[name]) else 0.0 for name, step in found.items()
     }

@@ -44,9 +44,8 @@ SCORES: Mapping[str, Score] = {
 """Every score by the name under which results are kept; "nearest" is a median Euclidean distance, and
 "agreement" is known of GANs that can be asked for a class."""
 
-VERSIONS = {"full": 3, "quick": 2}
-"""Count changes to what scores mean, all of them or those of one look: what was found before is found
-again."""
+VERSION = 3
+"""Counts changes to what scores mean: those found before are found again."""
 
 NEAREST_OF = 1000
 """Images whose nearest training image is looked for."""

@@ -224,8 +224,8 @@ def _new_run(config: GanGanConfig, parent: Run, machine: Machine) -> tuple[Manif
     keys = select(parent.keys(), config.gans, config.snapshot_epochs)
     if config.batch_size > len(keys) * config.repeat:
         raise ConfigurationError(
-            f"batch-size is {config.batch_size}, but there are {len(keys) * config.repeat} snapshots "
-            f"of {parent.name!r} to train on: give a smaller --batch-size"
+            f"batch-size is {config.batch_size}, but {parent.name!r} has {len(keys)} snapshots to train "
+            f"on, {config.repeat} times over: give a smaller --batch-size"
         )
     frame = Frame.fit(parent, keys, config.align, config.statistics == "modelled")
     constants: dict[str, Any] = {"keys": keys, **frame.constants()}

@@ -91,10 +91,10 @@ def test_several_gangans_are_counted_claim_by_claim(store):
     ("arguments", "code", "message"),
     [
         (("evaluate", "nobody"), 2, "no run 'nobody'"),
-        (("evaluate", "a", "--samples", 1), 2, "1 samples are too few to judge"),
+        (("evaluate", "a", "--samples", 1), 2, "samples is 1: give 10 to 100,000"),
         (("evaluate", "a", "--dataset", "imagenet"), 2, "no judge for 'imagenet'"),
         (("audit", "a"), 2, "run 'a' was trained on images"),
-        (("audit", "g", "--count", 1), 2, "1 samples of each kind leave nothing to compare"),
+        (("audit", "g", "--count", 1), 2, "count is 1: give 3 to 512 samples"),
     ],
 )
 def test_what_makes_no_sense_is_said_in_a_line(store, arguments, code, message):

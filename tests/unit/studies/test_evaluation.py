@@ -91,7 +91,7 @@ def test_a_second_call_takes_what_is_known_and_does_what_is_missing(catalog, mon
 
 def test_what_scores_of_another_meaning_said_is_found_again(catalog, monkeypatch):
     judged(catalog, "a", gans="0", quick=True)
-    monkeypatch.setitem(evaluation.VERSIONS, "quick", 1_000)
+    monkeypatch.setattr(evaluation, "VERSION", 1_000)
     again, _ = judged(catalog, "a", gans="0", quick=True)
     assert [one.known for one in again] == [False, False]
     with catalog.open("a") as run:

@@ -50,6 +50,22 @@ def test_what_is_like_no_gan_is_as_near_to_several(vectors):
     assert reached.tolist() == [True, False, False]
 
 
+def test_a_copy_is_found_out_also_where_steps_are_tiny():
+    keys = np.array([(row // 3, row % 3) for row in range(9)])
+    vectors = 10 * np.repeat(numbers(0, 3, 30), 3, axis=0) + 1e-3 * numbers(1, 9, 30)
+    cloud = Cloud(keys, 30, lambda place: vectors[:, place].copy())
+    steps = np.linalg.norm(np.diff(vectors.astype(np.float64), axis=0), axis=1)[keys[1:, 1] > 0]
+    assert cloud.spacing == pytest.approx(np.median(steps), rel=1e-4)
+    assert cloud.found(vectors).distances.max() < 1e-3 * cloud.spacing
+
+
+def test_a_layer_that_rounding_alone_moves_has_no_step(tmp_path):
+    vectors = np.ones((4, 30), np.float32)
+    vectors[1::2] += 2e-7
+    with run_of(tmp_path / "r", vectors) as run:
+        assert usual_steps(run, run.keys()) == {"discriminator.w": 0.0}
+
+
 def test_a_point_between_two_snapshots_is_found_out(landscape, vectors):
     mixed = (0.3 * vectors[2] + 0.7 * vectors[7])[None]
     found = landscape.found(mixed)
