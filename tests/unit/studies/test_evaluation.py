@@ -160,7 +160,7 @@ def test_what_cannot_be_written_is_judged_and_warned_of(catalog, monkeypatch):
 @pytest.mark.parametrize(
     ("wish", "message"),
     [
-        ({"samples": 1}, "1 samples are too few"),
+        ({"samples": 1}, "samples is 1: give 10 to 100,000"),
         ({"latents": 0}, "latents is 0: give 1 to 1024"),
         ({"gans": "7"}, "no snapshot of GAN 7"),
     ],
