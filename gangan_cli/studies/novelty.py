@@ -125,7 +125,7 @@ class Cloud:
     def _columns(self, others: int = 0) -> Iterator[tuple[slice, NDArray[np.floating]]]:
         """Yield places and their columns of the snapshots (m, w), with room for those of so many
         others."""
-        width = max(1, WIDTH // (4 * max(len(self.keys), others)))
+        width = max(1, WIDTH // (np.dtype(self._kind).itemsize * max(len(self.keys), others)))
         for first in range(0, self._size, width):
             place = slice(first, min(first + width, self._size))
             yield place, self._read(place).astype(self._kind, copy=False)

@@ -1,6 +1,7 @@
 """The other commands, and what each says of wrong input."""
 
 import json
+import shutil
 import tomllib
 
 import pytest
@@ -35,6 +36,19 @@ def test_runs_list(trained):
 
 def test_the_store_can_be_named_by_the_environment(trained):
     assert len(gangan("runs", "list", "--json", GANGAN_STORE=str(trained)).document) == 3
+
+
+def test_a_gangan_whose_gans_are_gone_stops_no_other_figures(trained, tmp_path):
+    store = tmp_path / "s"
+    shutil.copytree(trained, store)
+    shutil.move(store / "a", tmp_path / "aside")
+    shutil.copytree(tmp_path / "aside", store / "other")  # found by its id, whatever it is called
+    assert gangan("export-figures", "g", "--out", tmp_path / "f", "--store", store).code == 0
+    shutil.rmtree(store / "other")
+    alone = gangan("export-figures", "g", "--out", tmp_path / "f", "--store", store)
+    assert alone.code == 2 and "'a'" in alone.err
+    both = gangan("export-figures", "g", "gg", "--out", tmp_path / "f", "--store", store)
+    assert both.code == 1 and "g is left out" in both.err and "gg is left out" in both.err
 
 
 def test_export_then_import_then_remove(trained, tmp_path):

@@ -1,9 +1,12 @@
+import errno
+import os
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from store import Catalog, Parent, Run, check_name
-from store.errors import BadName, Damaged, InUse, NotAStore, RunExists, UnknownRun
+from store.errors import BadName, Damaged, InUse, NotAStore, RunExists, StoreError, UnknownRun
 from tests.conftest import small_manifest
 
 
@@ -89,6 +92,16 @@ def test_a_run_that_cannot_be_read_is_removed_all_the_same(catalog):
         pass
     catalog.remove("first")
     assert catalog.names() == ["second"]
+
+
+def test_what_cannot_be_removed_is_said_to_stay(catalog, monkeypatch):
+    def refuse(path):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), "lock.mdb")
+
+    monkeypatch.setattr("store.catalog.shutil.rmtree", refuse)
+    with pytest.raises(StoreError, match=r"cannot remove .*first: Read-only file system"):
+        catalog.remove("first")
+    assert "first" in catalog
 
 
 def test_a_run_in_training_is_not_removed(catalog):
