@@ -38,13 +38,13 @@ def test_a_second_training_is_told_who_holds_the_run_and_since_when(tmp_path):
     endless = [*COMMAND, *often, "--store", tmp_path]
     process = started(*endless)
     second = gangan(*endless)
+    with Run.open(tmp_path / "r") as run:
+        since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(run.state().holder.since))
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=60)
     assert second.code == 3
-    today = time.strftime("%Y-%m-%d")
-    assert (
-        f"is being trained by process {process.pid} on {os.uname().nodename} since {today}" in second.err
-    )
+    who = f"is being trained by process {process.pid} on {os.uname().nodename} since {since}"
+    assert who in second.err
 
 
 def test_a_dead_holder_is_known_also_when_its_number_was_given_to_another(run):
