@@ -28,6 +28,7 @@ def draw_grid(
     rows, columns, height, width = study.images.shape[:4]
     sheet = tile(shades(study.images))
     figure, ((axis,),) = new_figure(2.2 + 0.24 * columns, 0.9 + 0.24 * rows * height / width)
+    figure.set_layout_engine("compressed")  # the usual one cuts labels beside what keeps its aspect
     axis.imshow(sheet, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
     centres = np.arange(rows) * (height + 1) + (height - 1) / 2
     if study.positions is not None:

@@ -41,6 +41,14 @@ def test_each_run_gets_the_figures_of_its_kind(drawn):
     assert all(path.stat().st_size > 500 for made in figures.values() for _, path in made)
 
 
+@pytest.mark.parametrize("figure", ["walk", "samples"])
+def test_no_word_beside_the_images_is_cut(drawn, figure):
+    out, _ = drawn
+    pixels = np.asarray(Image.open(out / "g" / f"{figure}.png").convert("L"))
+    assert (pixels[:, [0, -1]] == 255).all()
+    assert (pixels[[0, -1]] == 255).all()
+
+
 def test_beside_each_figure_a_json_says_where_it_came_from(drawn, trained):
     out, figures = drawn
     with Catalog(trained).open("g") as run:
