@@ -25,9 +25,9 @@ demo: $(STAMP)
 	@echo "GANs from the GAN-GAN:  figures/gangan/samples.png, walk.png and walk.gif"
 	@echo "What to type next:      source .venv/bin/activate && gangan runs list"
 
-# Three processes on two cores: many tests wait for others.
+# Three processes on two cores: many tests wait for others. One thread each, in numpy too, or they fight.
 test: $(STAMP)
-	$(BIN)/pytest --numprocesses 3 --dist worksteal
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 3 --dist worksteal
 
 # The fault tests at full length: 25 kills, a minute of readers, thousands of damaged files.
 test-faults: $(STAMP)

@@ -117,18 +117,9 @@ def test_a_gangan_that_was_asked_for_epochs_says_how_well_it_listens(store):
 
 def test_scores_must_be_known_before_they_can_be_asked_for(store):
     arguments = (
-        "train-gangan",
-        "--on",
-        "a",
-        "--run",
-        "s",
-        "--condition",
-        "score",
-        "--batch-size",
-        3,
-        "--epochs",
-        2,
-    )
+        "train-gangan", "--on", "a", "--run", "s", "--condition", "score", "--batch-size", 3,
+        "--epochs", 2,
+    )  # fmt: skip
     refused = gangan(*arguments, "--store", store)
     assert refused.code == 2 and "gangan evaluate a --epochs 1- --quick" in refused.err
     gangan("evaluate", "a", "--epochs", "1-", "--quick", "--samples", 200, "--store", store)

@@ -5,6 +5,8 @@ import shutil
 import subprocess
 import sys
 
+from tests.conftest import ONE_THREAD, clean_environment
+
 
 def test_each_variant_has_a_line_and_its_seeds_figures(trained, tmp_path):
     store, found = tmp_path / "store", tmp_path / "found.json"
@@ -14,7 +16,13 @@ def test_each_variant_has_a_line_and_its_seeds_figures(trained, tmp_path):
         *("--seeds", "2", "--count", "3", "--images", "100", "--set", "epochs=4", "batch_size=3"),
         *("--only", "default", "aligned: full"),
     ]
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        list(map(str, command)),
+        capture_output=True,
+        text=True,
+        check=True,
+        env=clean_environment(**ONE_THREAD),
+    )
     _, _, *lines = done.stdout.splitlines()
     assert [line.split(" | ")[0] for line in lines] == ["| default", "| aligned: full"]
     figures = json.loads(found.read_text())
