@@ -49,20 +49,19 @@ def blocks(rows: int, columns: int) -> Iterator[slice]:
 def squared_distances(a: Matrix, b: Matrix) -> Iterator[tuple[slice, Tensor]]:
     """Yield which rows of `a` (n, d), and their squared Euclidean distances (rows, m) to `b` (m, d).
 
-    The products are float32, the norms and sums float64. Both sets are first moved by the mean of `b`:
-    the distances stay, the norms, and with them what rounding costs, shrink.
+    All is float32 but the norms' sums. Both sets are first moved by the mean of `b`: the distances
+    stay, the norms, and with them what rounding costs, shrink.
     """
     centre = b.mean(axis=0, dtype=np.float64).astype(np.float32)
     columns = torch.from_numpy(b - centre)
     across = _squares(columns)
     for place in blocks(len(a), len(b)):
         rows = torch.from_numpy(a[place] - centre)
-        squares = (rows @ columns.T).double()
-        squares.mul_(-2).add_(across).add_(_squares(rows)[:, None]).clamp_(min=0)
-        yield place, squares
+        squares = torch.addmm(across, rows, columns.T, alpha=-2)
+        yield place, squares.add_(_squares(rows)[:, None]).clamp_(min=0)
 
 
 def _squares(vectors: Tensor) -> Tensor:
-    """Return squared norms (n,) in float64."""
+    """Return squared norms (n,), summed in float64."""
     rows = torch.split(vectors, 4096)
-    return torch.cat([part.double().square_().sum(dim=1) for part in rows])
+    return torch.cat([part.double().square_().sum(dim=1).float() for part in rows])

@@ -75,4 +75,4 @@ def _split(rows: pairs.Matrix, samples: pairs.Matrix) -> Iterator[tuple[slice, T
     """
     for place, squares in pairs.squared_distances(rows, samples):
         nearest = squares.amin(dim=1)
-        yield place, nearest, squares.sub_(nearest[:, None]).float()
+        yield place, nearest.double(), squares.sub_(nearest[:, None])

@@ -22,11 +22,11 @@ class Manifold:
             raise ValueError(f"k = {k}: there is no such neighbour")
         self.features, self.k = pairs.checked(features, "features", least=k + 1), k
         # Not the root's square, which may fall on the other side of the neighbour's own distance.
-        self.squared_radii = np.empty(len(features))
+        self.squared_radii = np.empty(len(features), np.float32)
         for place, squares in pairs.squared_distances(self.features, self.features):
             squares[:, place].fill_diagonal_(torch.inf)
             self.squared_radii[place] = squares.topk(k, largest=False).values[:, -1].numpy()
-        self.radii = np.sqrt(self.squared_radii)
+        self.radii = np.sqrt(self.squared_radii, dtype=np.float64)
 
     def __len__(self) -> int:
         return len(self.features)

@@ -156,11 +156,8 @@ def _together(values: dict[str, float], errors: dict[str, float], probabilities:
 
 def with_error(reference: Reference, features: Features, seed: int) -> tuple[float, float]:
     """Return the Fréchet distance of features (n, 1024) to the test images', and its standard error."""
-    random, count = np.random.default_rng(seed), len(features)
-    again = [
-        reference.frechet.distance(frechet.moments(features[random.integers(count, size=count)]))
-        for _ in range(RESAMPLES)
-    ]
+    random = np.random.default_rng(seed)
+    again = [reference.frechet.distance(frechet.resampled(features, random)) for _ in range(RESAMPLES)]
     distance = reference.frechet.distance(frechet.moments(features))
     return distance, float(np.std(again, ddof=1))
 

@@ -5,7 +5,7 @@ from scipy import linalg
 from torch import nn
 from torchmetrics.image.fid import FrechetInceptionDistance
 
-from gangan_cli.metrics.frechet import Moments, Reference, frechet_distance, moments
+from gangan_cli.metrics.frechet import Moments, Reference, frechet_distance, moments, resampled
 
 
 class Passing(nn.Module):
@@ -54,6 +54,18 @@ def test_moments_are_unbiased_and_do_not_depend_on_blocks(features, small_blocks
     assert np.allclose(whole.covariance, np.cov(drawn.T.astype(np.float64)), atol=1e-12)
     assert np.allclose(parts.covariance, whole.covariance, atol=1e-12)
     assert np.array_equal(parts.mean, whole.mean)
+
+
+@pytest.mark.parametrize("count", [2, 20, 300])
+def test_resampled_moments_are_those_of_rows_drawn_with_repeats(features, count):
+    drawn = features(count)
+    found = resampled(drawn, np.random.default_rng(3))
+    rows = drawn[np.random.default_rng(3).integers(count, size=count)]
+    assert found.count == count
+    assert np.allclose(found.mean, moments(rows).mean)
+    assert np.allclose(found.covariance, moments(rows).covariance, atol=1e-6)
+    near = Reference(moments(features(400)))
+    assert near.distance(found) == pytest.approx(near.distance(moments(rows)), rel=1e-5)
 
 
 @pytest.mark.parametrize("count", [2, 10, 300])

@@ -36,7 +36,8 @@ def test_it_is_the_formula_in_float64_at_the_size_of_images(random):
 
 
 def test_far_rows_are_unlikely_not_impossible():
-    found = log_likelihoods(np.full((1, 784), 1e3), np.zeros((4, 784)), (0.1,))
+    far, origin = np.full((1, 784), 1e3, np.float32), np.zeros((4, 784), np.float32)
+    found = log_likelihoods(far, origin, (0.1,))
     assert found[0, 0] == pytest.approx(-784 * 1e6 / 0.02, rel=1e-5)
 
 
