@@ -1,6 +1,7 @@
 """Fréchet distance: how far apart the normal distributions fitted to two sets of features lie."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -12,15 +13,32 @@ from gangan_cli.threads import one_thread
 
 @dataclass(frozen=True)
 class Moments:
-    """Of `count` feature vectors the `mean` (d,) and the unbiased `covariance` (d, d), in float64.
+    """Of `count` feature vectors the `mean` (d,), in float64.
 
-    Of fewer vectors than features there is `factor` (count, d) too: the covariance is factorᵀ factor.
+    Of fewer vectors than features there is a `factor` (n, d) whose square factorᵀ factor is the
+    covariance, of more that itself: `known` (d, d).
     """
 
     mean: NDArray[np.float64]
-    covariance: NDArray[np.float64]
     count: int
+    known: NDArray[np.float64] | None = None
     factor: NDArray[np.float64] | None = None
+
+    @cached_property
+    def covariance(self) -> NDArray[np.float64]:
+        """The unbiased covariance (d, d)."""
+        if self.factor is None:
+            assert self.known is not None
+            return self.known
+        found: NDArray[np.float64] = self.factor.T @ self.factor
+        return found
+
+    @property
+    def spread(self) -> float:
+        """The covariance's trace."""
+        if self.factor is None:
+            return float(np.trace(self.covariance))
+        return float(np.square(self.factor).sum())
 
 
 def moments(features: NDArray[np.float32], times: NDArray[np.int64] | None = None) -> Moments:
@@ -36,13 +54,13 @@ def moments(features: NDArray[np.float32], times: NDArray[np.int64] | None = Non
     roots = np.sqrt(weights)[:, None]
     if len(features) < width:
         factor = (features - mean) * (roots / np.sqrt(count - 1))
-        return Moments(mean, factor.T @ factor, count, factor)
+        return Moments(mean, count, factor=factor)
     # Sums in float32 would do for a large distance, but that of two alike sets is a small difference.
     scatter = torch.zeros(width, width, dtype=torch.float64)
     for place in pairs.blocks(len(features), 2 * width):
         centred = torch.from_numpy((features[place] - mean) * roots[place])
         scatter.addmm_(centred.T, centred)
-    return Moments(mean, (scatter / (count - 1)).numpy(), count)
+    return Moments(mean, count, known=(scatter / (count - 1)).numpy())
 
 
 def resampled(features: NDArray[np.float32], random: np.random.Generator) -> Moments:
@@ -90,8 +108,7 @@ class Reference:
             squares = torch.linalg.eigvalsh(product)
         overlap = float(squares.clamp_(min=0).sqrt_().sum())
         apart = float(np.square(mine.mean - other.mean).sum())
-        spread = float(np.trace(mine.covariance) + np.trace(other.covariance))
-        return max(apart + spread - 2 * overlap, 0.0)
+        return max(apart + mine.spread + other.spread - 2 * overlap, 0.0)
 
 
 def frechet_distance(a: Moments | Reference, b: Moments) -> float:

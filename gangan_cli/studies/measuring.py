@@ -22,8 +22,9 @@ from gangan_cli.studies.scores import with_error
 GANGAN = "the GAN-GAN"
 """What the audited run is called among the samplers."""
 
-DRAWN = 512
-"""Vectors of each sampler whose place among the snapshots is looked at; only some are judged."""
+DRAWN, OF_EACH = 512, 16
+"""Vectors of each sampler whose place among the snapshots is looked at, and for each snapshot, if that
+is fewer; only some are judged."""
 
 VECTORS = 256 << 20
 """Bytes of vectors decoded and held against the snapshots at a time: each time all snapshots are read,
@@ -155,9 +156,14 @@ class Bench:
         return self.row(GANGAN, lambda _: next(parts))
 
     @property
+    def drawn(self) -> int:
+        """How many vectors of each sampler are held against the snapshots."""
+        return max(self.options.count, min(DRAWN, OF_EACH * len(self.landscape.keys)))
+
+    @property
     def latents(self) -> Matrix:
-        """The latents (DRAWN, L) at which GAN-GANs are looked at."""
-        return draw(self.lineage, DRAWN, self.options.seed)
+        """The latents (drawn, L) at which GAN-GANs are looked at."""
+        return draw(self.lineage, self.drawn, self.options.seed)
 
     def held_out(self, gan: int, epoch: int) -> HeldOut | None:
         """Measure how near a GAN-GAN's vectors come to GANs it was not trained on; None without such, or
@@ -178,9 +184,9 @@ class Bench:
 
     @property
     def _sizes(self) -> list[int]:
-        """In how many parts, and how large ones, DRAWN vectors are looked at."""
+        """In how many parts, and how large ones, vectors are looked at."""
         most = max(1, VECTORS // (4 * self.landscape.view.manifest.layout.size))
-        return [min(most, DRAWN - first) for first in range(0, DRAWN, most)]
+        return [min(most, self.drawn - first) for first in range(0, self.drawn, most)]
 
     def _made(self, gan: int, epoch: int) -> Iterator[Matrix]:
         """Yield what a GAN-GAN makes of `latents`, part by part."""

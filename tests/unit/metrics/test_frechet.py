@@ -39,8 +39,8 @@ def test_it_agrees_with_the_root_of_the_matrix(random):
 
 
 def test_normal_distributions_along_axes_have_a_formula():
-    a = Moments(np.array([1.0, 2.0]), np.diag([4.0, 9.0]), 10)
-    b = Moments(np.array([4.0, 6.0]), np.diag([1.0, 0.0]), 10)
+    a = Moments(np.array([1.0, 2.0]), 10, np.diag([4.0, 9.0]))
+    b = Moments(np.array([4.0, 6.0]), 10, np.diag([1.0, 0.0]))
     assert frechet_distance(a, b) == pytest.approx(25 + (2 - 1) ** 2 + 9)
     assert frechet_distance(b, a) == pytest.approx(25 + (2 - 1) ** 2 + 9)
 
@@ -116,7 +116,7 @@ def test_of_few_vectors_it_is_the_same_as_by_their_covariance():
     few = moments(of_few)
     assert few.factor.shape == (20, 60)
     np.testing.assert_allclose(few.covariance, np.cov(of_few.astype(np.float64).T), rtol=1e-6)
-    by_covariance = Moments(few.mean, few.covariance, few.count)
+    by_covariance = Moments(few.mean, few.count, few.covariance)
     reference = Reference(moments(of_many))
     # Of the covariance's forty eigenvalues that are zero but for rounding, the roots are summed too.
     assert reference.distance(few) == pytest.approx(reference.distance(by_covariance), rel=1e-6)

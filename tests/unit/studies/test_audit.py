@@ -15,7 +15,7 @@ from gangan_cli.studies.audit_results import Wish, audit_of, audited, document_o
 from gangan_cli.studies.claims import covered, matched
 from gangan_cli.studies.decoding import Lineage
 from gangan_cli.studies.latent_axis import draw, generated_weights
-from gangan_cli.studies.measuring import DRAWN, GANGAN, Bench, HeldOut, Options
+from gangan_cli.studies.measuring import GANGAN, OF_EACH, Bench, HeldOut, Options
 from gangan_cli.studies.samplers import SAMPLERS
 from gangan_cli.training.gangan import GanGanConfig, train_gangan
 from gangan_cli.training.job import Machine
@@ -46,12 +46,13 @@ def test_every_sampler_is_measured_in_the_same_way(done):
     assert (done.run, done.gan, done.epoch) == ("g", 0, 8)
     names = [row.name for row in done.rows]
     assert names[0] == GANGAN and {SNAPSHOT, *AVERAGES, "components + kernels"} < set(names)
+    drawn = OF_EACH * 6  # snapshots
     for row in done.rows:
         assert row.frechet.shape == row.pictures.shape == (3,)
-        assert row.keys.shape == (DRAWN, 2) and row.distances.shape == row.residuals.shape == (DRAWN,)
+        assert row.keys.shape == (drawn, 2) and row.distances.shape == row.residuals.shape == (drawn,)
         assert (row.residuals <= row.distances + 1e-3).all()
         assert np.isfinite(row.best) and row.best_error > 0
-        assert row.inside.distances.shape == (DRAWN,)
+        assert row.inside.distances.shape == (drawn,)
         # Seen from within their space nothing is farther off.
         assert (row.inside.distances <= row.distances + 1e-2).all()
     assert done.matched.shape == (3,) and done.axis.frechet.shape == (3,)
@@ -125,10 +126,11 @@ def test_a_gangan_over_some_gans_is_held_against_the_others(catalog):
     for _ in train_gangan(config, Machine(store=catalog.root, workers=1)):
         pass
     with catalog.open("a") as population, Lineage.open(catalog, "some") as lineage:
-        found = Bench.open(lineage, SMALL, None, silent).held_out(0, 1)
+        bench = Bench.open(lineage, SMALL, None, silent)
+        found = bench.held_out(0, 1)
         vectors, keys = population.matrix()
-        made = generated_weights(lineage, draw(lineage, DRAWN, 0)[:5], 0, 1)
-    assert found.gans == [1] and found.keys.shape == (DRAWN, 2)
+        made = generated_weights(lineage, draw(lineage, bench.drawn, 0)[:5], 0, 1)
+    assert found.gans == [1] and found.keys.shape == (OF_EACH * 3, 2)
     unseen = keys[:, 0] > 0
     apart = np.linalg.norm(made[:, None] - vectors[unseen], axis=2)
     assert found.keys[:5].tolist() == keys[unseen][apart.argmin(axis=1)].tolist()
