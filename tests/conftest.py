@@ -8,8 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -137,30 +136,47 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
-@contextmanager
-def one_at_a_time(folder: Path) -> Iterator[None]:
-    """Let one worker at a time into what follows."""
+def made_once(folder: Path, make: Callable[[Path], None]) -> Path:
+    """Have one of this session's workers `make` the folder, and the others wait for it."""
+    begun = folder.with_name(f"{folder.name}-begun")
     with folder.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        if not folder.exists():
+            make(begun)
+            begun.rename(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")
 def trained(shared: Path) -> Path:
     """A store to read: 2 GANs × 3 epochs on real digits, a GAN-GAN over them and one over that."""
-    root, begun = shared / "trained", shared / "in-training"
-    with one_at_a_time(root):
-        if root.exists():
-            return root
+
+    def make(store: Path) -> None:
         for arguments in (
             ["train-gans", "--run", "a", "--dataset", "mnist5k", "--gans", 2, "--epochs", 3],
             ["train-gangan", "--on", "a", "--run", "g", "--batch-size", 3, "--epochs", 8],
             ["train-gangan", "--on", "g", "--run", "gg", "--batch-size", 4, "--epochs", 3],
         ):
-            result = gangan(*arguments, "--store", begun)
+            result = gangan(*arguments, "--store", store)
             assert result.code == 0, result.err
-        begun.rename(root)
-    return root
+
+    return made_once(shared / "trained", make)
+
+
+COMMAND = ["train-gans", "--run", "r", "--dataset", "mnist5k", "--gans", 2, "--epochs", 14,
+           "--batch-size", 256]  # fmt: skip
+"""A training that tests disturb."""
+
+
+@pytest.fixture(scope="session")
+def undisturbed(shared: Path) -> Path:
+    """A store with what COMMAND makes when nothing disturbs it: 28 snapshots, 13 MB."""
+
+    def make(store: Path) -> None:
+        result = gangan(*COMMAND, "--store", store)
+        assert result.code == 0, result.err
+
+    return made_once(shared / "undisturbed", make)
 
 
 AUDIT = ("--count", 3, "--images", 100, "--points", 3)
@@ -170,15 +186,13 @@ AUDIT = ("--count", 3, "--images", 100, "--points", 3)
 @pytest.fixture(scope="session")
 def audited_store(shared: Path, trained: Path) -> Path:
     """The same store, once `gangan audit g` has looked at it. To copy."""
-    root, begun = shared / "audited", shared / "in-audit"
-    with one_at_a_time(root):
-        if root.exists():
-            return root
-        shutil.copytree(trained, begun)
-        result = gangan("audit", "g", *AUDIT, "--store", begun)
+
+    def make(store: Path) -> None:
+        shutil.copytree(trained, store)
+        result = gangan("audit", "g", *AUDIT, "--store", store)
         assert result.code == 0, result.err
-        begun.rename(root)
-    return root
+
+    return made_once(shared / "audited", make)
 
 
 def small_manifest(**changes) -> Manifest:

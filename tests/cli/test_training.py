@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from store import Catalog, Run
-from tests.conftest import ONE_THREAD, clean_environment, contents, gangan, started, workers_of
+from tests.conftest import COMMAND, ONE_THREAD, clean_environment, contents, gangan, started, workers_of
 
 TWO_BY_THREE = ["train-gans", "--run", "a", "--dataset", "mnist5k", "--gans", 2, "--epochs", 3]
 
@@ -49,121 +49,102 @@ def test_one_worker_or_two_the_bytes_are_the_same(tmp_path, trained):
     assert contents(tmp_path / "a") == contents(trained / "a")
 
 
-LONG = [
-    "train-gans",
-    "--run",
-    "a",
-    "--dataset",
-    "mnist5k",
-    "--gans",
-    2,
-    "--epochs",
-    12,
-    "--batch-size",
-    256,
-]
-
-
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
-    store = tmp_path_factory.mktemp("undisturbed")
-    assert gangan(*LONG, "--store", store).code == 0
-    return contents(store / "a")
-
-
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGHUP, 129)]
 )  # SIGTERM: tests/faults/test_kills.py
 def test_a_signal_ends_it_resumable_and_the_finished_run_is_the_undisturbed_one(
     tmp_path, undisturbed, number, code
 ):
-    process = started(*LONG, "--store", tmp_path)
+    process = started(*COMMAND, "--store", tmp_path)
     os.killpg(process.pid, number)  # as a terminal does: to the workers too
     out, err = process.communicate(timeout=60)
     assert process.returncode == code
     assert '"interrupted"' in out
-    assert f"gangan {LONG[0]} --run a" in err
+    assert f"gangan {COMMAND[0]} --run r" in err
     assert "Traceback" not in err
-    assert gangan("runs", "show", "a", "--store", tmp_path, "--json").document["state"] == "interrupted"
-    again = gangan(*LONG, "--store", tmp_path, "--json")
+    assert gangan("runs", "show", "r", "--store", tmp_path, "--json").document["state"] == "interrupted"
+    again = gangan(*COMMAND, "--store", tmp_path, "--json")
     assert again.code == 0
     told = 1 + out.count('"event": "epoch"')  # the first line was read before the signal
-    assert told + again.lines[-1]["trained"] == 24  # no finished epoch was trained again
-    assert contents(tmp_path / "a") == undisturbed
+    assert told + again.lines[-1]["trained"] == 28  # no finished epoch was trained again
+    assert contents(tmp_path / "r") == contents(undisturbed / "r")
 
 
 def test_a_compiled_run_goes_on_compiled_and_ends_with_the_same_bytes(
     tmp_path, undisturbed, monkeypatch
 ):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    first = gangan(*LONG, "--store", tmp_path / "one", "--compile", "--workers", 1)
+    first = gangan(*COMMAND, "--store", tmp_path / "one", "--compile", "--workers", 1)
     assert first.code == 0, first.err
     assert first.err.count("compiling the updates") == 1
-    process = started(*LONG, "--store", tmp_path / "two", "--compile")
+    process = started(*COMMAND, "--store", tmp_path / "two", "--compile")
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=60)
     assert process.returncode == 143
-    again = gangan(*LONG, "--store", tmp_path / "two")
+    again = gangan(*COMMAND, "--store", tmp_path / "two")
     assert again.code == 0, again.err
     assert "compiling" not in again.err
-    assert contents(tmp_path / "one" / "a") == contents(tmp_path / "two" / "a")
-    first_losses = [np.frombuffer(of[2])[:4] for of in (contents(tmp_path / "one" / "a"), undisturbed)]
+    assert contents(tmp_path / "one" / "r") == contents(tmp_path / "two" / "r")
+    first_losses = [
+        np.frombuffer(of[2])[:4]
+        for of in (contents(tmp_path / "one" / "r"), contents(undisturbed / "r"))
+    ]
     np.testing.assert_allclose(*first_losses, rtol=1e-4)  # GAN 0's first epoch
-    with Run.open(tmp_path / "two" / "a") as run:
+    with Run.open(tmp_path / "two" / "r") as run:
         assert run.state().execution["compiled"]
 
 
 def test_a_run_that_goes_on_elsewhere_says_that_it_rounds_otherwise(tmp_path):
-    process = started(*LONG, "--store", tmp_path)
+    process = started(*COMMAND, "--store", tmp_path)
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=60)
-    shown = gangan("runs", "show", "a", "--store", tmp_path, "--json").document["execution"]
+    shown = gangan("runs", "show", "r", "--store", tmp_path, "--json").document["execution"]
     assert (shown["device"], shown["repeats"]) == ("cpu", True)
     assert {"processor", "threads", "torch", "compiled", "matmul"} < set(shown)
-    with Run.open(tmp_path / "a", write=True) as run:
+    with Run.open(tmp_path / "r", write=True) as run:
         run.executed({**shown, "processor": "another processor"})
-    again = gangan(*LONG, "--store", tmp_path)
+    again = gangan(*COMMAND, "--store", tmp_path)
     assert again.code == 0
     assert "began elsewhere" in again.err
     assert "not another processor" in again.err
 
 
 def test_under_nohup_a_hangup_does_not_end_it(tmp_path, undisturbed):
-    process = started(*LONG, "--store", tmp_path, hangup=signal.SIG_IGN)
+    process = started(*COMMAND, "--store", tmp_path, hangup=signal.SIG_IGN)
     os.killpg(process.pid, signal.SIGHUP)
     process.communicate(timeout=120)
     assert process.returncode == 0
-    assert contents(tmp_path / "a") == undisturbed
+    assert contents(tmp_path / "r") == contents(undisturbed / "r")
 
 
 def test_a_killed_run_has_crashed_its_workers_die_and_it_resumes(tmp_path, undisturbed):
-    process = started(*LONG, "--store", tmp_path)
+    process = started(*COMMAND, "--store", tmp_path)
     workers = workers_of(process.pid)
     assert workers
     process.kill()
     process.wait()
     process.stdout.close()
     process.stderr.close()
-    shown = gangan("runs", "show", "a", "--store", tmp_path, "--json").document
+    shown = gangan("runs", "show", "r", "--store", tmp_path, "--json").document
     assert shown["state"] == "crashed"
     assert 0 < shown["snapshots"] < 24
     deadline = time.monotonic() + 30
     while any(Path(f"/proc/{pid}").exists() for pid in workers):
         assert time.monotonic() < deadline, "a worker outlived its parent"
         os.sched_yield()
-    assert gangan(*LONG, "--store", tmp_path).code == 0
-    assert contents(tmp_path / "a") == undisturbed
+    assert gangan(*COMMAND, "--store", tmp_path).code == 0
+    assert contents(tmp_path / "r") == contents(undisturbed / "r")
 
 
 def test_a_worker_that_is_killed_is_reported_and_the_run_goes_on_later(tmp_path, undisturbed):
-    process = started(*LONG, "--store", tmp_path)
+    process = started(*COMMAND, "--store", tmp_path)
     for worker in workers_of(process.pid):
         os.kill(worker, signal.SIGKILL)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "a training process died (killed by SIGKILL" in err
-    assert gangan(*LONG, "--store", tmp_path).code == 0
-    assert contents(tmp_path / "a") == undisturbed
+    assert gangan(*COMMAND, "--store", tmp_path).code == 0
+    assert contents(tmp_path / "r") == contents(undisturbed / "r")
 
 
 def test_what_lies_in_the_working_folder_is_imported_by_no_process(tmp_path):

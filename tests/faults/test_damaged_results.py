@@ -11,8 +11,7 @@ from store import Run, record
 from store.errors import Damaged
 from store.repair import repair
 from store.verify import verify
-from tests.conftest import contents, gangan
-from tests.faults.conftest import COMMAND
+from tests.conftest import COMMAND, contents, gangan
 
 PRESENT = Path(__file__).parent / "formats" / "2.mdb"
 PAGE = 4096

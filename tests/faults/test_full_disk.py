@@ -8,8 +8,7 @@ import pytest
 
 from store import Run
 from store.verify import verify
-from tests.conftest import contents, gangan, start
-from tests.faults.conftest import COMMAND
+from tests.conftest import COMMAND, contents, gangan, start
 
 
 @pytest.fixture

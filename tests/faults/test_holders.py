@@ -15,8 +15,7 @@ from store import Run, holding
 from store.errors import InUse
 from store.state import STALE_AFTER, Holder, State, born
 from store.verify import verify
-from tests.conftest import contents, gangan, numbers, small_manifest, start, started
-from tests.faults.conftest import COMMAND
+from tests.conftest import COMMAND, contents, gangan, numbers, small_manifest, start, started
 
 
 @pytest.fixture

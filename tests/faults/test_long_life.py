@@ -16,8 +16,7 @@ from store import Catalog, Manifest, Run, StoreError
 from store.manifest import FORMAT
 from store.repair import repair
 from store.verify import verify
-from tests.conftest import contents, gangan, small_manifest, started
-from tests.faults.conftest import COMMAND
+from tests.conftest import COMMAND, contents, gangan, small_manifest, started
 
 FORMATS = Path(__file__).parent / "formats"
 
