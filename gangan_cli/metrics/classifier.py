@@ -20,7 +20,7 @@ Features = NDArray[np.float32]
 FEATURES = 1024
 """Length of the feature vector: the activations of the last hidden layer."""
 
-BLOCK = 500
+BLOCK = 250
 """Images judged at a time: their activations stay in the cache of a core or two."""
 
 
