@@ -136,6 +136,7 @@ def _places(
 def _chosen(around: Sequence[Places], point: float) -> list[int]:
     """Return a place for each label: the best that some orders of choosing lead to."""
     random = np.random.default_rng(0)
+    known: dict[tuple[int, int, int], Numbers] = {}  # most are wanted again in a later sweep
     best: tuple[float, list[int]] = float("inf"), []
     for _ in range(STARTS):
         rows: dict[int, int] = {}
@@ -145,7 +146,9 @@ def _chosen(around: Sequence[Places], point: float) -> list[int]:
                 costs = around[mine].costs.copy()
                 for other, row in rows.items():
                     if other != mine:
-                        costs += _clashes(around[mine], around[other], row, point)
+                        if (mine, other, row) not in known:
+                            known[mine, other, row] = _clashes(around[mine], around[other], row, point)
+                        costs += known[mine, other, row]
                 rows[mine] = int(costs.argmin())
                 found[mine] = costs.min()
         best = min(best, (float(found.sum()), [rows[label] for label in range(len(around))]))
