@@ -5,7 +5,7 @@ import gc
 import os
 import signal
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, cast
@@ -69,8 +69,12 @@ class GanganApp(App[int]):
         *,
         run: str = "",
         rebound: dict[str, str] | None = None,
+        pictures: Callable[[Callable[[Answer], None]], Pictures] = Pictures,
     ) -> None:
-        """Show the store of `feed`, at `run` if one is named, else where `memory` left it."""
+        """Show the store of `feed`, at `run` if one is named, else where `memory` left it.
+
+        `pictures` makes what is asked for pictures, of the function to call with each answer.
+        """
         super().__init__()
         self.store: Path = feed.root
         self.memory, self.graphics = memory, graphics
@@ -80,7 +84,7 @@ class GanganApp(App[int]):
         self._first = "live" if run else memory.screen
         self.rebound = rebound or {}
         self.watcher = Watcher(feed, self.post_message)
-        self.pictures = Pictures(self._picture_came)
+        self.pictures = pictures(self._picture_came)
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
 

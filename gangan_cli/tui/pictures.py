@@ -88,7 +88,7 @@ class Pictures:
 
     def __init__(self, answered: Callable[[Answer], None]) -> None:
         """Call `answered`, from another thread, with each answer."""
-        self._answered = answered
+        self.answered = answered
         self._guard = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
@@ -157,7 +157,7 @@ class Pictures:
                     last = answer.serial
                     if not isinstance(answer, Measured):
                         self._next()
-                    self._answered(answer)
+                    self.answered(answer)
             with self._guard:
                 if self._connection is not connection:
                     return  # closed by us
@@ -168,7 +168,7 @@ class Pictures:
             lines = complaints.read().decode(errors="replace").strip().splitlines()
         why = lines[-1] if lines else f"exit status {process.returncode}"
         reason = f"the process that makes pictures ended: {why}"
-        self._answered(Failed(max(last, self._serial), reason))
+        self.answered(Failed(max(last, self._serial), reason))
 
     def _next(self) -> None:
         with self._guard:

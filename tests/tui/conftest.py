@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from gangan_cli.tui import watcher
 from gangan_cli.tui.app import GanganApp
 from gangan_cli.tui.feed import Feed
 from gangan_cli.tui.memory import Memory
-from gangan_cli.tui.pictures import Pictures, Request
+from gangan_cli.tui.pictures import Answer, Pictures, Request
 from gangan_cli.tui.terminal import Graphics
 from store import Run
 from tests.tui import asking, gallery
@@ -30,13 +31,18 @@ def asking_store(gallery_store: Path, tmp_path_factory: pytest.TempPathFactory) 
 class SharedPictures(Pictures):
     """One painter process for all tests, since torch takes seconds to import."""
 
+    def answering(self, answered: Callable[[Answer], None]) -> "SharedPictures":
+        """Answer another app from now on."""
+        self.answered = answered
+        return self
+
     def ask(self, request: Request) -> int:
         """Ask from wherever the process was started."""
         view = replace(request.view, store=request.view.store.resolve())
         return super().ask(replace(request, view=view))
 
     def close(self) -> None:
-        self._answered = lambda answer: None
+        self.answered = lambda answer: None
 
 
 @pytest.fixture(scope="session")
@@ -48,15 +54,32 @@ def pictures() -> Iterator[SharedPictures]:
 
 @pytest.fixture
 def app_over(tmp_path, monkeypatch, pictures) -> Callable[..., GanganApp]:
-    """Return what makes the app over a store, in a folder of its own, remembering nothing."""
+    """Return what makes the app over a store, in a folder of its own, remembering nothing.
+
+    `notices` of the app are what it has told its user.
+    """
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("COLORTERM", "truecolor")
 
-    def make(store: Path, run: str = "", images: str = "half", **remembered) -> GanganApp:
-        app = GanganApp(Feed(store), Memory(**remembered), Graphics(images), run=run)
-        app.pictures = pictures
-        pictures._answered = app._picture_came
+    def make(
+        store: Path, run: str = "", images: str = "half", rebound: Any = None, **remembered: Any
+    ) -> GanganApp:
+        app = GanganApp(
+            Feed(store),
+            Memory(**remembered),
+            Graphics(images),
+            run=run,
+            rebound=rebound,
+            pictures=pictures.answering,
+        )
+        app.notices = []
+
+        def notify(message: str, **how: Any) -> None:
+            app.notices.append(message)
+            GanganApp.notify(app, message, **how)
+
+        app.notify = notify
         return app
 
     return make

@@ -11,6 +11,8 @@ from tests.conftest import gangan
 from tests.tui import asking
 from tests.tui.waiting import judged, pictured, read, until
 
+pytestmark = pytest.mark.xdist_group("tui-1")
+
 
 def where(app) -> str:
     return str(app.screen.query_one("#where").render())
@@ -30,15 +32,15 @@ async def test_an_epoch_is_asked_for_first_and_one_by_one(app_over, steady_askin
         await pictured(pilot)
         page = app.screen
         assert where(app).startswith("epoch asked for = 4   of GAN-GAN 0 at epoch 40   z = ")
-        free, images = page._scrub.free, page._images
+        free, images = page.scrub.free, page.images
         await pilot.press("right")
         assert where(app).startswith("epoch asked for = 5 ")
-        await until(pilot, lambda: (page._images != images).any())
+        await until(pilot, lambda: (page.images != images).any())
         await pilot.press("home")
-        assert (where(app)[:20], page._scrub.latent[-1]) == ("epoch asked for = 1 ", -1)
+        assert (where(app)[:20], page.scrub.latent[-1]) == ("epoch asked for = 1 ", -1)
         await pilot.press("end", "right")
-        assert (where(app)[:20], page._scrub.latent[-1]) == ("epoch asked for = 8 ", 1)
-        assert page._scrub.free == free
+        assert (where(app)[:20], page.scrub.latent[-1]) == ("epoch asked for = 8 ", 1)
+        assert page.scrub.free == free
         slider = page.query_one(Slider)
         assert (slider.steps, slider.place) == (7, 7)
 
@@ -62,9 +64,9 @@ async def test_what_is_asked_for_is_typed_in_its_own_units(
         assert where(app).startswith(title)
         await pilot.press("enter", *wrong, "enter")
         assert where(app).startswith(title)
-        assert [n.message for n in app._notifications] == [said]
+        assert app.notices == [said]
         await pilot.press("enter", *"nine", "enter")
-        assert [n.message for n in app._notifications][1:] == ["'nine' is not a number"]
+        assert app.notices[1:] == ["'nine' is not a number"]
 
 
 async def test_a_frechet_distance_is_asked_for_from_the_best_to_the_worst(app_over, steady_asking):
@@ -93,13 +95,13 @@ async def test_other_dimensions_and_directions_leave_alone_what_is_asked_for(app
         assert where(app).startswith("along a random direction, t = +3.00   epoch 3 ")
         await pilot.press("right_square_bracket")
         assert where(app).startswith("epoch asked for = 3 ")
-        free, seen = app.screen._scrub.free, set()
-        app.screen._random = np.random.default_rng(0)
+        free, seen = app.screen.scrub.free, set()
+        app.screen.random = np.random.default_rng(0)
         for _ in range(30):
             await pilot.press("z")
-            seen.add(app.screen._scrub.wish)
+            seen.add(app.screen.scrub.wish)
         assert seen == set("12345678")
-        assert app.screen._scrub.free != free
+        assert app.screen.scrub.free != free
 
 
 async def test_playing_goes_along_what_is_asked_for_and_back(app_over, steady_asking):
@@ -107,18 +109,18 @@ async def test_playing_goes_along_what_is_asked_for_and_back(app_over, steady_as
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("3")
         await pictured(pilot)
-        free, seen = app.screen._scrub.free, []
+        free, seen = app.screen.scrub.free, []
         await pilot.press("space")
 
         def there_and_back() -> bool:
-            if not seen or app.screen._scrub.wish != seen[-1]:
-                seen.append(app.screen._scrub.wish)
+            if not seen or app.screen.scrub.wish != seen[-1]:
+                seen.append(app.screen.scrub.wish)
             return "8" in seen and seen[-1] == "1"
 
         await until(pilot, there_and_back)
         await pilot.press("space")
-        assert app.screen._scrub.free == free
-        assert app.screen._scrub.asks
+        assert app.screen.scrub.free == free
+        assert app.screen.scrub.asks
 
 
 async def test_what_is_asked_for_stands_beside_what_is_nearest(app_over, steady_asking):
@@ -127,7 +129,7 @@ async def test_what_is_asked_for_stands_beside_what_is_nearest(app_over, steady_
         await pilot.press("3")
         await judged(pilot)
         await pictured(pilot)
-        near = app.screen._near
+        near = app.screen.near
         assert facts(app)[:7] == [
             "asked for",
             "epoch 4",
@@ -221,7 +223,7 @@ async def test_a_gangan_that_was_trained_with_a_condition(app_over, trained, tmp
         await pilot.press("right")
         assert where(app).startswith("epoch asked for = 3 ")
         await pilot.press("enter", *"4", "enter")
-        assert [n.message for n in app._notifications] == ["4: the slider goes from epoch 1 to 3"]
+        assert app.notices == ["4: the slider goes from epoch 1 to 3"]
         await pictured(pilot)
         assert facts(app)[:2] == ["asked for", "epoch 3"]
 

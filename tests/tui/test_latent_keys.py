@@ -5,9 +5,11 @@ import pytest
 from gangan_cli.tui.widgets.digits import Digits
 from tests.tui.waiting import pictured, until
 
+pytestmark = pytest.mark.xdist_group("tui-1")
+
 
 def z(app) -> tuple[float, ...]:
-    return app.screen._scrub.latent
+    return app.screen.scrub.latent
 
 
 async def test_scrubbing_by_keys_goes_by_steps_and_to_the_ends(app_over, steady):
@@ -16,18 +18,18 @@ async def test_scrubbing_by_keys_goes_by_steps_and_to_the_ends(app_over, steady)
         await pilot.press("3")
         await pictured(pilot)
         page = app.screen
-        before, images = page._scrub.value, page._images
+        before, images = page.scrub.value, page.images
         await pilot.press("right")
-        assert page._scrub.value - before == pytest.approx(0.05, abs=0.026)
+        assert page.scrub.value - before == pytest.approx(0.05, abs=0.026)
         await pilot.press("shift+right")
-        assert page._scrub.value - before == pytest.approx(0.55, abs=0.026)
-        await until(pilot, lambda: (page._images != images).any())
+        assert page.scrub.value - before == pytest.approx(0.55, abs=0.026)
+        await until(pilot, lambda: (page.images != images).any())
         await pilot.press("end")
-        assert page._scrub.value == 3.0
+        assert page.scrub.value == 3.0
         await pilot.press("right")
-        assert page._scrub.value == 3.0
+        assert page.scrub.value == 3.0
         await pilot.press("home")
-        assert page._scrub.value == -3.0
+        assert page.scrub.value == -3.0
 
 
 async def test_the_nearest_digits_stay_until_the_next_are_measured(app_over, steady):
@@ -36,11 +38,11 @@ async def test_the_nearest_digits_stay_until_the_next_are_measured(app_over, ste
         await pilot.press("3")
         await pictured(pilot)
         near = app.screen.query_one("#near", Digits)
-        drawn = near._levels
+        drawn = near.levels
         app.screen.action_step(1)
-        assert app.screen._near is None
+        assert app.screen.near is None
         assert near.display
-        assert near._levels is drawn
+        assert near.levels is drawn
         await pictured(pilot)
         assert near.display
 
@@ -62,12 +64,12 @@ async def test_a_value_can_be_typed(app_over, steady):
         await pilot.press("3")
         await pictured(pilot)
         await pilot.press("enter", *"-1.23", "enter")
-        assert app.screen._scrub.value == -1.23
+        assert app.screen.scrub.value == -1.23
         await pilot.press("enter", *"9", "enter")
-        assert app.screen._scrub.value == -1.23
-        assert [n.message for n in app._notifications] == ["9: the slider goes from -3 to 3"]
+        assert app.screen.scrub.value == -1.23
+        assert app.notices == ["9: the slider goes from -3 to 3"]
         await pilot.press("enter", *"1", "escape")
-        assert app.screen._scrub.value == -1.23
+        assert app.screen.scrub.value == -1.23
         assert app.current_mode == "latent"
 
 
@@ -77,10 +79,10 @@ async def test_the_mouse_drags_the_slider(app_over, steady):
         await pilot.press("3")
         await pictured(pilot)
         await pilot.mouse_down("Slider", offset=(0, 0))
-        assert app.screen._scrub.value == -3.0
+        assert app.screen.scrub.value == -3.0
         await pilot.hover("Slider", offset=(117, 0))
         await pilot.mouse_up("Slider", offset=(117, 0))
-        assert app.screen._scrub.value == 3.0
+        assert app.screen.scrub.value == 3.0
 
 
 async def test_dimensions_directions_and_points_are_chosen(app_over, steady):
@@ -90,7 +92,7 @@ async def test_dimensions_directions_and_points_are_chosen(app_over, steady):
         await pictured(pilot)
         point = z(app)
         await pilot.press("right_square_bracket")
-        assert app.screen._scrub.axis() == "z2 of 2"
+        assert app.screen.scrub.axis() == "z2 of 2"
         assert z(app) == pytest.approx(point)
         await pilot.press("r")
         assert z(app) == pytest.approx(point)
@@ -107,10 +109,10 @@ async def test_new_noise_makes_other_pictures_of_the_same_gan(app_over, steady):
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("3")
         await pictured(pilot)
-        images, place = app.screen._images, app.screen._scrub.epoch
+        images, place = app.screen.images, app.screen.scrub.epoch
         await pilot.press("n")
-        await until(pilot, lambda: (app.screen._images != images).any())
-        assert app.screen._scrub.epoch == place
+        await until(pilot, lambda: (app.screen.images != images).any())
+        assert app.screen.scrub.epoch == place
 
 
 async def test_playing_goes_there_and_back_until_told_to_stop(app_over, steady):
@@ -122,14 +124,14 @@ async def test_playing_goes_there_and_back_until_told_to_stop(app_over, steady):
         await pilot.press("space")
 
         def back_again() -> bool:
-            if not seen or app.screen._scrub.epoch != seen[-1]:
-                seen.append(app.screen._scrub.epoch)
+            if not seen or app.screen.scrub.epoch != seen[-1]:
+                seen.append(app.screen.scrub.epoch)
             return 1 in seen and seen[-1] > 2
 
         await until(pilot, back_again)
         assert seen[0] >= 7
         await pilot.press("space")
-        assert app.screen._playing is None
+        assert app.screen.playing is None
 
 
 async def test_epochs_and_gans_of_an_ordinary_run(app_over, steady):
@@ -137,14 +139,14 @@ async def test_epochs_and_gans_of_an_ordinary_run(app_over, steady):
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("3")
         await pictured(pilot)
-        scrub = app.screen._scrub
+        scrub = app.screen.scrub
         assert (scrub.gan, scrub.epoch, scrub.latent) == (0, 8, None)
         await pilot.press("left", "full_stop")
-        assert (app.screen._scrub.gan, app.screen._scrub.epoch) == (1, 7)
+        assert (app.screen.scrub.gan, app.screen.scrub.epoch) == (1, 7)
         await pilot.press("enter", *"2", "enter")
-        assert app.screen._scrub.epoch == 2
+        assert app.screen.scrub.epoch == 2
         await pilot.press("m")
-        assert app.screen._scrub.by_epoch, "its latent stands for an image, not for a GAN"
+        assert app.screen.scrub.by_epoch, "its latent stands for an image, not for a GAN"
 
 
 async def test_epochs_of_a_gangan(app_over, steady):
@@ -153,9 +155,9 @@ async def test_epochs_of_a_gangan(app_over, steady):
         await pilot.press("3")
         await pictured(pilot)
         await pilot.press("m")
-        assert app.screen._scrub.by_epoch
+        assert app.screen.scrub.by_epoch
         await pilot.press("left")
-        assert app.screen._scrub.epoch == 30
+        assert app.screen.scrub.epoch == 30
         await pilot.press("m")
-        assert app.screen._scrub.latent is not None
-        assert app.screen._scrub.epoch == 30
+        assert app.screen.scrub.latent is not None
+        assert app.screen.scrub.epoch == 30

@@ -8,7 +8,10 @@ import pytest
 
 from gangan_cli.tui.widgets.digits import Digits
 from gangan_cli.tui.widgets.panel import Panel
+from tests.tui.terminal import painters
 from tests.tui.waiting import drawn, pictured, read, until
+
+pytestmark = pytest.mark.xdist_group("tui-2")
 
 
 def shown(app) -> list[str]:
@@ -54,7 +57,7 @@ async def test_tabs_and_keys_can_be_clicked(app_over, steady):
         await until(pilot, lambda: app.current_mode == "live")
         line = app.screen.query_one("#keys").render().plain
         await pilot.click("#keys", offset=(line.index("Log") + 1, 0))
-        assert app.screen._look.log
+        assert app.screen.look.log
 
 
 async def test_sorting_keeps_runs_below_what_they_were_trained_on(app_over, steady):
@@ -87,10 +90,10 @@ async def test_a_preview_of_the_chosen_gan(app_over, steady):
         assert not digits.display
         await pilot.press("p")
         await until(pilot, lambda: digits.size.height > 0)
-        first = digits._levels.copy()
+        first = digits.levels.copy()
         assert first.max() > 8, "a digit is bright"
         await pilot.press("right_square_bracket")
-        await until(pilot, lambda: (digits._levels != first).any())
+        await until(pilot, lambda: (digits.levels != first).any())
 
 
 async def test_losses_are_zoomed_panned_locked_smoothed_and_logarithmic(app_over, steady):
@@ -100,17 +103,17 @@ async def test_losses_are_zoomed_panned_locked_smoothed_and_logarithmic(app_over
         page = app.screen
         whole = page.query(Panel).first().range
         await pilot.press("plus")
-        assert page._look.x == (20.5, 40.0)
+        assert page.look.x == (20.5, 40.0)
         await pilot.press("left")
-        assert page._look.x == pytest.approx((15.625, 35.125))
+        assert page.look.x == pytest.approx((15.625, 35.125))
         await pilot.press("0", "l", "s")
-        assert (page._look.x, page._look.log, page._look.smoothing) == (None, True, 0.6)
+        assert (page.look.x, page.look.log, page.look.smoothing) == (None, True, 0.6)
         await pilot.press("l", "s", "s", "s", "y")
         await pilot.app.workers.wait_for_complete()
-        assert page._look.locked
+        assert page.look.locked
         await pilot.press("plus")
         await pilot.app.workers.wait_for_complete()
-        assert page.query(Panel).first().range == page._look.locked[page.query(Panel).first().loss]
+        assert page.query(Panel).first().range == page.look.locked[page.query(Panel).first().loss]
         assert whole[0] < whole[1]
 
 
@@ -129,7 +132,8 @@ async def test_a_painter_that_is_killed_is_said_and_another_takes_its_place(app_
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("3")
         await pictured(pilot)
-        os.kill(app.pictures._process.pid, signal.SIGKILL)
+        (painter,) = painters(os.getpid())
+        os.kill(painter, signal.SIGKILL)
         message = app.screen.query_one("#message")
         await until(pilot, lambda: "ended: exit status -9" in str(message.render()))
         await pilot.press("left")
@@ -142,7 +146,7 @@ async def test_plain_characters_where_they_are_asked_for(app_over, steady):
         await pilot.press("3")
         await pictured(pilot)
         grid = app.screen.query_one("#grid", Digits)
-        text = "\n".join(strip.text for strip in grid._strips)
+        text = "\n".join(grid.render_line(y).text for y in range(grid.size.height))
         assert set(text) <= set(" .:-=+*#%@\n")
         assert "@" in text
 

@@ -36,7 +36,7 @@ async def pictured(pilot) -> None:
     """Wait for the digits, and for the nearest snapshot where there is one."""
     await read(pilot)
     page = pilot.app.screen
-    await until(pilot, lambda: page._images is not None and (page._scrub.by_epoch or page._near))
+    await until(pilot, lambda: page.images is not None and (page.scrub.by_epoch or page.near))
 
 
 async def judged(pilot) -> None:

@@ -33,24 +33,29 @@ FRAME = 0.1
 
 
 class LatentPage(Page):
-    """A slider, the digits at its place, and the training snapshot nearest to them."""
+    """A slider, the digits at its place, and the training snapshot nearest to them.
+
+    What is shown: `scrub` is the position, `images` (n, height, width) the pictures there, `near` the
+    nearest snapshot; each is None until it is known. `playing` is the timer that moves the slider, if
+    one does. `random` draws random points and directions.
+    """
 
     place = "latent"
     BINDINGS: ClassVar[list[keys.Bound]] = keys.bindings("latent")
 
     def __init__(self) -> None:
         super().__init__()
-        self._scrub: Scrub | None = None
+        self.scrub: Scrub | None = None
         self._view: View | None = None
         self._asked = 0
         self._unanswered: set[int] = set()
         self._request: Request | None = None
-        self._images: Bytes | None = None
-        self._near: Measured | None = None
+        self.images: Bytes | None = None
+        self.near: Measured | None = None
         self._scores: tuple[Scores | None, Scores | None] = None, None
-        self._playing: Timer | None = None
+        self.playing: Timer | None = None
         self._forward = 1
-        self._random = np.random.default_rng()
+        self.random = np.random.default_rng()
 
     def body(self) -> Iterable[Widget]:
         """Return picture and facts, and the slider below."""
@@ -74,20 +79,20 @@ class LatentPage(Page):
         before = self._scores
         self._scores = run.scores if run else None, below.scores if below else None
         view = View(self.gangan.store, run.name, run.manifest.id) if run and run.manifest else None
-        if view != self._view or self._scrub is None:
-            self._view, self._images, self._near = view, None, None
+        if view != self._view or self.scrub is None:
+            self._view, self.images, self.near = view, None, None
             self.query_one(Stage).show(None)
             self._unanswered.clear()
             self._stop()
             start = Scrub.start(run) if run else None
             if start is None:
-                self._scrub = None
+                self.scrub = None
                 self._draw_facts()
                 self._say(self._why_nothing())
                 return
             self._to(start)
         elif run is not None:
-            self._to(self._scrub.grown(run))
+            self._to(self.scrub.grown(run))
             if self._scores != before:
                 self._draw_facts()
 
@@ -101,10 +106,10 @@ class LatentPage(Page):
         """Show what came in, unless we are elsewhere by now."""
         if isinstance(answer, Painted) and answer.serial in self._unanswered:
             self._unanswered = {serial for serial in self._unanswered if serial > answer.serial}
-            self._images = answer.images
+            self.images = answer.images
             self.query_one(Stage).show(answer.images)
         elif isinstance(answer, Measured) and answer.serial == self._asked:
-            self._near = answer
+            self.near = answer
             self._draw_facts()
         elif isinstance(answer, Failed) and answer.serial == self._asked:
             self._say(answer.reason)
@@ -114,7 +119,7 @@ class LatentPage(Page):
 
     def _to(self, scrub: Scrub) -> None:
         """Go to a position: ask for its picture, if it is another."""
-        self._scrub = scrub
+        self.scrub = scrub
         slider = self.query_one(Slider)
         slider.steps, slider.place = scrub.steps, scrub.place
         self._draw_where()
@@ -122,17 +127,17 @@ class LatentPage(Page):
         request = Request(
             self._view, scrub.gan, scrub.epoch, scrub.latent, NOISES, scrub.noise, scrub.knobs
         )
-        if request != self._request or self._images is None:
+        if request != self._request or self.images is None:
             self._request = request
-            self._near = None
+            self.near = None
             self._asked = self.gangan.pictures.ask(request)
             self._unanswered.add(self._asked)
-            if self._images is None:
+            if self.images is None:
                 self._say("drawing …")
             self._draw_facts()
 
     def _draw_where(self) -> None:
-        scrub = self._scrub
+        scrub = self.scrub
         if scrub is None:
             return
         words = f"{scrub.axis()} = {scrub.reading()}", "bold"
@@ -151,7 +156,7 @@ class LatentPage(Page):
         self.query_one("#where", Static).update(text)
 
     def _draw_facts(self) -> None:
-        self.query_one(Facts).draw(self._scrub, self._near, *self._scores)
+        self.query_one(Facts).draw(self.scrub, self.near, *self._scores)
 
     def _say(self, text: str) -> None:
         self.query_one(Stage).say(text)
@@ -159,9 +164,9 @@ class LatentPage(Page):
     # ------------------------------------------------------------------ keys and mouse
 
     def _move(self, change: Callable[[Scrub], Scrub]) -> None:
-        if self._scrub is not None:
+        if self.scrub is not None:
             try:
-                self._to(change(self._scrub))
+                self._to(change(self.scrub))
             except ConfigurationError as error:
                 self.notify(str(error), severity="error", markup=False)
 
@@ -211,23 +216,23 @@ class LatentPage(Page):
 
     def action_play(self) -> None:
         """Go on by itself, there and back, until told to stop."""
-        if self._playing is not None:
+        if self.playing is not None:
             self._stop()
-        elif self._scrub is not None:
-            self._playing = self.set_interval(FRAME, self._play_on)
+        elif self.scrub is not None:
+            self.playing = self.set_interval(FRAME, self._play_on)
 
     def _play_on(self) -> None:
-        if self._scrub is None or not self.is_current:
+        if self.scrub is None or not self.is_current:
             self._stop()
             return
-        if not 0 <= self._scrub.place + self._forward <= self._scrub.steps:
+        if not 0 <= self.scrub.place + self._forward <= self.scrub.steps:
             self._forward = -self._forward
         self._move(lambda scrub: scrub.at(scrub.place + self._forward))
 
     def _stop(self) -> None:
-        if self._playing is not None:
-            self._playing.stop()
-            self._playing = None
+        if self.playing is not None:
+            self.playing.stop()
+            self.playing = None
 
     def action_noise(self) -> None:
         """Draw new noise."""
@@ -235,12 +240,12 @@ class LatentPage(Page):
 
     def action_axis(self) -> None:
         """Change between the latent and the epochs."""
-        if self._scrub and not self._scrub.has_latent:
+        if self.scrub and not self.scrub.has_latent:
             self.notify("this run's GANs make images: there are only epochs to scrub")
         self._move(lambda scrub: replace(scrub, by_epoch=not scrub.by_epoch or not scrub.has_latent))
 
     def _in_latent(self, change: Callable[[Scrub], Scrub]) -> None:
-        if self._scrub and not self._scrub.by_epoch:
+        if self.scrub and not self.scrub.by_epoch:
             self._move(change)
         else:
             self.notify("only in the latent space of a GAN-GAN: m goes there from its epochs")
@@ -248,7 +253,7 @@ class LatentPage(Page):
     def action_dimension(self, by: int) -> None:
         """Take another dimension for the axis, or another class or code of a GAN that has some."""
 
-        if self._scrub and self._scrub.knobs:
+        if self.scrub and self.scrub.knobs:
             self._move(lambda scrub: scrub.taking(by))
             return
 
@@ -259,11 +264,11 @@ class LatentPage(Page):
 
     def action_direction(self) -> None:
         """Take a random direction for the axis."""
-        self._in_latent(lambda scrub: scrub.turned(self._random))
+        self._in_latent(lambda scrub: scrub.turned(self.random))
 
     def action_sample(self) -> None:
         """Jump to a random point."""
-        self._in_latent(lambda scrub: scrub.drawn(self._random))
+        self._in_latent(lambda scrub: scrub.drawn(self.random))
 
     def action_gan(self, by: int) -> None:
         """Look at another GAN."""
@@ -277,10 +282,10 @@ class LatentPage(Page):
 
     def action_export(self) -> None:
         """Save what is on screen."""
-        if self._images is None or self._scrub is None or self._view is None:
+        if self.images is None or self.scrub is None or self._view is None:
             self.notify("there is no picture to save yet", severity="warning")
             return
-        self._save(self._view, self._scrub, *self.query_one(Stage).on_screen(), self._near)
+        self._save(self._view, self.scrub, *self.query_one(Stage).on_screen(), self.near)
 
     @work(thread=True)
     def _save(

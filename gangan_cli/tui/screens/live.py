@@ -44,15 +44,18 @@ class Look:
 
 
 class LivePage(Page):
-    """Follows what is trained; shows what was."""
+    """Follows what is trained; shows what was.
+
+    What is shown: `histories` are losses by run, `look` is how they are looked at.
+    """
 
     place = "live"
     BINDINGS: ClassVar[list[keys.Bound]] = keys.bindings("live")
 
     def __init__(self) -> None:
         super().__init__()
-        self._look = Look()
-        self._histories: dict[str, LossHistory] = {}
+        self.look = Look()
+        self.histories: dict[str, LossHistory] = {}
         self._colours: dict[str, int] = {}
         self._panels: list[Panel] = []
 
@@ -69,19 +72,19 @@ class LivePage(Page):
         self.draw_bar()
         run = self.run_shown
         shown = self._shown()
-        self._histories = {name: one for name, one in self._histories.items() if name in shown}
+        self.histories = {name: one for name, one in self.histories.items() if name in shown}
         for name in shown:
             self._colours.setdefault(name, self._free_colour())
         self.query_one("#title", Static).update(self._title(run))
         self.query_one("#legend", Static).update(self._legend(run))
-        if run is None or run.name not in self._histories:
+        if run is None or run.name not in self.histories:
             self._lay_out(())
         else:
             self._draw()
 
     def losses_changed(self, histories: Mapping[str, LossHistory]) -> None:
         """Draw what came in."""
-        self._histories |= histories
+        self.histories |= histories
         self._draw()
         self.query_one("#legend", Static).update(self._legend(self.run_shown))
 
@@ -127,7 +130,7 @@ class LivePage(Page):
         for name in self._shown():
             text.append("━━ ", _hex(self._colour(name)))
             text.append(f"{name}   ")
-        history = self._histories.get(run.name) if run else None
+        history = self.histories.get(run.name) if run else None
         if history is not None and np.count_nonzero(history.done) > 1:
             if len(self._shown()) == 1:
                 text.append("median   ")
@@ -135,7 +138,7 @@ class LivePage(Page):
                 text.append("██ ", _hex(RANGE[dark])).append("range   ")
             text.append("━━ ", _hex(HIGHLIGHT[dark]))
             text.append(f"GAN {self._gan(history)} (↑↓)   ")
-        look = self._look
+        look = self.look
         state = [
             "log" if look.log else "",
             f"smoothed {look.smoothing:g}" if look.smoothing else "",
@@ -145,7 +148,7 @@ class LivePage(Page):
         return text.append(" ".join(filter(None, state)), "italic")
 
     def _gan(self, history: LossHistory) -> int:
-        return min(self._look.gan, len(history.values) - 1)
+        return min(self.look.gan, len(history.values) - 1)
 
     def _lay_out(self, names: tuple[str, ...]) -> None:
         """Have a plot for each loss, if the ones there are of others."""
@@ -157,20 +160,20 @@ class LivePage(Page):
 
     def _draw(self) -> None:
         run = self.run_shown
-        history = self._histories.get(run.name) if run else None
+        history = self.histories.get(run.name) if run else None
         if history is None or not self.is_current:
             return
         if not history.values.shape[1]:
             self._lay_out(())
             return
-        shown = [name for name in self._shown() if name in self._histories]
-        dark, look = self.app.current_theme.dark, self._look
+        shown = [name for name in self._shown() if name in self.histories]
+        dark, look = self.app.current_theme.dark, self.look
         self._lay_out(history.names)
         for panel in self._panels:
             pictures = [
-                Curves(self._histories[name], self._colour(name), name == shown[0])
+                Curves(self.histories[name], self._colour(name), name == shown[0])
                 for name in shown
-                if panel.loss in self._histories[name].names
+                if panel.loss in self.histories[name].names
             ]
             panel.draw(partial(compose, panel.loss, pictures, replace(look), dark))
 
@@ -178,41 +181,41 @@ class LivePage(Page):
 
     def _epochs(self) -> float:
         run = self.run_shown
-        history = self._histories.get(run.name) if run else None
+        history = self.histories.get(run.name) if run else None
         return float(history.values.shape[1]) if history is not None else 1.0
 
     def _change(self, **changes: object) -> None:
         for name, value in changes.items():
-            setattr(self._look, name, value)
+            setattr(self.look, name, value)
         self.query_one("#legend", Static).update(self._legend(self.run_shown))
         self._draw()
 
     def action_gan(self, by: int) -> None:
         """Highlight another GAN."""
         run = self.run_shown
-        if run and run.name in self._histories:
-            gans = np.flatnonzero(self._histories[run.name].done).tolist() or [0]
-            self._change(gan=listing.along(gans, self._look.gan, by))
+        if run and run.name in self.histories:
+            gans = np.flatnonzero(self.histories[run.name].done).tolist() or [0]
+            self._change(gan=listing.along(gans, self.look.gan, by))
 
     def action_log(self) -> None:
         """Change between linear and logarithmic axis."""
-        self._change(log=not self._look.log, locked={})
+        self._change(log=not self.look.log, locked={})
 
     def action_smooth(self) -> None:
         """Smooth more, or not at all."""
-        place = SMOOTHING.index(self._look.smoothing)
+        place = SMOOTHING.index(self.look.smoothing)
         self._change(smoothing=SMOOTHING[(place + 1) % len(SMOOTHING)])
 
     def action_zoom(self, factor: float) -> None:
         """Show half as many epochs, or twice; the last of those shown stays."""
-        low, high = self._look.x or (1.0, self._epochs())
+        low, high = self.look.x or (1.0, self._epochs())
         low = max(1.0, high - max(4.0, (high - low) * factor))
         self._change(x=None if low <= 1.0 and high >= self._epochs() else (low, high))
 
     def action_pan(self, by: int) -> None:
         """Show earlier or later epochs."""
-        if self._look.x is not None:
-            low, high = self._look.x
+        if self.look.x is not None:
+            low, high = self.look.x
             shift = by * (high - low) / 4
             shift = max(1.0 - low, min(self._epochs() - high, shift))
             self._change(x=(low + shift, high + shift))
@@ -224,7 +227,7 @@ class LivePage(Page):
     def action_lock(self) -> None:
         """Keep the losses' range as it is, or let it follow the losses again."""
         drawn = {panel.loss: panel.range for panel in self._panels if panel.range}
-        self._change(locked={} if self._look.locked else drawn)
+        self._change(locked={} if self.look.locked else drawn)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,10 @@ RAMP = " .:-=+*#%@"
 
 
 class HalfBlocks(Widget):
-    """Shows a picture (H, W) of grey values, H / 2 lines of W cells, or H lines of plain characters."""
+    """Shows a picture (H, W) of grey values, H / 2 lines of W cells, or H lines of plain characters.
+
+    `levels` (H, W) are the shades that it is drawn in, from 0.
+    """
 
     DEFAULT_CSS = "HalfBlocks { width: auto; height: auto; }"
 
@@ -30,23 +33,23 @@ class HalfBlocks(Widget):
         super().__init__(id=id)
         self._ascii = ascii
         self.pixels_a_line = 1 if ascii else 2
-        self._levels: Bytes = np.zeros((0, 0), np.uint8)
+        self.levels: Bytes = np.zeros((0, 0), np.uint8)
         self._strips: list[Strip] = []
 
     def show(self, picture: Bytes) -> None:
         """Show `picture`; redraws the lines that differ from the last one."""
-        before, size = self._levels, self._levels.shape
+        before, size = self.levels, self.levels.shape
         shades = len(RAMP) if self._ascii else LEVELS
-        self._levels = (picture.astype(np.uint16) * shades // 256).astype(np.uint8)
-        lines = self._rows(self._levels)
-        if self._levels.shape != size:
+        self.levels = (picture.astype(np.uint16) * shades // 256).astype(np.uint8)
+        lines = self._rows(self.levels)
+        if self.levels.shape != size:
             self._strips = [self._strip(line) for line in lines]
             self.refresh(layout=True)
             return
         for y, (line, old) in enumerate(zip(lines, self._rows(before), strict=True)):
             if not np.array_equal(line, old):
                 self._strips[y] = self._strip(line)
-                self.refresh(Region(0, y, self._levels.shape[1], 1))
+                self.refresh(Region(0, y, self.levels.shape[1], 1))
 
     def _rows(self, levels: Bytes) -> list[Bytes]:
         """Return the (2, W) pixels of each line, or (1, W) in plain characters."""
@@ -65,7 +68,7 @@ class HalfBlocks(Widget):
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
         """Return the picture's width."""
-        return int(self._levels.shape[1])
+        return int(self.levels.shape[1])
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return the picture's height in lines."""
