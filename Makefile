@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: setup demo test test-faults lint bench study-gangan clean
+.PHONY: setup demo test test-unit test-extras test-faults lint bench study-gangan clean
 
 setup: $(STAMP)
 
@@ -25,13 +25,25 @@ demo: $(STAMP)
 	@echo "GANs from the GAN-GAN:  figures/gangan/samples.png, walk.png and walk.gif"
 	@echo "What to type next:      source .venv/bin/activate && gangan runs list"
 
-# Three processes on two cores: many tests wait for others. One thread each, in numpy too, or they fight.
+# One thread for each of two processes, in numpy too, or they fight for two cores. A group's tests share
+# what is costly to make, and stay in one process.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 --dist loadgroup --durations 10
+
+# All tests but the long ones: what CI runs.
 test: $(STAMP)
-	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 3 --dist worksteal
+	$(PYTEST)
+
+# What parts do by themselves: an answer within a minute.
+test-unit: $(STAMP)
+	$(PYTEST) tests/unit
+
+# Metrics beside those of packages that gangan does not need; `make test` runs these too.
+test-extras: $(STAMP)
+	$(PYTEST) tests/extras
 
 # The fault tests at full length: 25 kills, a minute of readers, thousands of damaged files.
 test-faults: $(STAMP)
-	$(BIN)/pytest --thorough tests/faults
+	$(PYTEST) --thorough tests/faults
 
 lint: $(STAMP)
 	$(BIN)/ruff check

@@ -3,21 +3,25 @@
 import fcntl
 import json
 import os
-import resource
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from gangan_cli.data.images import load_images
 from gangan_cli.training.nursery import FORKS
 from store import Layout, Manifest, Run
+from tests import warm
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -68,10 +72,59 @@ def clean_environment(**more: str) -> dict[str, str]:
     return {**kept, "COLUMNS": "100", "NO_COLOR": "1", **more}
 
 
+SESSION = "TESTS_SESSION"
+"""The variable that tells pytest's workers of the process that started them, as long as which lives the
+session goes on, and of the folder that they share."""
+
+if SESSION not in os.environ:
+    os.environ[SESSION] = f"{os.getpid()} {tempfile.mkdtemp(prefix='gangan-tests-')}"
+
+FOLDER = Path(os.environ[SESSION].partition(" ")[2])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Have the last one remove what the session's workers shared."""
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(FOLDER, ignore_errors=True)
+
+
+DIGITS = FOLDER / "digits"
+"""A thousand digits as pictures, for trainings that are to be short."""
+
+
+def make_digits() -> None:
+    """Make them."""
+    DIGITS.mkdir()
+    for number, pixels in enumerate(load_images("mnist5k").pixels[::5]):
+        Image.fromarray(pixels.reshape(28, 28)).save(DIGITS / f"{number:04}.png")
+
+
+@cache
+def warm_server() -> Path:
+    """Return where commands are forked (see warm.py). The first of pytest's workers to ask starts it,
+    and makes the digits."""
+    address = FOLDER / "socket"
+    with address.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not address.exists():
+            make_digits()
+            session = int(os.environ[SESSION].partition(" ")[0])
+            warm.start(address, session, clean_environment(**ONE_THREAD))
+    return address
+
+
 def gangan(*arguments: object, **environment: str) -> Result:
-    """Run the command line to its end."""
+    """Run the command line to its end, in a fork of a process that has imported what it needs. GANs are
+    trained by one process, since each takes a second to get ready."""
+    done = start(*arguments, cores=1, **environment)
+    out, err = done.communicate(timeout=240)
+    return Result(done.returncode, out, err)
+
+
+def fresh_gangan(*arguments: object, **environment: str) -> Result:
+    """Run the command line to its end as a user does: `gangan`, in a Python that starts for it."""
     done = subprocess.run(
-        command(*arguments),
+        [Path(sys.executable).with_name("gangan"), *map(str, arguments)],
         capture_output=True,
         text=True,
         env=clean_environment(**ONE_THREAD | environment),
@@ -81,33 +134,39 @@ def gangan(*arguments: object, **environment: str) -> Result:
     return Result(done.returncode, done.stdout, done.stderr)
 
 
-def start(*arguments: object, hangup: Any = signal.SIG_DFL, limits: Any = None) -> subprocess.Popen:
-    """Start the command line as a terminal does: leader of its own group, no signal ignored.
+def start(
+    *arguments: object,
+    hangup: signal.Handlers = signal.SIG_DFL,
+    limits: Sequence[tuple[int, int]] = (),
+    cores: int = 2,
+    **environment: str,
+) -> warm.Command:
+    """Start the command line in such a fork, as a terminal does: leader of its own group, no signal
+    ignored. `hangup` is what it does about SIGHUP, `limits` pairs of a resource and its soft limit."""
+    environment = clean_environment(**ONE_THREAD | environment)
+    return warm.Command(warm_server(), arguments, environment, hangup, limits, cores)
 
-    `hangup` is what it does about SIGHUP, `limits` pairs of a resource and its soft limit.
-    """
 
-    def as_from_a_terminal():
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_DFL)
-        signal.signal(signal.SIGHUP, hangup)
-        for kind, limit in limits or []:
-            resource.setrlimit(kind, (limit, resource.RLIM_INFINITY))
+def fresh_start(*arguments: object) -> subprocess.Popen:
+    """Start the command line in a Python that starts for it, leader of its own group."""
+
+    def heed_interrupts():  # ignored by what a shell starts in the background
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     return subprocess.Popen(
-        command(*arguments, "--json"),
+        command(*arguments),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env=clean_environment(**ONE_THREAD),
         start_new_session=True,
-        preexec_fn=as_from_a_terminal,
+        preexec_fn=heed_interrupts,
     )
 
 
-def started(*arguments: object, **more: Any) -> subprocess.Popen:
+def started(*arguments: object, fresh: bool = False, **more: Any) -> Any:
     """Start a training, and wait for its first epoch."""
-    process = start(*arguments, **more)
+    process = (fresh_start if fresh else start)(*arguments, "--json", **more)
     # A byte at a time: what readline() reads ahead is lost to communicate().
     while (byte := os.read(process.stdout.fileno(), 1)) != b"\n":
         assert byte, process.stderr.read()
@@ -118,8 +177,11 @@ def children_of(pid: int) -> list[int]:
     return list(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
 
 
-def workers_of(pid: int) -> list[int]:
-    """The processes that train: forked from one that the command keeps for that, or new ones."""
+def workers_of(pid: int, fresh: bool = False) -> list[int]:
+    """The processes that train, of a command that was forked, or of one that was started `fresh`: these
+    are forked from a process that the command keeps for that, or are new ones."""
+    if FORKS and not fresh:
+        return children_of(pid)
     if FORKS:
         return [worker for child in children_of(pid) for worker in children_of(child)]
     return [
@@ -163,14 +225,14 @@ def trained(shared: Path) -> Path:
     return made_once(shared / "trained", make)
 
 
-COMMAND = ["train-gans", "--run", "r", "--dataset", "mnist5k", "--gans", 2, "--epochs", 14,
+COMMAND = ["train-gans", "--run", "r", "--dataset", f"images:{DIGITS}", "--gans", 2, "--epochs", 8,
            "--batch-size", 256]  # fmt: skip
 """A training that tests disturb."""
 
 
 @pytest.fixture(scope="session")
 def undisturbed(shared: Path) -> Path:
-    """A store with what COMMAND makes when nothing disturbs it: 28 snapshots, 13 MB."""
+    """A store with what COMMAND makes when nothing disturbs it: 16 snapshots, 7 MB."""
 
     def make(store: Path) -> None:
         result = gangan(*COMMAND, "--store", store)
@@ -178,6 +240,37 @@ def undisturbed(shared: Path) -> Path:
 
     return made_once(shared / "undisturbed", make)
 
+
+@pytest.fixture(scope="session")
+def compiled(shared: Path, trained: Path) -> Path:
+    """A folder with a cache of compiled updates of the GAN-GANs over `trained`, and the store of the
+    command that compiled them. Compiling takes a minute, so that all tests of it have this in common."""
+
+    def make(folder: Path) -> None:
+        (folder / "store").mkdir(parents=True)
+        (folder / "store" / "a").symlink_to(trained / "a")
+        arguments = [*COMPILED, "--compile", "--store", folder / "store"]
+        result = fresh_gangan(*arguments, XDG_CACHE_HOME=str(folder / "cache"))
+        assert result.code == 0, result.err
+        (folder / "said").write_text(result.err)
+
+    return made_once(shared / "compiled", make)
+
+
+COMPILED = [
+    "train-gangan",
+    "--on",
+    "a",
+    "--run",
+    "r",
+    "--batch-size",
+    3,
+    "--repeat",
+    100,
+    "--epochs",
+    14,
+]
+"""A GAN-GAN whose updates are those of the run `g` of `trained`."""
 
 AUDIT = ("--count", 3, "--images", 100, "--points", 3)
 """A short look at a GAN-GAN. Each of its samplers costs a second, however few are judged."""

@@ -103,18 +103,6 @@ def test_what_makes_no_sense_is_said_in_a_line(store, arguments, code, message):
     assert result.out == "" and "Traceback" not in result.err
 
 
-def test_a_gangan_that_was_asked_for_epochs_says_how_well_it_listens(store):
-    trained = gangan(
-        "train-gangan", "--on", "a", "--run", "asked", "--condition", "epoch", "--batch-size", 3,
-        "--epochs", 4, "--store", store,
-    )  # fmt: skip
-    assert trained.code == 0, trained.err
-    document = gangan("audit", "asked", *AUDIT, "--json", "--store", store).lines[0]
-    assert document["condition"] == "epoch" and all(1 <= epoch <= 3 for epoch in document["asked"])
-    assert document["axis"]["positions"] == [1, 2, 3]
-    assert document["claims"][-1]["claim"] == "GANs are of the epoch that was asked for"
-
-
 def test_scores_must_be_known_before_they_can_be_asked_for(store):
     arguments = (
         "train-gangan", "--on", "a", "--run", "s", "--condition", "score", "--batch-size", 3,

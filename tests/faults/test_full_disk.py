@@ -13,7 +13,7 @@ from tests.conftest import COMMAND, contents, gangan, start
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A file system of 4 MB; the run takes 13."""
+    """A file system of 4 MB; the run takes 7."""
     disk = tmp_path / "disk"
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(disk)]
@@ -57,7 +57,7 @@ def test_on_a_full_disk_training_stops_and_goes_on_when_there_is_room(small_disk
 def test_at_the_limit_on_the_size_of_files_it_is_the_same(tmp_path, undisturbed):
     for force, said in (([], "(ulimit -f)"), (["--force"], "limit on the size of files")):
         limits = [(resource.RLIMIT_FSIZE, 4_000_000)]
-        process = start(*COMMAND, "--store", tmp_path, *force, limits=limits)
+        process = start(*COMMAND, "--json", "--store", tmp_path, *force, limits=limits)
         _, err = process.communicate(timeout=120)
         assert (process.returncode, said in err) == (3, True), err
     check_whole_so_far(tmp_path / "r", undisturbed)

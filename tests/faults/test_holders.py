@@ -140,7 +140,7 @@ TRAIN = (
 
 
 def test_results_are_added_to_a_run_that_another_process_trains(run, thorough):
-    epochs = 10_000 if thorough else 1500
+    epochs = 10_000 if thorough else 500
     run.close()
     with Run.open(run.path) as viewer:
         assert viewer.results() == {}

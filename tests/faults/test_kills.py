@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from store import Run
-from tests.conftest import contents, gangan, start, started, workers_of
+from tests.conftest import contents, gangan, made_once, start, started, workers_of
 
 # Many GANs of few epochs: what a kill costs is short, so that even 25 of them let it come to an end.
 COMMANDS = {
@@ -35,15 +35,20 @@ IN_SHORT_ONE = pytest.mark.parametrize(
 
 
 @pytest.fixture(scope="module", params=COMMANDS)
-def undisturbed(request, tmp_path_factory, trained):
+def undisturbed(request, shared, trained):
     """A command, its run's contents when nothing disturbs it, and how many seconds it takes."""
-    store = store_for(tmp_path_factory.mktemp("undisturbed"), trained)
     size = 24 if request.config.getoption("--thorough") else 6
     command = [request.param, "--run", "r", *COMMANDS[request.param].split(), size]
-    began = time.monotonic()
-    result = gangan(*command, "--store", store)
-    assert result.code == 0, result.err
-    return command, contents(store / "r"), time.monotonic() - began
+
+    def make(folder):
+        folder.mkdir()
+        began = time.monotonic()
+        result = gangan(*command, "--store", store_for(folder, trained))
+        assert result.code == 0, result.err
+        (folder / "seconds").write_text(str(time.monotonic() - began))
+
+    folder = made_once(shared / f"undisturbed-{request.param}", make)
+    return command, contents(folder / "r"), float((folder / "seconds").read_text())
 
 
 def store_for(folder: Path, trained: Path) -> Path:
@@ -59,7 +64,7 @@ def reported(out: str) -> set[tuple[int, int]]:
 def ended_at_a_random_moment(command, store, moment, end):
     """Start `command`, end it by `end(process)` after `moment` seconds; return it, what it said, and
     whether it was still running."""
-    process = start(*command, "--store", store)
+    process = start(*command, "--json", "--store", store)
     try:
         process.wait(moment)
         alive = False
@@ -96,7 +101,7 @@ def disturb(command, expected, store, seconds, times, end):
 def test_killed_at_random_moments_it_ends_with_the_same_bytes(undisturbed, tmp_path, trained, thorough):
     command, expected, seconds = undisturbed
     store = store_for(tmp_path, trained)
-    ends = disturb(command, expected, store, seconds, 25 if thorough else 2, lambda p: p.kill())
+    ends = disturb(command, expected, store, seconds, 25 if thorough else 1, lambda p: p.kill())
     assert all(process.returncode == -signal.SIGKILL for process, _ in ends)
 
 

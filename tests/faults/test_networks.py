@@ -40,15 +40,16 @@ def test_what_lies_beside_or_over_it_is_not(mounts, folder):
     check_local(Path(folder), mounts[1])
 
 
-def test_only_writing_is_refused_and_force_goes_on(trained, monkeypatch):
+def test_only_writing_is_refused_and_force_goes_on(trained, tmp_path, monkeypatch):
     monkeypatch.setattr(place, "NETWORKS", {"ext4", "tmpfs", "xfs", "btrfs", "overlay", "zfs"})
-    with Catalog(trained).open("a") as run:
+    shutil.copytree(trained / "a", tmp_path / "a")
+    with Catalog(tmp_path).open("a") as run:
         assert len(run.keys())
     with pytest.raises(Unsuitable):
-        Catalog(trained).open("a", write=True)
-    with pytest.raises(Unsuitable), Catalog(trained).adding("new"):
+        Catalog(tmp_path).open("a", write=True)
+    with pytest.raises(Unsuitable), Catalog(tmp_path).adding("new"):
         pass
-    Catalog(trained, force=True).open("a", write=True).close()
+    Catalog(tmp_path, force=True).open("a", write=True).close()
 
 
 def test_on_a_real_file_system_of_fuse(tmp_path, trained):

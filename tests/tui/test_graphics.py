@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from gangan_cli.studies.decoding import Lineage
-from gangan_cli.studies.mosaic import grey, shrink
+from gangan_cli.studies.mosaic import grey
 from gangan_cli.tui.feed import Feed
 from gangan_cli.tui.scrub import Scrub
 from store import Catalog
@@ -23,9 +23,6 @@ NEEDED = ("Xvfb", "xterm", "xdotool", "import")
 pytestmark = pytest.mark.skipif(not all(map(shutil.which, NEEDED)), reason=f"needs {', '.join(NEEDED)}")
 
 COLUMNS, LINES = 120, 40
-BORDER = 2
-"""Pixels that xterm leaves around its cells, which are lit."""
-
 CURVE = (86, 180, 233)
 """The colour in which the live page draws a run's losses."""
 
@@ -157,23 +154,6 @@ def grid(picture, digits):
     return scale, rows, columns, picture[top : top + height, left : left + width]
 
 
-def half_cells(picture):
-    """The colours at the middle of the upper and lower half of each cell, (2 * LINES, COLUMNS, 3)."""
-    lit = np.argwhere(picture.any(axis=2))
-    first, end = lit.min(axis=0) + BORDER, lit.max(axis=0) + 1 - BORDER
-    height, width = (end - first) / (LINES, COLUMNS)
-    y = first[0] + (np.arange(2 * LINES) / 2 + 0.25) * height
-    x = first[1] + (np.arange(COLUMNS) + 0.5) * width
-    return picture[y.astype(int)][:, x.astype(int)]
-
-
-def in_half_blocks(picture, digits):
-    """Whether each of `digits`, made smaller, is shown somewhere with two pixels a cell."""
-    small = shrink(digits, 20, 20).astype(int) * 16 // 256 * SHADE
-    there = np.lib.stride_tricks.sliding_window_view(half_cells(picture)[:, :, 1], (20, 20))
-    return all((np.mean(np.abs(there - digit) < SHADE / 2, axis=(2, 3)) > 0.99).any() for digit in small)
-
-
 @contextmanager
 def scrubbing(folder, store, run, *arguments):
     with Xterm(folder, run, "--store", store, *arguments) as xterm:
@@ -214,13 +194,3 @@ def test_an_xterm_shows_the_digits_in_its_own_pixels_and_in_greys_alone(tmp_path
         xterm.wait_for(lambda picture: (details(picture) != details(listed[0])).any(), "another run")
         xterm.keys("3")
         seen(digits_of(trained, "g"))
-
-
-def test_asked_for_half_blocks_the_same_xterm_shows_those(tmp_path, trained):
-    digits = digits_at(trained, "a", 3)
-    with scrubbing(tmp_path, trained, "a", "--images", "half") as xterm:
-        xterm.wait_for(lambda picture: in_half_blocks(picture, digits[:3]), "the digits")
-        xterm.keys("Left")
-        digits = digits_at(trained, "a", 2)
-        xterm.wait_for(lambda picture: in_half_blocks(picture, digits[:3]), "the digits before")
-        assert grid(xterm.picture(), digits) is None

@@ -1,24 +1,31 @@
-"""The pages as pictures, in both themes and two sizes."""
+"""The pages as pictures: most in a wide terminal and the dark theme."""
 
 import pytest
 
 from tests.tui.waiting import drawn, judged, pictured, read, until
 
-SIZES = [(80, 24), (140, 45)]
-THEMES = ["gangan-dark", "gangan-light"]
+pytestmark = pytest.mark.xdist_group("tui-2")
+
+NARROW, WIDE = (80, 24), (140, 45)
+DARK_ONES = [
+    pytest.param(NARROW, "gangan-dark", id="narrow"),
+    pytest.param(WIDE, "gangan-dark", id="wide"),
+]
+LIGHT_ONE = pytest.param(WIDE, "gangan-light", id="light")
 
 
-@pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("size", SIZES)
 class TestLooks:
+    @pytest.mark.parametrize(("size", "theme"), [*DARK_ONES, LIGHT_ONE])
     def test_runs(self, snap_compare, app_over, steady, size, theme):
         app = app_over(steady, theme=theme, run="")
         assert snap_compare(app, terminal_size=size, run_before=read)
 
+    @pytest.mark.parametrize(("size", "theme"), [*DARK_ONES, LIGHT_ONE])
     def test_live(self, snap_compare, app_over, steady, size, theme):
         app = app_over(steady, run="digits", theme=theme)
         assert snap_compare(app, terminal_size=size, run_before=drawn)
 
+    @pytest.mark.parametrize(("size", "theme"), DARK_ONES)
     def test_latent(self, snap_compare, app_over, steady, size, theme):
         app = app_over(steady, run="gangan", theme=theme)
 
@@ -29,8 +36,9 @@ class TestLooks:
         assert snap_compare(app, terminal_size=size, run_before=go)
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("run", ["by-epoch", "by-score"])
+@pytest.mark.parametrize(
+    ("run", "size"), [("by-epoch", WIDE), ("by-score", NARROW)], ids=["wide", "narrow"]
+)
 def test_what_a_gangan_is_asked_for(snap_compare, app_over, steady_asking, run, size):
     async def go(pilot):
         await pilot.press("3")
@@ -71,7 +79,7 @@ def test_marked_runs_lie_over_each_other_in_colours_of_their_own(snap_compare, a
     async def mark(pilot):
         await read(pilot)
         await pilot.press("down", "space", "space", "up", "2")
-        await until(pilot, lambda: len(pilot.app.screen._histories) == 2)
+        await until(pilot, lambda: len(pilot.app.screen.histories) == 2)
         await drawn(pilot)
 
     assert snap_compare(app_over(steady), terminal_size=(140, 30), run_before=mark)

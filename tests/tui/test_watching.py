@@ -4,17 +4,16 @@ import os
 import re
 import shutil
 import signal
-import subprocess
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from store import Run
-from tests.conftest import clean_environment, command
+from tests.conftest import DIGITS, start
 from tests.tui.terminal import Terminal, alive, wait_until
 
 
 def trainers(store):
-    """The processes of `train-gans` on a store, and those that they are just making."""
+    """The processes of `train-gans` on a store that the TUI started, and those that they are making."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
@@ -27,25 +26,23 @@ def trainers(store):
 @contextmanager
 def training(store, *arguments):
     """A training of the run `t` in another process; none of that store is left behind."""
-    process = subprocess.Popen(
-        command("train-gans", "--run", "t", "--dataset", "mnist5k", *arguments, "--store", store),
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        env=clean_environment(), start_new_session=True,
-    )  # fmt: skip
+    dataset = f"images:{DIGITS}"
+    process = start("train-gans", "--run", "t", "--dataset", dataset, *arguments, "--store", store)
     try:
         yield process
     finally:
+        process.kill()
+        process.communicate(timeout=30)
         left = trainers(store)
         for pid in left:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        process.wait(30)
         wait_until(lambda: not any(map(alive, left)), f"{left} to end")
 
 
 PICTURE = re.compile("[▀▄█]{10}")
 
-LONG = ["--gans", 2, "--epochs", 100, "--batch-size", 250, "--workers", 1]
+LONG = ["--gans", 2, "--epochs", 2000, "--batch-size", 250, "--workers", 1]
 
 
 def done(screen):
@@ -56,7 +53,7 @@ def done(screen):
 
 def last_epoch(screen):
     """The last epoch on the axis of the plots."""
-    ticks = re.findall(r"^ +1 +[\d .]*?(\d+)$", screen, re.M)
+    ticks = re.findall(r"^ +(?:\d+ +)*(\d+)$", screen, re.M)
     return int(ticks[-1]) if ticks else 0
 
 
@@ -78,12 +75,13 @@ def test_a_training_is_watched_interrupted_and_resumed(tmp_path):
     with Terminal(tmp_path, "--store", store) as terminal, training(store, *LONG) as process:
         terminal.wait_for("training 0%")
         terminal.keys("2")
-        screen = terminal.wait_for("discriminator loss")
+        screen = terminal.wait_for("discriminator loss", timeout=60)
         epoch = last_epoch(screen)
         terminal.wait_for(
             "GAN-epochs/s",
             " left",
-            lambda screen: last_epoch(screen) > max(2, epoch) and done(screen) > 1,
+            lambda screen: last_epoch(screen) > max(2, epoch) and done(screen) > 0,
+            timeout=60,
         )
 
         terminal.keys("1")
@@ -94,11 +92,11 @@ def test_a_training_is_watched_interrupted_and_resumed(tmp_path):
         terminal.wait_for("t is interrupted")
         screen = terminal.wait_for(lambda screen: re.search(r"^ t +interrupted \d+%", screen, re.M))
         kept = int(re.search(r"interrupted (\d+)%", screen)[1])
-        assert kept > 1
+        assert kept > 0
 
         terminal.keys("R")
         terminal.wait_for("t goes on")
-        terminal.wait_for(lambda screen: done(screen) > kept)
+        terminal.wait_for(lambda screen: done(screen) > kept, timeout=60)
         resumed = trainer(store)
         assert resumed != process.pid
 
@@ -124,12 +122,6 @@ def test_a_training_that_is_killed_has_crashed_and_is_said_to_whoever_started_it
 
         terminal.keys("1")
         terminal.wait_for(lambda screen: re.search(r"^ t +crashed", screen, re.M))
-        terminal.keys("R")
-        terminal.wait_for(lambda screen: done(screen) >= 0)
-        resumed = trainer(store)
-        os.kill(resumed, signal.SIGKILL)
-        wait_until(lambda: not alive(resumed), "it to end")
-        terminal.wait_for(lambda screen: re.search(r"^ t +crashed", screen, re.M), timeout=5)
 
 
 def test_what_others_do_to_the_runs_on_screen_is_said_and_it_goes_on(tmp_path, trained):

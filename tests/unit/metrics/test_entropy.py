@@ -1,8 +1,5 @@
 import numpy as np
 import pytest
-import torch
-from torch import nn
-from torchmetrics.image.inception import InceptionScore
 
 from gangan_cli.metrics.entropy import entropies, entropy_histogram, label_errors, label_scores
 
@@ -20,16 +17,6 @@ def test_errors_are_how_much_scores_of_other_images_differ(random):
     for name in ("marginal", "inception_score", "variation"):
         differ = np.std([getattr(one, name) for one in scores], ddof=1)
         assert np.mean([getattr(one, name) for one in errors]) == pytest.approx(differ, rel=0.3)
-
-
-@pytest.mark.filterwarnings("ignore:Metric `InceptionScore`:UserWarning", "ignore:std:UserWarning")
-def test_the_inception_score_agrees_with_torchmetrics(random):
-    logits = torch.from_numpy(3 * random.standard_normal((500, 10)))
-    theirs = InceptionScore(nn.Identity(), splits=1)
-    theirs.set_dtype(torch.float64)
-    theirs.update(logits)
-    scores = label_scores(logits.softmax(1).numpy())
-    assert scores.inception_score == pytest.approx(theirs.compute()[0].item(), rel=1e-6)
 
 
 def test_clean_labels_of_every_class_are_perfect():

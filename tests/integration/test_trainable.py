@@ -10,9 +10,12 @@ from gangan_cli.models import build
 from gangan_cli.models.family import layout
 from gangan_cli.studies.decoding import Lineage, split
 from gangan_cli.training.gangan import GanGanConfig, train_gangan
-from gangan_cli.training.gans import GansConfig, train_gans
+from gangan_cli.training.gans import GansConfig
 from gangan_cli.training.job import Machine
 from store import Catalog
+from tests.integration.populations import few_digits, population
+
+pytestmark = pytest.mark.xdist_group("trainable")
 
 FLAT = layout(build("dcgan-small", {}))
 PARAMETERS = np.concatenate(
@@ -25,10 +28,9 @@ def machine(tmp_path_factory):
     """A store with two small convolutional GANs of a few steps each."""
     machine = Machine(store=tmp_path_factory.mktemp("runs"), workers=1, compile=False)
     config = GansConfig(
-        run="a", dataset="mnist5k", family="dcgan-small", gans=2, epochs=4, batch_size=1000
+        run="a", dataset="mnist5k", family="dcgan-small", gans=2, epochs=4, batch_size=50
     )
-    for _ in train_gans(config, machine):
-        pass
+    population(config, few_digits(every=20), machine)
     return machine
 
 

@@ -195,6 +195,7 @@ class TestEntropies:
         assert told["real"] is None
 
 
+@pytest.mark.xdist_group("exported")
 class TestExport:
     @pytest.fixture(scope="class")
     def known(self, trained, tmp_path_factory):

@@ -22,6 +22,8 @@ from gangan_cli.training.job import Machine
 from store import Catalog
 from tests.unit.studies.made_up import made_up
 
+pytestmark = pytest.mark.xdist_group("audit")
+
 SMALL = Options(count=3, images=100, points=3)
 
 
@@ -176,3 +178,18 @@ def test_of_aligned_gans_it_is_said_how_far_that_brought_them(catalog, monkeypat
     assert 0 < found.aligned.whole.after < found.aligned.whole.before
     _show([found])
     assert "aligned (full): two GANs at the same epoch lie" in capsys.readouterr().out
+
+
+def test_a_gangan_that_was_asked_for_epochs_says_how_well_it_listens(catalog, monkeypatch):
+    config = GanGanConfig(
+        on="a", run="asked", condition="epoch", epochs=4, batch_size=3, components=2, templates=4
+    )
+    for _ in train_gangan(config, Machine(store=catalog.root, workers=1)):
+        pass
+    few = [(name, sampler) for name, sampler in SAMPLERS.items() if name in (SNAPSHOT, *AVERAGES)]
+    monkeypatch.setattr("gangan_cli.studies.audit.usable", lambda pool: few)
+    (found,) = audited(catalog, "asked", Wish(options=SMALL), None, silent, pytest.fail)
+    document = document_of(found)
+    assert document["condition"] == "epoch" and all(1 <= epoch <= 3 for epoch in document["asked"])
+    assert document["axis"]["positions"] == [1, 2, 3]
+    assert document["claims"][-1]["claim"] == "GANs are of the epoch that was asked for"

@@ -16,6 +16,8 @@ from gangan_cli.studies.reference import reference_of
 from gangan_cli.studies.scores import SCORES
 from store import Catalog, Run
 
+pytestmark = pytest.mark.xdist_group("evaluation")
+
 
 def silent(*_: object) -> None:
     pass

@@ -22,7 +22,7 @@ def silent(*_: object) -> None:
 def quick(tmp_path, monkeypatch):
     """A cache of its own, and a recipe that takes a second."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setitem(judges.RECIPES, "mnist5k", Recipe(steps=40, learning_rate=1e-3))
+    monkeypatch.setitem(judges.RECIPES, "mnist5k", Recipe(steps=8, learning_rate=1e-3))
     return tmp_path / "gangan" / "judges"
 
 
@@ -47,7 +47,7 @@ def test_a_trained_one_knows_digits_that_it_has_not_seen():
 def test_it_is_trained_once_and_then_read(quick):
     steps = []
     first = judge_of("mnist5k", None, lambda what, done, total: steps.append((done, total)))
-    assert steps[-1] == (40, 40)
+    assert steps[-1] == (8, 8)
     again = judge_of("mnist5k", None, lambda *_: pytest.fail("trained anew"))
     assert again.id == first.id and again.accuracy == first.accuracy
     images = np.random.default_rng(0).random((5, 784), np.float32)
@@ -86,7 +86,7 @@ def test_a_cache_that_cannot_be_written_is_named_before_anything_is_trained(tmp_
 
 def test_other_weights_have_another_id(quick, monkeypatch):
     first = judge_of("mnist5k", None, silent)
-    monkeypatch.setitem(judges.RECIPES, "mnist5k", Recipe(steps=40, learning_rate=1e-3, seed=1))
+    monkeypatch.setitem(judges.RECIPES, "mnist5k", Recipe(steps=8, learning_rate=1e-3, seed=1))
     assert judge_of("mnist5k", None, silent).id != first.id
     assert len(list(quick.glob("*.safetensors"))) == 2
 

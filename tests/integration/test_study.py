@@ -2,28 +2,22 @@
 
 import json
 import shutil
-import subprocess
 import sys
 
-from tests.conftest import ONE_THREAD, clean_environment
+from tests.study.__main__ import main
 
 
-def test_each_variant_has_a_line_and_its_seeds_figures(trained, tmp_path):
+def test_each_variant_has_a_line_and_its_seeds_figures(trained, tmp_path, monkeypatch, capsys):
     store, found = tmp_path / "store", tmp_path / "found.json"
     shutil.copytree(trained, store)
-    command = [
-        *(sys.executable, "-m", "tests.study", "--on", "a", "--store", store, "--json", found),
+    arguments = [
+        *("study", "--on", "a", "--store", store, "--json", found),
         *("--seeds", "2", "--count", "3", "--images", "100", "--set", "epochs=4", "batch_size=3"),
         *("--only", "default", "aligned: full"),
     ]
-    done = subprocess.run(
-        list(map(str, command)),
-        capture_output=True,
-        text=True,
-        check=True,
-        env=clean_environment(**ONE_THREAD),
-    )
-    _, _, *lines = done.stdout.splitlines()
+    monkeypatch.setattr(sys, "argv", list(map(str, arguments)))
+    main()
+    _, _, *lines = capsys.readouterr().out.splitlines()
     assert [line.split(" | ")[0] for line in lines] == ["| default", "| aligned: full"]
     figures = json.loads(found.read_text())
     for seeds in figures.values():

@@ -1,0 +1,24 @@
+"""What these tests have in common: a judge's view of the real images, which takes seconds to make."""
+
+from functools import cache
+
+import pytest
+
+from gangan_cli.studies import evaluation, measuring
+from gangan_cli.studies.reference import reference_of
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_reference():
+    """Look at the real images of a data set once in each process."""
+
+    @cache
+    def known(dataset, data_dir):
+        return reference_of(dataset, data_dir, lambda *_: None)
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (evaluation, measuring):
+            patch.setattr(
+                module, "reference_of", lambda dataset, data_dir, told: known(dataset, data_dir)
+            )
+        yield

@@ -1,0 +1,27 @@
+"""Populations trained in this process on few images: what a test needs of one in a second."""
+
+import numpy as np
+
+from gangan_cli.data.images import load_images
+from gangan_cli.models import build
+from gangan_cli.training import gans
+from gangan_cli.training.population import train
+from gangan_cli.training.settings import Epoch
+from store import Run
+
+
+def few_digits(every):
+    """Every so-manieth of the 5,000 digits."""
+    return load_images("mnist5k").picked(np.arange(0, 5000, every))
+
+
+def population(config, images, machine):
+    """Train the GANs that `config` describes on `images`, into the store of `machine`."""
+    manifest = gans._manifest(config, images, machine)
+    family = build(manifest.family, manifest.sizes)
+    examples = gans.seen_by(family, images).load("cpu")
+    with Run.create(machine.store / config.run, manifest) as run:
+        for epoch in train(family, examples, config.settings, list(range(config.gans))):
+            if isinstance(epoch, Epoch):
+                run.commit(epoch.epoch, epoch.gans, epoch.losses, epoch.vectors)
+        run.release("complete")
