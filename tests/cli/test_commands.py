@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 
-from tests.conftest import gangan
+from tests.conftest import fresh_gangan, gangan
 
 
 def test_runs_show_as_json(trained):
@@ -29,7 +29,7 @@ def test_runs_show_for_people(trained):
 def test_runs_list(trained):
     listed = gangan("runs", "list", "--store", trained, "--json").document
     assert [(run["name"], run["parent"]) for run in listed] == [("a", None), ("g", "a"), ("gg", "g")]
-    table = gangan("runs", "list", "--store", trained).out
+    table = fresh_gangan("runs", "list", "--store", trained).out
     assert "2 × 3" in table
     assert "complete" in table
 
@@ -76,7 +76,8 @@ def test_export_figures_prints_paths_and_nothing_else(trained, tmp_path):
     assert f"{tmp_path}/gg/walk.gif" in paths
     for run in "ag":
         (tmp_path / run).symlink_to(trained / run)
-    told = gangan("export-figures", "--store", tmp_path, "--out", tmp_path / "f", "--dpi", 50, "--json")
+    arguments = ("--store", tmp_path, "--out", tmp_path / "f", "--dpi", 50, "--json")
+    told = fresh_gangan("export-figures", *arguments)
     assert {line["run"] for line in told.lines} == {"a", "g"}
 
 
@@ -230,7 +231,7 @@ def test_families_are_listed_with_sizes_and_papers(tmp_path):
     assert listed["wgan"]["options"]["critic_steps"] == 5
     assert listed["mlp"]["trained"] == {"epochs": 100, "batch_size": 128, "lr": 2e-4}
     assert listed["wgan"]["trained"] == {"epochs": 50, "batch_size": 64, "lr": 5e-5}
-    shown = gangan("families", COLUMNS="200")
+    shown = fresh_gangan("families", COLUMNS="200")
     assert "Mirza and Osindero 2014" in shown.out
 
 

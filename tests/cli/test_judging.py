@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from tests.conftest import AUDIT, gangan
+from tests.conftest import AUDIT, fresh_gangan, gangan
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +15,7 @@ def store(audited_store, tmp_path_factory):
 
 
 def test_evaluate_shows_scores_beside_those_of_real_images(store):
-    result = gangan("evaluate", "a", "--samples", 200, "--store", store)
+    result = fresh_gangan("evaluate", "a", "--samples", 200, "--store", store)
     assert result.code == 0, result.err
     first, *_ = result.out.splitlines()
     assert first.startswith("200 images each, against the test images of mnist5k; judge ")
@@ -72,7 +72,7 @@ def test_audit_ends_in_a_verdict_for_each_claim(store):
         line for line in result.out.splitlines() if line.startswith(("holds", "does not", "undecided"))
     ]
     assert len(verdicts) == 12
-    again = gangan("audit", "g", *AUDIT, "--json", "--store", store)
+    again = fresh_gangan("audit", "g", *AUDIT, "--json", "--store", store)
     assert [claim["verdict"] for claim in again.lines[0]["claims"]] == [
         line[:13].strip() for line in verdicts
     ]

@@ -11,7 +11,7 @@ from store import Run
 
 
 def few_digits(every):
-    """Every so-manieth of the 5,000 digits."""
+    """Return every n-th of the 5,000 digits."""
     return load_images("mnist5k").picked(np.arange(0, 5000, every))
 
 
