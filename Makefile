@@ -26,8 +26,8 @@ demo: $(STAMP)
 	@echo "What to type next:      source .venv/bin/activate && gangan runs list"
 
 # One thread for each of two processes, in numpy too, or they fight for two cores. A group's tests share
-# what is costly to make, and stay in one process.
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 --dist loadgroup --durations 10
+# what is costly to make, and stay in one process. Bytecode is kept: pytest takes seconds to make it.
+PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 --dist loadgroup --durations 10
 
 # All tests but the long ones: what CI runs.
 test: $(STAMP)

@@ -189,6 +189,10 @@ def run_to_its_end() -> NoReturn:
     os._exit(code)
 
 
+LATER = ("typer._adapters", "rich._emoji_codes", "mlxtend.data", "safetensors", "PIL.JpegImagePlugin")
+"""Imported by most commands when they come to need it: the first takes a tenth of a second."""
+
+
 def import_everything() -> None:
     """Import the project, and have its workers be forked from the command, not from a new Python, where
     they may be forked at all."""
@@ -197,6 +201,8 @@ def import_everything() -> None:
     for module in pkgutil.walk_packages(gangan_cli.__path__, "gangan_cli."):
         if not module.name.endswith("__main__"):
             import_module(module.name)
+    for name in LATER:
+        import_module(name)
     from gangan_cli.training import nursery, workers
 
     if nursery.FORKS:

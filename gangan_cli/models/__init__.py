@@ -5,6 +5,7 @@ import difflib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -56,15 +57,21 @@ FAMILIES: Mapping[str, Entry] = {
 
 
 def build(name: str, sizes: Mapping[str, Any]) -> Family:
-    """Return the family `name` with the given sizes.
+    """Return the family `name` with the given sizes: the same object for the same ones, so that what was
+    recorded of its updates is found again.
 
     Raises:
         ConfigurationError: no such family, or it has no such size, or not of that value.
     """
     try:
-        family: Family = _class_of(name)(**sizes)
+        return _built(name, tuple(sizes.items()))
     except TypeError as error:
         raise ConfigurationError(f"family {name!r}: {error}") from error
+
+
+@cache
+def _built(name: str, sizes: tuple[tuple[str, Any], ...]) -> Family:
+    family: Family = _class_of(name)(**dict(sizes))
     return family
 
 

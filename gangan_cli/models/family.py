@@ -175,6 +175,16 @@ def resume_size(family: Family) -> int:
 def _outlined(family: Family) -> "dict[str, nn.Module]":
     """Return networks that have shapes, but take no memory, whatever the sizes are."""
     import torch
+    from torch.overrides import TorchFunctionMode
 
-    with torch.device("meta"):
+    class Undrawn(TorchFunctionMode):
+        """Draws no initial weights: without memory, PyTorch imports its compiler for that, for 2 s."""
+
+        def __torch_function__(self, function, types, arguments=(), named=None):  # type: ignore[no-untyped-def]
+            named = named or {}
+            if function in (torch.Tensor.normal_, torch.nn.init.normal_):
+                return arguments[0] if arguments else named["tensor"]
+            return function(*arguments, **named)
+
+    with torch.device("meta"), Undrawn():
         return family.networks()

@@ -86,6 +86,7 @@ def key(what: str) -> str:
 
 def _compile(graph: GraphModule, tensors: tuple[Tensor, ...], package: Path) -> None:
     from torch._inductor import aoti_compile_and_package
+    from torch._inductor.cpp_builder import get_cpp_compiler
 
     class Update(torch.nn.Module):
         def forward(self, *tensors: Tensor) -> Tensor:
@@ -96,6 +97,7 @@ def _compile(graph: GraphModule, tensors: tuple[Tensor, ...], package: Path) -> 
     logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
     unfinished = package.with_name(f"{package.stem}.{os.getpid()}.pt2")
     try:
+        get_cpp_compiler()  # if there is none, that is known now and not ten seconds later
         program = torch.export.export(Update(), tensors)
         aoti_compile_and_package(program, package_path=str(unfinished))
         unfinished.replace(package)

@@ -33,7 +33,7 @@ def held_by(run, **changes):
 
 
 def test_a_second_training_is_told_who_holds_the_run_and_since_when(tmp_path):
-    often = ["--epochs", 100_000, "--snapshot-every", 1000, "--workers", 1]
+    often = ["--epochs", 100_000, "--snapshot-every", 1000, "--workers", 1, "--no-compile"]
     endless = [*COMMAND, *often, "--store", tmp_path]
     process = started(*endless)
     second = gangan(*endless)

@@ -117,7 +117,7 @@ def test_an_audit_of_a_gangan_over_some_of_them_looks_at_the_others_parameters(m
     )
     for _ in train_gangan(config, machine):
         pass
-    wish = Wish(options=Options(count=3, images=100, points=3))
+    wish = Wish(options=Options(count=3, images=40, points=3))
     (audit,) = audited(Catalog(machine.store), "some", wish, None, lambda *_: None, pytest.fail)
     assert audit.held_out.gans == [1]
     assert (audit.held_out.distances > 0).all()

@@ -42,7 +42,7 @@ def training(store, *arguments):
 
 PICTURE = re.compile("[▀▄█]{10}")
 
-LONG = ["--gans", 2, "--epochs", 2000, "--batch-size", 250, "--workers", 1]
+LONG = ["--gans", 2, "--epochs", 2000, "--batch-size", 250, "--workers", 1, "--no-compile"]
 
 
 def done(screen):
