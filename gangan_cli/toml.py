@@ -1,14 +1,31 @@
 """Settings as a table of a TOML file that --config reads back."""
 
+import codecs
 import json
 from collections.abc import Mapping
 from typing import Any
 
 
 def table(name: str, settings: Mapping[str, Any]) -> str:
-    """Return plain settings as the table `name`; what is None is left out."""
+    """Return plain settings as the table `name`; what is None is left out.
+
+    Bytes of a name that are not UTF-8 are as Python has them in a str ("surrogateescape").
+    """
     lines = [f"[{name}]"]
     for setting, value in settings.items():
         if value is not None:
-            lines.append(f"{setting.replace('_', '-')} = {json.dumps(value, ensure_ascii=False)}")
+            written = json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+            lines.append(f"{setting.replace('_', '-')} = {written}")
     return "\n".join(lines)
+
+
+def decoded(content: bytes) -> str:
+    """Return the text of a file, without the mark that Windows puts first. Bytes that are not UTF-8 come
+    out as they do in the names of files, since such names are what they are part of.
+
+    Raises:
+        ValueError: it is UTF-16 or UTF-32.
+    """
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in content:
+        raise ValueError("it is written as UTF-16, or is no text: save it as UTF-8")
+    return content.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape")

@@ -3,9 +3,18 @@
 from datetime import UTC, datetime
 
 
-def plain(text: str) -> str:
-    """Return `text` with a question mark for each character that would do something to a terminal."""
-    return "".join("?" if ord(c) < 32 or 127 <= ord(c) < 160 else c for c in text)
+def plain(text: str, keep: str = "") -> str:
+    """Return `text` as it can be shown anywhere: \\xNN for each byte of a name that is not UTF-8, and a
+    question mark for each character that does something to a terminal, unless it is one of `keep`."""
+    return text if text.isascii() and text.isprintable() else "".join(_plain(c, keep) for c in text)
+
+
+def _plain(character: str, keep: str) -> str:
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:  # how Python holds such a byte ("surrogateescape")
+        return f"\\x{code - 0xDC00:02x}"
+    controls = code < 32 or 127 <= code < 160 or 0xD800 <= code <= 0xDFFF
+    return "?" if controls and character not in keep else character
 
 
 def size(count: float) -> str:

@@ -5,6 +5,7 @@ import difflib
 import os
 import re
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Iterator
@@ -42,11 +43,12 @@ class Catalog:
             NotAStore: `root` is there and is not a folder.
         """
         self.root, self._force = Path(root), force
-        if self.root.exists() and not self.root.is_dir():
+        if os.path.exists(self.root) and not self.root.is_dir():  # noqa: PTH110 - Path's raises
             raise NotAStore(f"the store {self.root} is not a folder: give --store a folder")
 
     def names(self) -> list[str]:
-        """Return the names of the runs, in order.
+        """Return the names of the runs, in order, and of folders that may not be entered: whether a run
+        lies in one cannot be known, and opening it says so.
 
         Raises:
             NotAStore: the folder is missing or cannot be read.
@@ -60,7 +62,15 @@ class Catalog:
             ) from None
         except OSError as error:
             raise NotAStore(f"the store {self.root} cannot be read: {error.strerror}") from error
-        return [name for name in folders if (self.root / name / "data.mdb").is_file()]
+        return [name for name in folders if self._may_hold_run(name)]
+
+    def _may_hold_run(self, name: str) -> bool:
+        try:
+            return stat.S_ISREG((self.root / name / "data.mdb").stat().st_mode)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError:
+            return True
 
     def path(self, name: str) -> Path:
         """Return where the run `name` lies, or would lie.
@@ -71,7 +81,7 @@ class Catalog:
         return self.root / check_name(name)
 
     def __contains__(self, name: str) -> bool:
-        return (self.path(name) / "data.mdb").is_file()
+        return self._may_hold_run(check_name(name))
 
     def known(self, name: str) -> Path:
         """Return where the run `name` lies.
@@ -145,8 +155,10 @@ class Catalog:
         """
         self.check_local()
         final = self.path(name)
-        if final.exists():
+        if name in self:
             raise RunExists(f"a run {name!r} is in {self.root} already")
+        if os.path.lexists(final) and not _is_empty(final):
+            raise RunExists(f"{final} is there, and is not a run: remove it, or give another name")
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             self._sweep()
@@ -182,7 +194,8 @@ class Catalog:
         return found
 
     def remove(self, name: str) -> None:
-        """Delete the run `name` and all its snapshots, also when it cannot be read.
+        """Delete the run `name` and all its snapshots, also when it cannot be read. Of a link, only the
+        link: what it leads to may belong to another store.
 
         Raises:
             UnknownRun: the store has no such run.
@@ -193,6 +206,13 @@ class Catalog:
         with contextlib.suppress(Damaged), self.open(name) as run:
             run.check_free()
         try:
-            shutil.rmtree(path)
+            path.unlink() if path.is_symlink() else shutil.rmtree(path)
         except OSError as error:
             raise StoreError(f"cannot remove {path}: {error.strerror}") from error
+
+
+def _is_empty(path: Path) -> bool:
+    try:
+        return path.is_dir() and not path.is_symlink() and not any(path.iterdir())
+    except OSError:
+        return False

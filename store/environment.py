@@ -87,7 +87,7 @@ class Environment:
     def _open_lmdb(self) -> lmdb.Environment:
         def opened(lock: bool) -> lmdb.Environment:
             return lmdb.open(
-                str(self.path),
+                os.fsencode(self.path),  # as bytes: the path may not be UTF-8
                 map_size=_map_size(),
                 max_dbs=len(DATABASES) + len(OPTIONAL),
                 max_readers=MAX_READERS,
@@ -219,6 +219,11 @@ class Environment:
         """Return the number of the last committed transaction: if it stands, nothing changed."""
         with translated(self.path):
             return max(meta.transaction for meta in self._look()[1])
+
+    def is_compacted(self) -> bool:
+        """Tell whether the file is as `mdb_copy -c` makes one: a single transaction, no free page."""
+        older, newer = sorted(self._look()[1], key=lambda meta: meta.transaction)
+        return (older.transaction, newer.transaction, newer.free.entries) == (0, 1, 0)
 
     @contextmanager
     def _transaction(self) -> Iterator[lmdb.Transaction]:

@@ -269,7 +269,8 @@ class Reading:
         except Damaged:
             return  # which is told when the state is asked for
         wrong = ""
-        if state.transaction not in (0, transaction.number):  # format 1 did not say
+        # Format 1 did not say its number, and LMDB's compaction begins to count anew.
+        if state.transaction not in (0, transaction.number) and not self._environment.is_compacted():
             wrong = "its first pages lead to the past"
         elif state.results and not transaction.holds(results.NAME):
             wrong = "nothing leads to its results"

@@ -1,6 +1,7 @@
 """A run on disk: one LMDB environment with manifest, snapshots, losses, resume state and heartbeat."""
 
 import dataclasses
+import stat
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import islice
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from store import keys, record, results
 from store.environment import Environment
-from store.errors import Damaged, InUse, NotAStore
+from store.errors import Damaged, InUse, NotAStore, StoreError
 from store.holding import refuse_if_trained, watch
 from store.manifest import Manifest
 from store.reading import KINDS, MANIFEST, MANY, STATE, Reading, Vector
@@ -62,11 +63,18 @@ class Run(Reading):
             NotAStore: no run lies there.
             NewerFormat: a later version wrote it.
             Damaged: its manifest cannot be read.
+            StoreError: its folder may not be entered.
         """
         path = Path(path)
-        if not (path / "data.mdb").is_file():
-            raise NotAStore(f"{path} is not a run: it has no data.mdb")
-        if not (path / "data.mdb").stat().st_size:
+        try:
+            found = (path / "data.mdb").stat()
+        except (FileNotFoundError, NotADirectoryError):
+            raise NotAStore(f"{path} is not a run: it has no data.mdb") from None
+        except OSError as error:
+            raise StoreError(f"{path} cannot be looked into: {error.strerror}") from error
+        if not stat.S_ISREG(found.st_mode):
+            raise NotAStore(f"{path} is not a run: its data.mdb is no file")
+        if not found.st_size:
             raise Damaged(f"{path} is damaged: its data.mdb is empty")  # LMDB would begin a new one
         environment = Environment.open(path, write)
         try:

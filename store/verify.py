@@ -28,6 +28,10 @@ class Finding:
     missing: bool = False
 
 
+UNOPENED = "unopened"
+"""What a finding is about that says why a run could not be looked at: no repair helps there."""
+
+
 def verify(path: Path, told: Told = lambda done, total: None) -> Iterator[Finding]:
     """Look at the run in `path` from its first page to its last value; yield what is bad.
 
@@ -37,7 +41,7 @@ def verify(path: Path, told: Told = lambda done, total: None) -> Iterator[Findin
     try:
         run = Run.open(path)
     except StoreError as error:
-        yield Finding("file", str(error))
+        yield Finding("file" if isinstance(error, Damaged) else UNOPENED, str(error))
         return
     with run:
         try:

@@ -113,10 +113,10 @@ def warm_server() -> Path:
     return address
 
 
-def gangan(*arguments: object, **environment: str) -> Result:
+def gangan(*arguments: object, user: int | None = None, **environment: str) -> Result:
     """Run the command line to its end, in a fork of a process that has imported what it needs. GANs are
     trained by one process, since each takes a second to get ready."""
-    done = start(*arguments, cores=1, **environment)
+    done = start(*arguments, cores=1, user=user, **environment)
     out, err = done.communicate(timeout=240)
     return Result(done.returncode, out, err)
 
@@ -139,12 +139,13 @@ def start(
     hangup: signal.Handlers = signal.SIG_DFL,
     limits: Sequence[tuple[int, int]] = (),
     cores: int = 2,
+    user: int | None = None,
     **environment: str,
 ) -> warm.Command:
     """Start the command line in such a fork, as a terminal does: leader of its own group, no signal
     ignored. `hangup` is what it does about SIGHUP, `limits` pairs of a resource and its soft limit."""
     environment = clean_environment(**ONE_THREAD | environment)
-    return warm.Command(warm_server(), arguments, environment, hangup, limits, cores)
+    return warm.Command(warm_server(), arguments, environment, hangup, limits, cores, user)
 
 
 def fresh_start(*arguments: object) -> subprocess.Popen:

@@ -31,7 +31,7 @@ class Command:
     """`gangan ARGUMENTS`, forked from the process that listens at `server`. Like a Popen to tests.
 
     `hangup` is what it does about SIGHUP, `limits` pairs of a resource and its soft limit; it takes the
-    machine to have so many `cores`.
+    machine to have so many `cores`, and is root's or that `user`'s.
     """
 
     def __init__(
@@ -42,10 +42,11 @@ class Command:
         hangup: signal.Handlers = signal.SIG_DFL,
         limits: Sequence[tuple[int, int]] = (),
         cores: int = 2,
+        user: int | None = None,
     ) -> None:
         self.returncode: int | None = None
         reading, writing = os.pipe()
-        self.stdout = os.fdopen(reading)
+        self.stdout = os.fdopen(reading, errors="surrogateescape")
         with tempfile.NamedTemporaryFile() as err:
             self.stderr = open(err.name)  # noqa: SIM115, PTH123 - closed by whoever asked for it
             self._connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -57,6 +58,7 @@ class Command:
                 "hangup": int(hangup),
                 "limits": list(limits),
                 "cores": cores,
+                "user": user,
             }
             socket.send_fds(self._connection, [json.dumps(order).encode()], [writing, err.fileno()])
         os.close(writing)
@@ -151,6 +153,9 @@ def become_command(connection: socket.socket) -> bool:
     for number, stream in enumerate(streams, start=1):
         os.dup2(stream, number)
         os.close(stream)
+    # As Python makes them when it starts; these were made for /dev/null.
+    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", 1, "utf-8", "backslashreplace", closefd=False)  # noqa: SIM115
     become_like(order)
     return True
 
@@ -167,6 +172,10 @@ def become_like(order: dict[str, Any]) -> None:
         resource.setrlimit(kind, (limit, resource.RLIM_INFINITY))
     workers._cores = lambda: order["cores"]
     os.chdir(order["folder"])
+    if order["user"]:
+        os.setgroups([])
+        os.setresgid(order["user"], order["user"], order["user"])
+        os.setresuid(order["user"], order["user"], order["user"])
     os.environ.clear()
     os.environ.update(order["environment"])
     sys.argv = ["gangan", *order["arguments"]]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from gangan_cli.cli import diagnostics, runs
+from gangan_cli.cli import diagnostics, output, runs
 from gangan_cli.cli.audit import audit
 from gangan_cli.cli.evaluate import evaluate
 from gangan_cli.cli.export_figures import export_figures
@@ -46,8 +46,6 @@ def root(
     if version:
         from importlib.metadata import version as version_of
 
-        from gangan_cli.cli import output
-
         output.text(f"gangan {version_of('gangan')}")
         raise typer.Exit
 
@@ -56,5 +54,6 @@ def main() -> None:
     """Run the command line."""
     # Else Python's last act is to look for garbage in all of PyTorch, which takes half a second.
     atexit.register(gc.freeze)
+    output.pass_bytes_on()
     with diagnostics.errors_explained():
         app()

@@ -15,6 +15,7 @@ from typing import Any
 
 from gangan_cli import toml
 from gangan_cli.errors import ConfigurationError
+from gangan_cli.paths import expanded
 
 
 def gather(
@@ -52,10 +53,10 @@ def as_mapping(*configurations: Any) -> dict[str, Any]:
 
 def _read(file: Path, command: str, classes: list[type]) -> dict[str, Any]:
     try:
-        document = tomllib.loads(file.read_text())
+        document = tomllib.loads(toml.decoded(file.read_bytes()))
     except OSError as error:
         raise ConfigurationError(f"cannot read {file}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise ConfigurationError(f"{file} is not TOML: {error}") from error
     table = document.get(command, {})
     everywhere = os.environ.get("GANGAN_CONFIG") == str(file)  # so it may be for other commands only
@@ -80,7 +81,7 @@ def _fit(value: Any, wanted: Any, where: str) -> Any:
     kinds = typing.get_args(wanted) if isinstance(wanted, types.UnionType) else (wanted,)
     for kind in kinds:
         if kind is Path and isinstance(value, str):
-            return Path(value)
+            return expanded(value)
         if kind is float and type(value) is int:
             return float(value)
         if type(value) is kind:

@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
+from gangan_cli.wording import plain
+
 DONE, FAILED, USAGE, STORE = 0, 1, 2, 3
 
 
 def say(message: str) -> None:
     """Write a line of narration."""
-    sys.stderr.write(message + "\n")
+    sys.stderr.write(plain(message, keep="\n") + "\n")
     sys.stderr.flush()
 
 
@@ -57,6 +59,32 @@ def interruptible(kept: str) -> Iterator[None]:
         raise
 
 
+class Attempts:
+    """The work of a command on its runs, one by one: one that fails does not stop the others."""
+
+    def __init__(self, several: bool) -> None:
+        """Take whether there are `several` runs; the failure of a single one is the command's own."""
+        self._several = several
+        self._worst = DONE
+
+    @contextmanager
+    def at(self, run: str) -> Iterator[None]:
+        """Work on a run: say why it is left out, if it fails."""
+        try:
+            yield
+        except Exception as error:
+            code = _code_of(error)
+            if not self._several or code is None or isinstance(error, OSError):
+                raise
+            warn(f"{run} is left out: {error}")
+            self._worst = max(self._worst, STORE if code == STORE else FAILED)
+
+    def conclude(self) -> None:
+        """End the command with the worst of its runs' exit codes, unless all went well."""
+        if self._worst:
+            leave(self._worst)
+
+
 def _code_of(error: Exception) -> int | None:
     """Return the exit code of an error that is foreseen."""
     # Imported here: they bring numpy along, which --help and completion need not wait for.
@@ -67,7 +95,7 @@ def _code_of(error: Exception) -> int | None:
         return USAGE
     if isinstance(error, StoreError):
         return STORE
-    return FAILED if isinstance(error, WorkFailed) else None
+    return FAILED if isinstance(error, WorkFailed | OSError) else None
 
 
 debugging = False
@@ -78,5 +106,8 @@ def _explain(error: Exception, code: int, hint: str = "") -> NoReturn:
     if debugging:
         traceback.print_exception(error)
     name = f"{type(error).__name__}: " if hint else ""
-    say(f"error: {name}{error}{hint}")
+    said = str(error)
+    if isinstance(error, OSError) and error.filename:
+        said = f"{error.filename}: {error.strerror}"
+    say(f"error: {name}{said}{hint}")
     leave(code)

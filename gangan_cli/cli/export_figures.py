@@ -16,7 +16,9 @@ def export_figures(
         typer.Argument(metavar="RUN", help="Runs to draw; all without.", show_default=False),
     ] = None,
     store: options.Store = None,
-    out: Annotated[Path, setting(help="Folder to write to.")] = Path("figures"),
+    out: Annotated[Path, setting(help="Folder to write to.", callback=options.path_given)] = Path(
+        "figures"
+    ),
     format: Annotated[str, setting(help="png, pdf, svg, or several: png,pdf.")] = "png",
     dpi: Annotated[int, setting(min=30, max=1200)] = 150,
     gan: Annotated[
@@ -39,29 +41,22 @@ def export_figures(
     names = runs or catalog.names()
     if not names:
         raise ConfigurationError(f"the store {catalog.root} is empty: gangan train-gans makes a run")
-    for name in names:
-        catalog.open(name).close()
+    for name in runs or ():
+        catalog.known(name)  # a wrong name is better said now
     from gangan_cli.figures.style import FORMATS, Output
-    from store import StoreError
 
     wanted = [form.strip().lower() for form in format.split(",")]
     if unknown := [form for form in wanted if form not in FORMATS]:
         raise ConfigurationError(f"no format {unknown[0]!r}: there is {', '.join(FORMATS)}")
     from gangan_cli.figures.export import export_figures
 
-    target, left_out = Output(out, wanted, dpi, seed), False
+    target, attempts = Output(out, wanted, dpi, seed), diagnostics.Attempts(several=len(names) > 1)
     for name in names:
         diagnostics.say(f"drawing {name}")
-        try:
+        with attempts.at(name):
             for figure, path in export_figures(catalog, name, target, gan=gan, epoch=epoch):
                 if json:
                     output.line({"run": name, "figure": figure, "path": str(path)})
                 else:
                     output.text(str(path))
-        except (ConfigurationError, StoreError) as error:
-            if len(names) == 1:
-                raise
-            diagnostics.warn(f"{name} is left out: {error}")  # one unfit run does not stop the rest
-            left_out = True
-    if runs and left_out:
-        diagnostics.leave(diagnostics.FAILED)
+    attempts.conclude()

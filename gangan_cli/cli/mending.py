@@ -17,11 +17,14 @@ def verify(
 ) -> None:
     """Look at every byte of runs, and name what is not as it was written."""
     from gangan_cli.studies.verification import sentences, verified
+    from store.verify import UNOPENED
 
     catalog = options.catalog(store)
-    names = runs or catalog.names()
-    for name in names:
-        catalog.known(name)
+    names, attempts = [], diagnostics.Attempts(several=not runs)
+    for name in runs or catalog.names():
+        with attempts.at(name):
+            catalog.known(name)
+            names.append(name)
     with counting.bars() as told:
         found = list(verified(catalog.root, names, told))
     if json:
@@ -38,6 +41,8 @@ def verify(
     for result in bad:
         for sentence in sentences(result.run, result.findings):
             diagnostics.say(f"error: {sentence}")
+        if any(finding.what == UNOPENED for finding in result.findings):
+            continue
         gaps = any(finding.what != "result" for finding in result.findings)
         diagnostics.say(
             f"gangan runs repair {result.run} drops what is bad"
@@ -45,6 +50,7 @@ def verify(
         )
     if bad:
         diagnostics.leave(diagnostics.STORE)
+    attempts.conclude()
 
 
 def repair(

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gangan_cli.paths import expanded
+
 if TYPE_CHECKING:
     from store import Catalog
 
@@ -19,9 +21,20 @@ def setting(*names: str, default: str | None = None, help: str = "", **more: Any
     return typer.Option(*names, help=shown, show_envvar="envvar" in more, **more)
 
 
+def path_given(path: Path | None) -> Path | None:
+    """Expand `~`, which shells leave alone after `=`: every path of the command line passes here."""
+    return path and expanded(path)
+
+
 Store = Annotated[
     Path | None,
-    setting("--store", envvar="GANGAN_STORE", help="Folder of the runs.", default="./gangan-runs"),
+    setting(
+        "--store",
+        envvar="GANGAN_STORE",
+        help="Folder of the runs.",
+        default="./gangan-runs",
+        callback=path_given,
+    ),
 ]
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="Name of a run.")]
 Json = Annotated[bool, setting("--json", help="Write JSON to stdout.")]
@@ -58,11 +71,16 @@ DataDir = Annotated[
         envvar="GANGAN_DATA",
         help="Folder with the datasets; what is not there is downloaded.",
         default="~/.cache/gangan",
+        callback=path_given,
     ),
 ]
 Config = Annotated[
     Path | None,
-    setting(envvar="GANGAN_CONFIG", help="TOML file with a table named after the command."),
+    setting(
+        envvar="GANGAN_CONFIG",
+        help="TOML file with a table named after the command.",
+        callback=path_given,
+    ),
 ]
 DryRun = Annotated[
     bool,

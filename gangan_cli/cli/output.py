@@ -1,9 +1,18 @@
 """The only module that writes to stdout: data for people and for programs."""
 
+import io
 import json
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from gangan_cli.wording import plain
+
+
+def pass_bytes_on() -> None:
+    """Have paths come out byte by byte as they are, also where they are not UTF-8."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="surrogateescape")
 
 
 def document(value: Any) -> None:
@@ -18,8 +27,8 @@ def line(value: Mapping[str, Any]) -> None:
 
 
 def text(value: str) -> None:
-    """Write a line of text."""
-    sys.stdout.write(value + "\n")
+    """Write text: to a program with each byte of a path as it is, so that it can be read back."""
+    sys.stdout.write((plain(value, keep="\n") if sys.stdout.isatty() else value) + "\n")
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
@@ -36,7 +45,8 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence
     for index, name in enumerate(columns):
         drawn.add_column(name, justify="right" if index in right else "left", no_wrap=index == 0)
     for row in rows:
-        drawn.add_row(*map(Text, row))  # as text: a stranger's dataset may be called [red]
+        # As text, not as rich's markup: a stranger's dataset may be called [red].
+        drawn.add_row(*(Text(plain(cell)) for cell in row))
     console.print(drawn)
 
 
@@ -44,4 +54,4 @@ def pairs(values: Mapping[str, str]) -> None:
     """Write names and values, one a line, the values aligned."""
     width = max(map(len, values), default=0)
     for name, value in values.items():
-        text(f"{name:<{width}}  {value}")
+        text(f"{name:<{width}}  {plain(value)}")

@@ -99,10 +99,14 @@ def remove(
     json: options.Json = False,
 ) -> None:
     """Delete a run and all its snapshots."""
-    from store.errors import Damaged
+    from store.errors import Damaged, StoreError
 
     catalog = options.catalog(store)
-    size = sum(file.stat().st_size for file in catalog.known(run).iterdir())
+    path = catalog.known(run)
+    try:
+        size = sum(file.lstat().st_size for file in path.iterdir())
+    except OSError as error:
+        raise StoreError(f"{path} cannot be looked into: {error.strerror}") from error
     try:
         with catalog.open(run) as opened:
             count, children = len(opened.keys()), catalog.children(opened)
@@ -121,9 +125,12 @@ def remove(
         if not typer.confirm(question, err=True):
             diagnostics.say("nothing was removed")
             diagnostics.leave(diagnostics.FAILED)
+    leads_to = path.resolve() if path.is_symlink() else None
     catalog.remove(run)
     if json:
         output.document({"removed": run, "snapshots": count, "size_bytes": size})
+    elif leads_to:
+        diagnostics.say(f"removed the link {run}; the run that it leads to is still in {leads_to}")
     else:
         diagnostics.say(f"removed {run}: {what}, {wording.size(size)}")
 
@@ -135,7 +142,7 @@ app.command()(mending.repair)
 @app.command("export")
 def export_(
     run: options.RunName,
-    out: Annotated[Path, typer.Argument(help="A new folder.")],
+    out: Annotated[Path, typer.Argument(help="A new folder.", callback=options.path_given)],
     format: Annotated[str, typer.Option(help="safetensors or npz.")] = "safetensors",
     gans: Annotated[str, typer.Option(help="Which GANs, as in 0,3-7.", show_default="all")] = "",
     epochs: Annotated[str, typer.Option(help="Which epochs, as in 50-.", show_default="all")] = "",
@@ -155,7 +162,12 @@ def export_(
 
 @app.command("import")
 def import_(
-    source: Annotated[Path, typer.Argument(help="An export, or a folder with GAN/model_EPOCH.pt.")],
+    source: Annotated[
+        Path,
+        typer.Argument(
+            help="An export, or a folder with GAN/model_EPOCH.pt.", callback=options.path_given
+        ),
+    ],
     name: Annotated[str, typer.Option("--as", help="Name of the new run.")],
     store: options.Store = None,
     force: options.Force = None,

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gangan_cli.errors import ConfigurationError, WorkFailed
+from gangan_cli.paths import canonical, expanded
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -139,8 +140,8 @@ class ImageExamples:
 
 def default_data_dir() -> Path:
     """Return where datasets are kept when no folder is named."""
-    if named := os.environ.get("GANGAN_DATA"):
-        return Path(named)
+    if folder := os.environ.get("GANGAN_DATA"):
+        return expanded(folder)
     cache = os.environ.get("XDG_CACHE_HOME")
     return (Path(cache) if cache else Path.home() / ".cache") / "gangan"
 
@@ -153,6 +154,27 @@ def check_dataset(name: str) -> None:
     """
     if name not in DATASETS[:-1] and not (name.startswith(FOLDER) and name != FOLDER):
         raise ConfigurationError(f"no dataset {name!r}: there is {', '.join(DATASETS)}")
+
+
+def named(dataset: str) -> str:
+    """Return the one form of a dataset's name: that of a folder of pictures is absolute.
+
+    Raises:
+        ConfigurationError: as `check_dataset`, or no path can be such.
+    """
+    check_dataset(dataset)
+    folder = dataset.removeprefix(FOLDER)
+    return dataset if folder == dataset else f"{FOLDER}{canonical(folder)}"
+
+
+def is_same_folder(stored: str, given: str) -> bool:
+    """Tell whether an older run's relative folder of pictures may be the one `given`: its pictures
+    themselves are compared later."""
+    folder = Path(stored.removeprefix(FOLDER))
+    if not stored.startswith(FOLDER) or folder.is_absolute():
+        return False
+    parts = [part for part in folder.parts if part != ".."]
+    return not parts or list(Path(given.removeprefix(FOLDER)).parts[-len(parts) :]) == parts
 
 
 def load_images(name: str, data_dir: Path | None = None, part: Part = "train") -> Images:
@@ -174,7 +196,7 @@ def load_images(name: str, data_dir: Path | None = None, part: Part = "train") -
 
     if name == "celeba":
         return celeba(data_dir or default_data_dir())
-    return pictures_in(Path(name.removeprefix(FOLDER)))
+    return pictures_in(canonical(name.removeprefix(FOLDER)))
 
 
 def held_out(images: Images) -> NDArray[np.bool_]:

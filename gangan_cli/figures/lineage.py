@@ -5,6 +5,7 @@ from pathlib import Path
 from matplotlib.patches import FancyBboxPatch
 
 from gangan_cli.figures.style import Output, house_look, new_figure, save
+from gangan_cli.wording import plain
 from store import Run
 
 WIDTH, HEIGHT, GAP = 2.7, 0.86, 0.95
@@ -16,7 +17,7 @@ def draw_lineage(runs: list[Run], output: Output) -> list[Path]:
     bottom = runs[-1].manifest
     dataset = dict(bottom.dataset or {})
     count = f"{dataset['examples']:,} images" if dataset["examples"] else "images"
-    boxes = [(dataset["name"], count, f"{dataset['height']} × {dataset['width']}")]
+    boxes = [(plain(dataset["name"]), count, f"{dataset['height']} × {dataset['width']}")]
     arrows = []
     for depth, run in enumerate(reversed(runs), start=1):
         manifest, name = run.manifest, "-".join(["GAN"] * depth)

@@ -27,6 +27,7 @@ LOOK: dict[Any, Any] = {
     "axes.titlesize": 10,
     "axes.titlelocation": "left",
     "figure.constrained_layout.use": True,
+    "text.parse_math": False,  # a name may hold dollars
     "svg.hashsalt": "gangan",  # so that the same figure has the same bytes
     "pdf.fonttype": 42,
 }

@@ -8,7 +8,7 @@ from typing import Any
 
 from gangan_cli.data.domains import Unpaired
 from gangan_cli.data.examples import Source
-from gangan_cli.data.images import Images, Labelled, check_dataset, load_images
+from gangan_cli.data.images import Images, Labelled, load_images, named
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.models import build, entry, given_options, sizes_for
 from gangan_cli.models.family import Family, Pictures, draws, layout, losses
@@ -49,7 +49,7 @@ class GansConfig:
     def __post_init__(self) -> None:
         check(self)
         check_name(self.run)
-        check_dataset(self.dataset)
+        object.__setattr__(self, "dataset", named(self.dataset))
         given_options(self.family, self.family_options)
 
     @classmethod

@@ -1,6 +1,7 @@
 """Configurations checked, and the run they describe: made when new, compared when it is there."""
 
 import dataclasses
+import math
 import platform
 import shlex
 import sys
@@ -15,6 +16,7 @@ from typing import Any, ClassVar, Protocol
 from numpy.typing import NDArray
 
 from gangan_cli import wording
+from gangan_cli.data.images import is_same_folder
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.models import build
 from gangan_cli.models.family import resume_size
@@ -52,6 +54,8 @@ def check(configuration: Any) -> None:
         value, name = getattr(configuration, one.name), one.name.replace("_", "-")
         if value is None:
             continue
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ConfigurationError(f"{name} is {value}: give a finite number")
         if (least := one.metadata.get("at_least")) is not None and not value >= least:
             raise ConfigurationError(f"{name} is {value}: give {least} or more")
         if (most := one.metadata.get("at_most")) is not None and not value <= most:
@@ -94,6 +98,7 @@ def refuse_other(run: Run, configuration: RunConfig) -> None:
         f"{name.replace('_', '-')} is {stored.get(name)!r} there and {config.get(name)!r} here"
         for name in {**stored, **config}
         if stored.get(name) != config.get(name)
+        and not (name == "dataset" and is_same_folder(str(stored.get(name)), str(config.get(name))))
     ]
     if differences:
         raise ConfigurationError(

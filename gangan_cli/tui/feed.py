@@ -11,6 +11,7 @@ from gangan_cli.data.conditions import Condition
 from gangan_cli.studies.losses import LossHistory
 from gangan_cli.tui import scores
 from gangan_cli.tui.scores import Scores
+from gangan_cli.wording import plain
 from store import Catalog, Manifest, Run, StoreError
 from store.state import State
 
@@ -65,7 +66,7 @@ class RunView:
         if self.manifest is None:
             return ""
         parent = self.manifest.parent
-        return parent.name if parent else str((self.manifest.dataset or {}).get("name", ""))
+        return parent.name if parent else plain(str((self.manifest.dataset or {}).get("name", "")))
 
     @property
     def speed(self) -> float:
@@ -117,14 +118,16 @@ class Feed:
             path = self.catalog.root / name
             try:
                 found = (path / "data.mdb").stat()
-            except OSError:
+                stamp = (found.st_mtime_ns, found.st_size, found.st_ino)
+                racy = abs(time.time() - found.st_mtime) < RACY
+            except FileNotFoundError:
                 continue  # removed since it was listed
-            stamp = (found.st_mtime_ns, found.st_size, found.st_ino)
+            except OSError:
+                stamp, racy = (0, 0, 0), False  # it may not be entered, which opening it says
             before = self._known.get(name)
             if before and before.stamp == stamp and not before.racy:
                 known[name] = before
             else:
-                racy = abs(time.time() - found.st_mtime) < RACY
                 known[name] = one = _Known(stamp, racy, _view(name, path))
                 if before:
                     one.view = replace(one.view, trend=before.view.trend)
@@ -199,7 +202,7 @@ def _view(name: str, path: Path) -> RunView:
         with Run.open(path) as run:
             return _look(run, name)
     except (StoreError, OSError) as error:
-        return RunView(name, path, problem=str(error))
+        return RunView(name, path, problem=plain(str(error)))
 
 
 def _look(run: Run, name: str) -> RunView:
@@ -225,7 +228,7 @@ def _scores(view: RunView) -> Scores:
             evaluations, audits = run.results("evaluation/"), run.results("audit/")
             return scores.read(evaluations.values(), audits.values())
     except (StoreError, OSError) as error:
-        return Scores(problem=str(error))
+        return Scores(problem=plain(str(error)))
 
 
 def _trend(view: RunView) -> tuple[float, ...]:

@@ -62,7 +62,7 @@ def resume(run: RunView, store: Path) -> str:
     kept = ("GANGAN_DATA", "GANGAN_DEVICE", "GANGAN_WORKERS", "GANGAN_COMPILE")
     environment = {k: v for k, v in os.environ.items() if not k.startswith("GANGAN_") or k in kept}
     try:
-        settings.write_text(toml.table(command, manifest.config))
+        settings.write_text(toml.table(command, manifest.config), "utf-8", "surrogateescape")
         with log.open("ab") as said:
             process = subprocess.Popen(
                 [sys.executable, "-m", "gangan_cli", *arguments],

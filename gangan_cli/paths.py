@@ -1,0 +1,36 @@
+"""Paths as people give them, in one form."""
+
+from pathlib import Path
+
+from gangan_cli.errors import ConfigurationError
+
+
+def expanded(given: str | Path) -> Path:
+    """Return a path with `~` and `~name` replaced by a home, also where no shell has done so.
+
+    Raises:
+        ConfigurationError: that home is not known, or no path can be such.
+    """
+    if "\0" in str(given):
+        raise ConfigurationError(f"{str(given)!r} holds a zero byte, which no path does")
+    try:
+        return Path(given).expanduser()
+    except RuntimeError as error:
+        raise ConfigurationError(f"{given}: that home is not known; write the path out") from error
+
+
+def canonical(given: str | Path) -> Path:
+    """Return the absolute form of a path, the same however it was typed and from whatever folder. A link
+    stays a link: who names one means what it will lead to.
+
+    Raises:
+        ConfigurationError: as `expanded`, or it is relative to a working folder that is gone.
+    """
+    path = expanded(given)
+    try:
+        return path.resolve() if ".." in path.parts else path.absolute()
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path} is relative to a working folder that cannot be used ({error.strerror}): "
+            "write the path out"
+        ) from error
