@@ -36,10 +36,11 @@ def interrupt(run: RunView) -> str:
     return f"{run.name} is told to stop; R resumes it"
 
 
-def resume(run: RunView, store: Path) -> str:
+def resume(run: RunView, store: Path, failed: Callable[[str], object]) -> str:
     """Start a process that trains what `run` lacks; return what was done.
 
-    It outlives the TUI. What it says goes to train.log in the run's folder.
+    It outlives the TUI. What it says goes to train.log in the run's folder; `failed` is called, from
+    another thread, with its last line if it fails.
 
     Raises:
         ConfigurationError: there is nothing to train, or it cannot be started.
@@ -74,7 +75,12 @@ def resume(run: RunView, store: Path) -> str:
             )
     except OSError as error:
         raise ConfigurationError(f"{run.name} cannot be resumed: {error}") from error
-    # Should it die, nobody else would take note, and a process that is dead and not waited for
-    # looks alive.
-    threading.Thread(target=process.wait, daemon=True).start()
+
+    def wait() -> None:
+        """Wait: a process that is dead and not waited for looks alive."""
+        if 0 < process.wait() < 128:
+            said = log.read_bytes().decode(errors="replace").splitlines() or ["it says nothing"]
+            failed(f"{run.name} does not go on: {said[-1]}")
+
+    threading.Thread(target=wait, daemon=True).start()
     return f"{run.name} goes on; what it says is in {log}"

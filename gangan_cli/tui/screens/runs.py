@@ -12,6 +12,7 @@ from textual.widgets import DataTable, Input
 from gangan_cli import wording
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.tui import detail, keys, launch, listing
+from gangan_cli.tui.messages import Done
 from gangan_cli.tui.pictures import Answer
 from gangan_cli.tui.screens.about import About
 from gangan_cli.tui.screens.page import Page
@@ -258,7 +259,11 @@ class RunsPage(Page):
 
     def action_resume(self) -> None:
         """Resume the chosen run's training."""
-        self._try(lambda run: launch.resume(run, self.gangan.store))
+
+        def failed(why: str) -> None:
+            self.app.post_message(Done("", why))
+
+        self._try(lambda run: launch.resume(run, self.gangan.store, failed))
 
     def _try(self, what: launch.Deed) -> None:
         if run := self.run_shown:

@@ -1,3 +1,4 @@
+import queue
 import signal
 import subprocess
 import time
@@ -63,32 +64,39 @@ def test_a_run_that_cannot_be_read_is_neither_interrupted_nor_resumed(tmp_path):
     with pytest.raises(ConfigurationError, match="not being trained"):
         launch.interrupt(run)
     with pytest.raises(ConfigurationError, match="unreadable"):
-        launch.resume(run, tmp_path)
+        launch.resume(run, tmp_path, pytest.fail)
 
 
 @pytest.mark.parametrize("status", ["complete", "diverged"])
 def test_a_run_that_has_ended_is_not_resumed(tmp_path, status):
     run = view(status, path=tmp_path, dataset={"name": "mnist5k"})
     with pytest.raises(ConfigurationError, match=f"r is {status}: there is nothing to resume"):
-        launch.resume(run, tmp_path)
+        launch.resume(run, tmp_path, pytest.fail)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_run_in_training_is_not_resumed(tmp_path):
     run = view("training", Holder.me(), tmp_path, parent=Parent("a", "1"))
     with pytest.raises(ConfigurationError, match="r is training"):
-        launch.resume(run, tmp_path)
+        launch.resume(run, tmp_path, pytest.fail)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_run_that_was_imported_is_not_resumed(tmp_path):
     with pytest.raises(ConfigurationError, match="r was imported"):
-        launch.resume(view("interrupted", path=tmp_path), tmp_path)
+        launch.resume(view("interrupted", path=tmp_path), tmp_path, pytest.fail)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_run_that_has_vanished_is_not_resumed(tmp_path):
     run = view("interrupted", path=tmp_path / "gone", dataset={"name": "mnist5k"})
     with pytest.raises(ConfigurationError, match="r cannot be resumed"):
-        launch.resume(run, tmp_path)
+        launch.resume(run, tmp_path, pytest.fail)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_that_does_not_go_on_is_said_with_its_last_words(tmp_path):
+    run = view("interrupted", path=tmp_path, dataset={"name": "images:pics"}, config={"dataset": "moon"})
+    failures = queue.Queue()
+    assert "goes on" in launch.resume(run, tmp_path, failures.put)
+    assert "r does not go on: error: no dataset 'moon'" in failures.get(timeout=60)
