@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from store import Run
-from tests.conftest import contents, gangan, made_once, start, started, workers_of
+from tests.conftest import DIGITS, contents, gangan, made_once, start, started, workers_of
 
 # Many GANs of few epochs: what a kill costs is short, so that even 25 of them let it come to an end.
 COMMANDS = {
-    "train-gans": "--dataset mnist5k --epochs 3 --batch-size 256 --gans",
+    "train-gans": f"--dataset images:{DIGITS} --epochs 3 --batch-size 32 --gans",
     "train-gangan": "--on a --batch-size 3 --repeat 20 --epochs 3 --members",
 }
 SIGNALS = [
@@ -26,7 +26,7 @@ SIGNALS = [
 ]
 
 
-# Both commands are trained by one session (training/session.py): what signals do, one shows in short.
+# Both commands are trained by one session (training/session.py): what ends it, one shows in short.
 IN_SHORT_ONE = pytest.mark.parametrize(
     "undisturbed",
     ["train-gans", pytest.param("train-gangan", marks=pytest.mark.long)],
@@ -98,6 +98,7 @@ def disturb(command, expected, store, seconds, times, end):
     assert contents(store / "r") == expected
 
 
+@IN_SHORT_ONE
 def test_killed_at_random_moments_it_ends_with_the_same_bytes(undisturbed, tmp_path, trained, thorough):
     command, expected, seconds = undisturbed
     store = store_for(tmp_path, trained)
