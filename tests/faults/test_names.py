@@ -94,7 +94,7 @@ def test_a_name_that_would_do_something_to_a_terminal_is_refused(tmp_path):
     folder = pictures(tmp_path / "new\nline\x1b[31m")
     refused = gangan("train-gans", "--dataset", f"images:{folder}", *TINY, "--store", tmp_path / "s")
     assert refused.code == 3
-    assert "new\\nline" in refused.err and "holds control characters" in refused.err
+    assert "holds control characters" in refused.err and "\x1b" not in refused.err
 
 
 @pytest.mark.parametrize("count", [300, pytest.param(2000, marks=pytest.mark.long)])

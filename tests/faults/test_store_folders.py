@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,14 +25,21 @@ def store(tmp_path):
     return tmp_path / "store"
 
 
+@pytest.fixture
+def open_store():
+    """Two small runs in a store that others may read; pytest's own folders are closed to them."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        for name in ("one", "two"):
+            run_of(Path(folder) / "store" / name, numbers(1, 3, 10)).close()
+        yield Path(folder) / "store"
+
+
 @contextmanager
-def another_user(folder: Path):
-    """Be one who may read `folder` and nothing that is closed to others; `folder` stays open to them."""
+def another_user():
+    """Be somebody else than the one who runs the tests."""
     if os.geteuid():
         pytest.skip("only root can become another user")
-    for above in (folder, *folder.parents):
-        if above.stat().st_uid == os.getuid() and above != Path("/"):
-            above.chmod(above.stat().st_mode | 0o055)
     os.seteuid(ANOTHER)
     try:
         yield
@@ -39,10 +47,11 @@ def another_user(folder: Path):
         os.seteuid(0)
 
 
-def test_a_folder_that_may_not_be_entered_is_named_and_the_others_are_shown(store):
+def test_a_folder_that_may_not_be_entered_is_named_and_the_others_are_shown(open_store):
+    store = open_store
     (store / "two").chmod(0o700)
     (store / "lost+found").mkdir(0o700)
-    with another_user(store):
+    with another_user():
         catalog = Catalog(store)
         assert catalog.names() == ["lost+found", "one", "two"]
         with catalog.open("one") as run:
@@ -64,13 +73,12 @@ def test_a_folder_that_may_not_be_entered_is_named_and_the_others_are_shown(stor
     assert gangan("tui", "--once", "--store", store, user=ANOTHER).code == 0
 
 
-def test_a_store_below_a_folder_that_may_not_be_entered_is_refused_in_a_sentence(store):
-    with another_user(store):
-        pass  # what lies above may be entered
-    store.parent.chmod(0o700)
-    refused = gangan("runs", "list", "--store", store, user=ANOTHER)
+@pytest.mark.skipif(os.geteuid(), reason="only root can become another user")
+def test_a_store_below_a_folder_that_may_not_be_entered_is_refused_in_a_sentence(open_store):
+    open_store.parent.chmod(0o700)
+    refused = gangan("runs", "list", "--store", open_store, user=ANOTHER)
     assert refused.code == 3
-    assert f"the store {store} cannot be read: Permission denied" in refused.err
+    assert f"the store {open_store} cannot be read: Permission denied" in refused.err
 
 
 def test_of_many_runs_the_bad_ones_are_named_and_the_others_done_with_the_worst_exit_code(
