@@ -5,20 +5,16 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 from gangan_cli import toml
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.tui.feed import RunView
-from store.state import here
-
-Deed = Callable[[RunView], str]
-"""What is done to a run; returns what was done."""
+from store.state import Holder, here
 
 
-def interrupt(run: RunView) -> str:
-    """Ask the process that trains `run` to stop after its step; return what was done.
+def trainer(run: RunView) -> Holder:
+    """Return the process of this machine that trains `run`.
 
     Raises:
         ConfigurationError: nobody trains it, or a process on another machine does.
@@ -28,6 +24,16 @@ def interrupt(run: RunView) -> str:
         raise ConfigurationError(f"{run.name} is not being trained")
     if holder.where != here():
         raise ConfigurationError(f"{run.name} is trained by {holder}, which is not this machine")
+    return holder
+
+
+def interrupt(run: RunView) -> str:
+    """Ask the process that trains `run` to stop after its step; return what was done.
+
+    Raises:
+        ConfigurationError: there is none that can be asked.
+    """
+    holder = trainer(run)
     try:
         # Not SIGINT: a shell has it ignored in whatever a script starts with &.
         os.kill(holder.pid, signal.SIGTERM)
@@ -62,7 +68,7 @@ def resume(run: RunView, store: Path) -> str:
     kept = ("GANGAN_DATA", "GANGAN_DEVICE", "GANGAN_WORKERS", "GANGAN_COMPILE")
     environment = {k: v for k, v in os.environ.items() if not k.startswith("GANGAN_") or k in kept}
     try:
-        settings.write_text(toml.table(command, manifest.config))
+        settings.write_text(toml.table(command, manifest.config), encoding="utf-8")
         with log.open("ab") as said:
             process = subprocess.Popen(
                 [sys.executable, "-m", "gangan_cli", *arguments],
