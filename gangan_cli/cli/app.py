@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from gangan_cli.cli import diagnostics, runs
+from gangan_cli.cli import diagnostics, encoding, runs
 from gangan_cli.cli.audit import audit
 from gangan_cli.cli.evaluate import evaluate
 from gangan_cli.cli.export_figures import export_figures
@@ -56,5 +56,6 @@ def main() -> None:
     """Run the command line."""
     # Else Python's last act is to look for garbage in all of PyTorch, which takes half a second.
     atexit.register(gc.freeze)
+    encoding.settle()
     with diagnostics.errors_explained():
         app()

@@ -114,4 +114,5 @@ def _print(feed: Any) -> None:
             for row in rows
         ],
         right=(4, 6, 7),
+        less=(2, 6, 7, 5, 3),
     )
