@@ -126,10 +126,8 @@ def _verdicts(audit: "Audit") -> None:
     """Print what is to be said of one GAN-GAN."""
     from gangan_cli.studies.claims import claims
 
-    found = claims(audit)
-    width = max(len(claim.claim) for claim in found)
-    for claim in found:
-        output.text(f"{claim.verdict:<13}  {claim.claim:<{width}}  {claim.figures}")
+    rows = [[claim.verdict, claim.claim, claim.figures] for claim in claims(audit)]
+    output.table(["verdict", "claim", "figures"], rows)
 
 
 def _verdicts_of(audits: Sequence["Audit"]) -> None:

@@ -58,7 +58,7 @@ class Door:
 
     def let_in(self, text: str, now: float) -> Iterator[str]:
         """Yield what is for the app of what was just read; the key Escape comes by itself."""
-        text, begun = self._held + self._without_rest(text, now), bool(self._held)
+        text, begun = self._held + self._joined(text, now), bool(self._held)
         self._held, self._last, self._gone = "", now, ""
         plain, place = "", 0
         while (escape := text.find(ESCAPE, place)) >= 0:
@@ -94,10 +94,9 @@ class Door:
             return ESCAPE if held.endswith(ESCAPE) else ""
         return ""
 
-    def _without_rest(self, text: str, now: float) -> str:
-        """Return `text` without the rest of a sequence whose beginning went in as a key, since the line
-        stopped just there. Nobody types that within one read, if it has more than three letters."""
+    def _joined(self, text: str, now: float) -> str:
+        """Return `text` behind a beginning that went in as a key, if it is the rest of a sequence: the
+        line stopped just there. Nobody types more than three letters of one within a read."""
         whole = WHOLE.match(self._gone + text) if self._gone else None
-        if whole is None or len(whole[0]) < 4 or now - self._last > PATIENCE:
-            return text
-        return text[whole.end() - len(self._gone) :]
+        late = now - self._last > PATIENCE
+        return text if whole is None or len(whole[0]) < 4 or late else self._gone + text

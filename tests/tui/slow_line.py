@@ -32,7 +32,7 @@ class SlowLine:
         if not self.pid:
             program = command("tui", *arguments)
             os.execve(program[0], program, environment)
-        fcntl.ioctl(self._line, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 1000, 600))
+        fcntl.ioctl(self._line, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 140, 1400, 600))
         self._said = b""
 
     def type(self, text: bytes) -> None:
@@ -40,7 +40,7 @@ class SlowLine:
         os.write(self._line, text)
 
     def wait_for(self, *wanted: bytes) -> float:
-        """Return when all of this has been written since the last wait: seconds of the monotonic clock."""
+        """Return the monotonic clock when all of this has been written since the last wait."""
         self._listen(lambda: all(one in self._said for one in wanted), PATIENCE, wanted)
         self._said = b""
         return time.monotonic()

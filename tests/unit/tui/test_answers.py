@@ -138,6 +138,11 @@ def test_escape_is_a_key_after_a_tenth_of_a_second_and_before_an_answer(heard):
     assert heard([(1.0, ESCAPE), (2.0, "["), (2.5, "q")]) == ["escape", "left_square_bracket", "q"]
 
 
+def test_a_key_or_a_paste_that_the_line_stops_in_is_none_the_less_one(heard):
+    assert heard([(1.0, ESCAPE), (1.5, "[1;2C")]) == ["escape", "shift+right"]
+    assert heard([(1.0, ESCAPE), (1.5, "[200~i\x1b[201~")]) == ["escape", ("pasted", "i")]
+
+
 def test_what_is_pasted_comes_in_whole_with_all_that_looks_like_an_answer():
     text = "a \x1b]11;rgb:0/0/0\x07 b"
     pasted = f"\x1b[200~{text}\x1b[201~"
