@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from gangan_cli.cli import diagnostics, output, runs
+from gangan_cli.cli import diagnostics, encoding, output, runs
 from gangan_cli.cli.audit import audit
 from gangan_cli.cli.evaluate import evaluate
 from gangan_cli.cli.export_figures import export_figures
@@ -54,6 +54,6 @@ def main() -> None:
     """Run the command line."""
     # Else Python's last act is to look for garbage in all of PyTorch, which takes half a second.
     atexit.register(gc.freeze)
-    output.pass_bytes_on()
+    encoding.settle()
     with diagnostics.errors_explained():
         app()

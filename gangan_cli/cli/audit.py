@@ -77,6 +77,7 @@ def _show(audits: Sequence["Audit"]) -> None:
         ],
         [*own, *(_line(first, row, row.name) for row in first.rows[1:])],
         right=range(1, 10),
+        less=(6, 5, 7, 9, 8, 2),
     )
     output.text(
         f"\nbest of {of}: Fréchet distance of the best, mean of all draws of {of}, 95% interval\n"
@@ -125,10 +126,8 @@ def _verdicts(audit: "Audit") -> None:
     """Print what is to be said of one GAN-GAN."""
     from gangan_cli.studies.claims import claims
 
-    found = claims(audit)
-    width = max(len(claim.claim) for claim in found)
-    for claim in found:
-        output.text(f"{claim.verdict:<13}  {claim.claim:<{width}}  {claim.figures}")
+    rows = [[claim.verdict, claim.claim, claim.figures] for claim in claims(audit)]
+    output.table(["verdict", "claim", "figures"], rows)
 
 
 def _verdicts_of(audits: Sequence["Audit"]) -> None:
@@ -149,7 +148,10 @@ def _verdicts_of(audits: Sequence["Audit"]) -> None:
         spread = [f"{value:.2f}" for value in (median(values), min(values), max(values))]
         rows.append([name, *counts, *spread])
     output.table(
-        ["claim", "holds", "undecided", "does not", "median", "least", "most"], rows, right=range(1, 7)
+        ["claim", "holds", "undecided", "does not", "median", "least", "most"],
+        rows,
+        right=range(1, 7),
+        less=(5, 6, 4),
     )
     output.text(
         "\nmedian, least, most, over the GAN-GANs: steps; shares; differences of distances and of\n"

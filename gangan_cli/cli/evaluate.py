@@ -85,7 +85,8 @@ def _show(found: Sequence["Evaluated"]) -> None:
         for title, result in zip(titles, found, strict=True)
     ]
     columns = [SCORES[name].title for name in shown]
-    output.table(["", *columns], rows, right=range(1, len(columns) + 1))
+    numbers = range(1, len(columns) + 1)
+    output.table(["", *columns], rows, right=numbers, less=numbers[:3:-1])
 
 
 def _title(result: "Evaluated") -> str:

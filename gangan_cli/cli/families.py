@@ -46,4 +46,5 @@ def families(json: options.Json = False) -> None:
             for one in found
         ],
         right=(1, 2, 3, 4),
+        less=(7, 5, 3, 2, 4),
     )

@@ -1,18 +1,11 @@
 """The only module that writes to stdout: data for people and for programs."""
 
-import io
 import json
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gangan_cli.wording import plain
-
-
-def pass_bytes_on() -> None:
-    """Have paths come out byte by byte as they are, also where they are not UTF-8."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="surrogateescape")
 
 
 def document(value: Any) -> None:
@@ -31,22 +24,26 @@ def text(value: str) -> None:
     sys.stdout.write((plain(value, keep="\n") if sys.stdout.isatty() else value) + "\n")
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
-    """Write a table; the columns whose indices are in `right` hold numbers."""
-    from rich import box
+def table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    right: Sequence[int] = (),
+    less: Sequence[int] = (),
+) -> None:
+    """Write a table; the columns whose indices are in `right` hold numbers.
+
+    It is made to fit a window, for which columns in `less` are left out, in that order. A pipe and a
+    file have no width: nothing is folded or left out that a script will read.
+    """
     from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+
+    from gangan_cli.cli import tables
 
     console = Console(file=sys.stdout)
-    if not console.is_terminal:
-        console.width = 200  # a pipe has no width: do not fold what a script will read
-    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for index, name in enumerate(columns):
-        drawn.add_column(name, justify="right" if index in right else "left", no_wrap=index == 0)
-    for row in rows:
-        # As text, not as rich's markup: a stranger's dataset may be called [red].
-        drawn.add_row(*(Text(plain(cell)) for cell in row))
+    room = console.width if sys.stdout.isatty() else None
+    cells = [[plain(cell) for cell in row] for row in rows]
+    drawn, width = tables.table(columns, cells, right, less, room)
+    console.width = max(console.width, width)
     console.print(drawn)
 
 

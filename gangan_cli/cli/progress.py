@@ -167,12 +167,12 @@ class _Bar:
                 return Text(f"{task.speed:.2f} GAN-epochs/s" if task.speed else "")
 
         self._progress = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             Rate(),
             TimeRemainingColumn(),
-            TextColumn("[dim]{task.fields[last]}"),
+            TextColumn("{task.fields[last]}", style="dim", markup=False),
             console=Console(stderr=True),
             speed_estimate_period=60,
         )

@@ -48,6 +48,7 @@ def list_runs(store: options.Store = None, json: options.Json = False) -> None:
                 for run in found
             ],
             right=(4, 5, 6, 7),
+            less=(2, 6, 7, 5, 3),
         )
 
 

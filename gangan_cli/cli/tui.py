@@ -16,10 +16,14 @@ from gangan_cli.errors import ConfigurationError
 
 @dataclass(frozen=True)
 class TuiConfig:
-    """What the table [tui] of a configuration file may say."""
+    """What the table [tui] of a configuration file may say.
+
+    `confirm` is whether a question comes before a training is interrupted.
+    """
 
     store: Path = Path("gangan-runs")
     images: str = "auto"
+    confirm: bool = True
     keys: dict = field(default_factory=dict)  # type: ignore[type-arg]
 
 
@@ -37,7 +41,8 @@ def tui(
 ) -> None:
     """Browse runs, watch their losses, scrub the latent axis with pictures.
 
-    Press ? in it for its keys. A file given with --config may change them in its table [tui.keys].
+    Press ? in it for its keys. A file given with --config may change them in its table [tui.keys];
+    confirm = false in its table [tui] has i interrupt a training without asking.
     """
     given = {"store": store, "images": images}
     settings = TuiConfig(**gather("tui", given, config, [TuiConfig]))
@@ -68,7 +73,12 @@ def tui(
     from gangan_cli.tui.memory import Memory
 
     app = GanganApp(
-        feed, Memory.recall(settings.store), graphics, run=run or "", rebound=keys.keymap(settings.keys)
+        feed,
+        Memory.recall(settings.store),
+        graphics,
+        run=run or "",
+        rebound=keys.keymap(settings.keys),
+        confirm=settings.confirm,
     )
     app.run()
     if app._exception is not None:
@@ -104,4 +114,5 @@ def _print(feed: Any) -> None:
             for row in rows
         ],
         right=(4, 6, 7),
+        less=(2, 6, 7, 5, 3),
     )

@@ -5,16 +5,16 @@ import gc
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.binding import Binding
-from textual.screen import Screen
 
 from gangan_cli.tui import keys, listing, messages
+from gangan_cli.tui.driver import GuardedDriver
 from gangan_cli.tui.feed import Feed, RunView
 from gangan_cli.tui.memory import Memory
 from gangan_cli.tui.pictures import Answer, Pictures
@@ -24,6 +24,9 @@ from gangan_cli.tui.system import Machine
 from gangan_cli.tui.terminal import Graphics
 from gangan_cli.tui.themes import DARK, LIGHT
 from gangan_cli.tui.watcher import Watcher
+
+if TYPE_CHECKING:
+    from gangan_cli.tui.palette import Commands
 
 STDIN = 0
 
@@ -51,6 +54,7 @@ class GanganApp(App[int]):
     TITLE = "gangan"
     CSS_PATH = "gangan.tcss"
     BINDINGS: ClassVar[list[keys.Bound]] = keys.bindings("everywhere")
+    COMMANDS: ClassVar = {lambda: _commands()}
     MODES: ClassVar = {
         "runs": RunsPage,
         "live": lambda: _live_page(),
@@ -69,20 +73,23 @@ class GanganApp(App[int]):
         *,
         run: str = "",
         rebound: dict[str, str] | None = None,
+        confirm: bool = True,
         pictures: Callable[[Callable[[Answer], None]], Pictures] = Pictures,
     ) -> None:
         """Show the store of `feed`, at `run` if one is named, else where `memory` left it.
 
-        `pictures` makes what is asked for pictures, of the function to call with each answer.
+        `rebound` are the keys that are not those of the table, by id. With `confirm` a training is
+        interrupted only after a question. `pictures` makes what is asked for pictures, of the function
+        to call with each answer.
         """
-        super().__init__()
+        super().__init__(driver_class=GuardedDriver)
         self.store: Path = feed.root
         self.memory, self.graphics = memory, graphics
         if memory.sort not in listing.SORTS:
             memory.sort = "name"
         self.shared = Shared(current=run or memory.run)
         self._first = "live" if run else memory.screen
-        self.rebound = rebound or {}
+        self.rebound, self.confirm = rebound or {}, confirm
         self.watcher = Watcher(feed, self.post_message)
         self.pictures = pictures(self._picture_came)
         for theme in (DARK, LIGHT):
@@ -253,28 +260,24 @@ class GanganApp(App[int]):
         if not isinstance(self.screen, MachinePane):
             self.push_screen(MachinePane())
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Fill the command palette from the table of keys, and with the runs."""
-        for place in ("everywhere", self.current_mode):
-            for key in keys.KEYS[cast(keys.Place, place)]:
-                action = key.action
-                yield SystemCommand(key.says, f"key {key.keys}", lambda action=action: self._act(action))
-        for name in self.shared.runs:
-            yield SystemCommand(f"Watch {name}", "its losses", lambda name=name: self._go(name, "live"))
-            yield SystemCommand(
-                f"Scrub {name}", "its pictures", lambda name=name: self._go(name, "latent")
-            )
-
-    def _act(self, action: str) -> None:
+    def act(self, action: str) -> None:
+        """Do what a key does on the page that is shown."""
         if self.page is not None:
             self.run_worker(self.run_action(action, self.page))
 
-    def _go(self, name: str, mode: str) -> None:
+    def go(self, name: str, mode: str) -> None:
+        """Show a run on a page."""
         shown = mode == self.current_mode
         self.action_look(mode)
         self.choose(name)
         if shown and self.page is not None:
             self.page.runs_changed()
+
+
+def _commands() -> "type[Commands]":
+    from gangan_cli.tui.palette import Commands
+
+    return Commands
 
 
 def _live_page() -> Page:

@@ -56,7 +56,9 @@ def comparison(runs: Sequence[RunView]) -> RenderableType:
         if len({str(one.get(name)) for one in known}) > 1
     ]  # fmt: skip
     for name in differing:
-        table.add_row(Text(name.replace("_", "-"), "dim"), *(str(one.get(name, "–")) for one in known))
+        table.add_row(
+            Text(name.replace("_", "-"), "dim"), *(Text(str(one.get(name, "–"))) for one in known)
+        )
     rows = {
         "state": [listing.standing(run) for run in runs],
         "on": [run.on for run in runs],
@@ -67,7 +69,7 @@ def comparison(runs: Sequence[RunView]) -> RenderableType:
         "size": [wording.size(run.size) for run in runs],
     }
     for name, values in rows.items():
-        table.add_row(Text(name, "dim"), *values)
+        table.add_row(Text(name, "dim"), *map(Text, values))
     return Group(Text(f"{len(runs)} runs, what differs", "bold"), Text(), table)
 
 
@@ -112,7 +114,7 @@ def _quality(run: RunView) -> list[RenderableType]:
     claims.add_column(no_wrap=True)
     claims.add_column(overflow="fold")
     for verdict, claim in audit.claims:
-        claims.add_row(f"  {verdict}", claim)
+        claims.add_row(Text(f"  {verdict}"), Text(claim))
     return [*said, Text(f"  audit of GAN {audit.gan} at epoch {audit.epoch}", "dim"), claims]
 
 

@@ -46,7 +46,7 @@ KEYS: dict[Place, tuple[Key, ...]] = {
         Key("previous-gan", "left_square_bracket", "gan(-1)", "Choose the GAN before"),
         Key("next-gan", "right_square_bracket", "gan(1)", "Choose the next GAN"),
         Key("delete", "d", "delete", "Delete the run, after asking"),
-        Key("interrupt", "i", "interrupt", "Interrupt a training on this machine; it stays resumable"),
+        Key("interrupt", "i", "interrupt", "Interrupt a training on this machine, after asking"),
         Key("resume", "R", "resume", "Resume a run that is not complete"),
         Key("copy", "y", "copy", "Copy the command that made the run"),
     ),

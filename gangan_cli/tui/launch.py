@@ -11,14 +11,11 @@ from pathlib import Path
 from gangan_cli import toml
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.tui.feed import RunView
-from store.state import here
-
-Deed = Callable[[RunView], str]
-"""What is done to a run; returns what was done."""
+from store.state import Holder, here
 
 
-def interrupt(run: RunView) -> str:
-    """Ask the process that trains `run` to stop after its step; return what was done.
+def trainer(run: RunView) -> Holder:
+    """Return the process of this machine that trains `run`.
 
     Raises:
         ConfigurationError: nobody trains it, or a process on another machine does.
@@ -28,6 +25,16 @@ def interrupt(run: RunView) -> str:
         raise ConfigurationError(f"{run.name} is not being trained")
     if holder.where != here():
         raise ConfigurationError(f"{run.name} is trained by {holder}, which is not this machine")
+    return holder
+
+
+def interrupt(run: RunView) -> str:
+    """Ask the process that trains `run` to stop after its step; return what was done.
+
+    Raises:
+        ConfigurationError: there is none that can be asked.
+    """
+    holder = trainer(run)
     try:
         # Not SIGINT: a shell has it ignored in whatever a script starts with &.
         os.kill(holder.pid, signal.SIGTERM)

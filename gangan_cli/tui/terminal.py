@@ -35,7 +35,7 @@ def check() -> None:
     """Make sure that this is a terminal the TUI can run in.
 
     Raises:
-        ConfigurationError: it is not one, or too plain, or too small.
+        ConfigurationError: it is not one, or too plain, or without UTF-8, or too small.
     """
     # Textual draws on stderr, so that a redirected one shows nothing.
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
@@ -48,6 +48,13 @@ def check() -> None:
         raise ConfigurationError(
             f"TERM is {kind!r}, a terminal that cannot place text: set TERM to what yours is "
             "(xterm-256color, tmux-256color …), or see the runs with gangan tui --once"
+        )
+    encoding = sys.stderr.encoding
+    if not encoding.lower().startswith("utf"):
+        raise ConfigurationError(
+            f"text is written here as {encoding} (LC_ALL, LC_CTYPE, LANG or PYTHONIOENCODING say so), "
+            "which lacks what the TUI draws with: set LC_ALL to a locale of UTF-8 (locale -a lists "
+            "them), or see the runs with gangan tui --once"
         )
     columns, lines = shutil.get_terminal_size()
     if columns < SMALLEST[0] or lines < SMALLEST[1]:

@@ -87,6 +87,13 @@ def test_a_training_is_watched_interrupted_and_resumed(tmp_path):
         terminal.keys("1")
         terminal.wait_for("trained by")
         terminal.keys("i")
+        terminal.wait_for("Interrupt t, training")
+        terminal.keys("n")
+        terminal.wait_for(lambda screen: "Interrupt t" not in screen)
+        assert process.poll() is None
+        terminal.keys("i")
+        terminal.wait_for("Interrupt t, training")
+        terminal.keys("y")
         terminal.wait_for("t is told to stop")
         assert process.wait(20) == 143
         terminal.wait_for("t is interrupted")

@@ -60,7 +60,7 @@ class Facts(Vertical):
         elif scrub is not None:
             parts = [Text("nearest snapshot", "bold"), table]
             if scrub.asked:
-                asked.add_row(SHORT[scrub.asked.what], scrub.wish)
+                asked.add_row(SHORT[scrub.asked.what], Text(scrub.wish))
                 parts = [Text("asked for", "bold"), asked, *parts]
             if near is None:
                 # The digits stay until the next are there: taking them away would move all else,

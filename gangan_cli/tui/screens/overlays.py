@@ -41,7 +41,7 @@ class Help(Overlay[None]):
         for place, title in ((self._place, PAGES[self._place][2:]), ("everywhere", "Everywhere")):
             table.add_row(Text(title, "bold"), "")
             for key in KEYS[place]:
-                table.add_row(" ".join(app.keys_of(key)), key.says)
+                table.add_row(Text(" ".join(app.keys_of(key))), key.says)
             table.add_row("", "")
         table.add_row("^p", "All of this, and the runs, by name")
         with VerticalScroll():
@@ -98,7 +98,9 @@ class MachinePane(Overlay[None]):
                 )
             for number, gpu in enumerate(machine.gpus):
                 table.add_row(
-                    f"gpu {number}", _meter(gpu.load), f"{gpu.load:3.0f}%  {gpu.name}, {gpu.celsius} °C"
+                    f"gpu {number}",
+                    _meter(gpu.load),
+                    Text(f"{gpu.load:3.0f}%  {gpu.name}, {gpu.celsius} °C"),
                 )
                 table.add_row("", _meter(100 * gpu.used / gpu.total), _of(gpu.used, gpu.total))
             if not machine.gpus:

@@ -1,6 +1,7 @@
 """The runs page: all runs of the store as a tree, and what is known of the chosen one."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -238,24 +239,33 @@ class RunsPage(Page):
 
     def action_delete(self) -> None:
         """Delete the chosen run, after asking."""
-        from gangan_cli.tui.screens.overlays import Question
-
         run = self.run_shown
         if run is None:
             return
         children = listing.children(self.gangan.shared.runs.values(), run)
         loss = f"\n{', '.join(children)} will no longer decode to images." if children else ""
         question = f"Delete {run.name}: {run.snapshots} snapshots, {wording.size(run.size)}?{loss}"
-
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self.gangan.watcher.remove(run.name)
-
-        self.app.push_screen(Question(question), answered)
+        self._ask(question, lambda: self.gangan.watcher.remove(run.name))
 
     def action_interrupt(self) -> None:
-        """Interrupt the chosen run's training."""
-        self._try(launch.interrupt)
+        """Interrupt the chosen run's training, after asking where that is wanted."""
+        run = self.run_shown
+        if run is None:
+            return
+        name = run.name
+
+        def interrupt() -> None:
+            # Time has passed since the question: another process may train the run by now.
+            now = self.gangan.shared.runs.get(name, run)
+            with self._refusal_told():
+                self.notify(launch.interrupt(now), markup=False)
+
+        with self._refusal_told():
+            launch.trainer(run)
+            if self.gangan.confirm:
+                self._ask(f"Interrupt {name}, {listing.standing(run)}? R resumes it.", interrupt)
+            else:
+                interrupt()
 
     def action_resume(self) -> None:
         """Resume the chosen run's training."""
@@ -263,14 +273,21 @@ class RunsPage(Page):
         def failed(why: str) -> None:
             self.app.post_message(Done("", why))
 
-        self._try(lambda run: launch.resume(run, self.gangan.store, failed))
-
-    def _try(self, what: launch.Deed) -> None:
         if run := self.run_shown:
-            try:
-                self.notify(what(run), markup=False)
-            except ConfigurationError as error:
-                self.notify(str(error), severity="error", markup=False)
+            with self._refusal_told():
+                self.notify(launch.resume(run, self.gangan.store, failed), markup=False)
+
+    def _ask(self, question: str, deed: Callable[[], None]) -> None:
+        from gangan_cli.tui.screens.overlays import Question
+
+        self.app.push_screen(Question(question), lambda yes: deed() if yes else None)
+
+    @contextmanager
+    def _refusal_told(self) -> Iterator[None]:
+        try:
+            yield
+        except ConfigurationError as error:
+            self.notify(str(error), severity="error", markup=False)
 
     def action_copy(self) -> None:
         """Copy the command that made the run."""

@@ -1,0 +1,48 @@
+"""What the command palette offers: what each key of the page does, and the runs, by name."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+
+from gangan_cli.tui.keys import KEYS, Place
+
+if TYPE_CHECKING:
+    from gangan_cli.tui.app import GanganApp
+
+
+class Commands(Provider):
+    """Fills the palette. Textual's own provider takes the names of runs for markup."""
+
+    async def discover(self) -> Hits:
+        """Offer everything."""
+        for title, about, deed in self._commands():
+            yield DiscoveryHit(Content(title), deed, title, about)
+
+    async def search(self, query: str) -> Hits:
+        """Offer what matches, with the letters that do."""
+        matcher = self.matcher(query)
+        for title, about, deed in self._commands():
+            score, places = matcher.fuzzy_search.match(query, title)
+            if score:
+                shown = Content(title)
+                for place in places:
+                    shown = shown.stylize(matcher.match_style, place, place + 1)
+                yield Hit(score, shown, deed, title, about)
+
+    def _commands(self) -> Iterator[tuple[str, str, Callable[[], None]]]:
+        """Yield what can be done, a word about it, and the doing, by title."""
+        app = cast("GanganApp", self.app)
+        found: list[tuple[str, str, Callable[[], None]]] = [
+            (key.says, f"key {key.keys}", partial(app.act, key.action))
+            for place in ("everywhere", app.current_mode)
+            for key in KEYS[cast(Place, place)]
+        ]
+        for name in app.shared.runs:
+            found += [
+                (f"Watch {name}", "its losses", partial(app.go, name, "live")),
+                (f"Scrub {name}", "its pictures", partial(app.go, name, "latent")),
+            ]
+        yield from sorted(found, key=lambda command: command[0])

@@ -1,0 +1,94 @@
+"""A terminal on a slow line answers late: nothing is interrupted by that, and no key is lost."""
+
+import json
+import random
+import subprocess
+import time
+from unittest.mock import patch
+
+import pytest
+
+from gangan_cli.tui.themes import LIGHT
+from store import Run
+from tests.conftest import numbers, small_manifest
+from tests.tui.slow_line import ASKED, SlowLine
+
+KITTY = b"\x1b_Gi=4207;OK\x1b\\\x1b[6;20;10t\x1b[?62;22c"
+ANSWERS = (KITTY, b"\x1b[6;20;10t\x1b[?62;22c", b"\x1b_Gi=4207;EINVAL:iii\x1b\\" + KITTY)
+OTHERS = (b"\x1b]11;rgb:1c1c/1c1c/1c1c\x07", b"\x1bP>|kitty(0.35.2)\x1b\\", b"\x1b[?997;1n", b"\x1b[I")
+
+
+@pytest.fixture
+def trainer():
+    """A process that stands for one that trains: SIGTERM would end it."""
+    with subprocess.Popen(["sleep", "600"]) as process:
+        yield process
+        process.kill()
+
+
+@pytest.fixture
+def store(tmp_path, trainer):
+    """A store with a run that the process holds."""
+    (tmp_path / "runs").mkdir()
+    with Run.create(tmp_path / "runs" / "t", small_manifest(id="t")) as run:
+        with patch("os.getpid", return_value=trainer.pid):
+            run.hold()
+        run.commit(1, [0, 1], numbers(1, 2, 2, 2), numbers(2, 2, 10))
+    (tmp_path / "at-once.toml").write_text("[tui]\nconfirm = false\n")
+    return tmp_path / "runs"
+
+
+def left_after(folder, store, delay, answer, moments):
+    """What the TUI remembers of a session in which the terminal answers so many seconds late, while
+    s, T and o are typed."""
+    with SlowLine(folder, "--store", store, "--config", folder / "at-once.toml") as line:
+        asked = line.wait_for(ASKED)
+        if delay < 1:
+            line.let_pass(asked + delay - time.monotonic())
+            line.type(answer)
+        line.wait_for(b"training", b"Filter")
+        line.let_pass(asked + max(delay, 1) - time.monotonic())
+        cut = moments.randrange(2, len(answer))
+        line.type(b"s" + answer[:cut])
+        line.let_pass(moments.uniform(0, 0.3))
+        line.type(answer[cut:] + b"T" + moments.choice(OTHERS) + b"o")
+        line.let_pass(moments.uniform(0, 0.3))
+        line.type(moments.choice(OTHERS) + b"q")
+        assert line.status() == 0
+    (left,) = json.loads((folder / "state" / "gangan" / "tui.json").read_text()).values()
+    return left["screen"], left["sort"], left["theme"], left["detail"]
+
+
+RIGHT = ("runs", "newest", LIGHT.name, False)
+
+
+@pytest.mark.parametrize(("delay", "answer"), [(0.4, KITTY), (1.5, ANSWERS[1])])
+def test_late_answers_interrupt_no_training_and_swallow_no_key(tmp_path, store, trainer, delay, answer):
+    assert left_after(tmp_path, store, delay, answer, random.Random(1)) == RIGHT
+    assert trainer.poll() is None
+
+
+@pytest.mark.long
+def test_fifty_slow_terminals_interrupt_no_training_and_swallow_no_key(tmp_path, store, trainer):
+    moments = random.Random(2)
+    for number in range(50):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "at-once.toml").write_bytes((tmp_path / "at-once.toml").read_bytes())
+        delay, answer = moments.uniform(0, 3), moments.choice(ANSWERS)
+        assert left_after(folder, store, delay, answer, moments) == RIGHT, (number, delay, answer)
+        assert trainer.poll() is None, (number, delay, answer)
+
+
+def test_pasted_text_escape_and_ctrl_c_come_through_the_door(tmp_path, store, trainer):
+    with SlowLine(tmp_path, "--store", store) as line:
+        line.wait_for(b"training", b"Filter")
+        line.type(b"/")
+        line.type(b"\x1b[200~nobody\x1b[201~")
+        line.wait_for(b"no run matches 'nobody'")
+        line.type(b"\x1b")
+        line.wait_for(b"training")
+        line.type(b"\x1b_Gi=42")  # and the rest of it never comes
+        line.type(b"\x03")
+        assert line.status() == 0
+    assert trainer.poll() is None
