@@ -14,6 +14,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.screen import Screen
 
+from gangan_cli import signals
 from gangan_cli.tui import keys, listing, messages
 from gangan_cli.tui.feed import Feed, RunView
 from gangan_cli.tui.memory import Memory
@@ -103,7 +104,7 @@ class GanganApp(App[int]):
         """Start the threads and show the first page."""
         self.theme = self.memory.theme if self.memory.theme in self.available_themes else DARK.name
         self.set_keymap(self.rebound)
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in set(signals.ENDING) - {signal.SIGINT}:  # a terminal sends that for a key
             if threading.current_thread() is threading.main_thread():
                 asyncio.get_running_loop().add_signal_handler(number, self._leave, number)
         if os.isatty(STDIN):
