@@ -1,7 +1,14 @@
-"""What is made once for a machine and kept in the user's cache, which may be deleted at any time."""
+"""Where the user's own files lie: what is made once for a machine and kept in a cache, which may be
+deleted at any time; what is remembered; and what is needed for a moment only.
 
+Whoever wants such a folder asks here. There may be none: a container's user often has no home.
+"""
+
+import contextlib
 import fcntl
 import os
+import pwd
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,13 +21,59 @@ LOOK_EVERY = 0.2
 
 
 class CacheUnwritable(WorkFailed):
-    """A cache cannot be written."""
+    """A cache cannot be written, or there is no place for one."""
 
 
 def folder(kind: str) -> Path:
-    """Return the folder in which things of a kind are kept."""
-    above = os.environ.get("XDG_CACHE_HOME")
-    return (Path(above) if above else Path.home() / ".cache") / "gangan" / kind
+    """Return the folder in which things of a kind are kept.
+
+    Raises:
+        CacheUnwritable: the user has no home folder.
+    """
+    return _own("XDG_CACHE_HOME", ".cache") / kind
+
+
+def state() -> Path:
+    """Return the folder in which is kept what should be found again next time.
+
+    Raises:
+        CacheUnwritable: the user has no home folder.
+    """
+    return _own("XDG_STATE_HOME", ".local/state")
+
+
+def _own(variable: str, usual: str) -> Path:
+    """Return gangan's folder below the one that an XDG variable names, else below the usual one in the
+    home folder. Relative paths count as not there, as the XDG specification has it."""
+    named = Path(os.environ.get(variable, ""))
+    if named.is_absolute():
+        return named / "gangan"
+    homes = [os.environ.get("HOME", "")]
+    with contextlib.suppress(KeyError):  # a user whom /etc/passwd does not know
+        homes.append(pwd.getpwuid(os.getuid()).pw_dir)
+    for home in map(Path, homes):
+        if home.is_absolute():
+            return home / usual / "gangan"
+    raise CacheUnwritable(f"there is no home folder: set HOME or {variable} to a folder")
+
+
+def scratch(longest: int | None = None) -> Path:
+    """Return a folder for what is needed for a moment only, whose path has at most `longest` bytes.
+
+    Raises:
+        WorkFailed: there is none.
+    """
+    candidates = ["/tmp", "/var/tmp", os.environ.get("XDG_RUNTIME_DIR", ""), "/dev/shm"]
+    with contextlib.suppress(OSError):  # none of those that Python looks at can be written
+        candidates.insert(0, tempfile.gettempdir())
+    for candidate in map(Path, candidates):
+        short = longest is None or len(os.fsencode(candidate)) <= longest
+        if short and candidate.is_absolute() and os.access(candidate, os.W_OK | os.X_OK):
+            return candidate
+    brief = f" and a path of at most {longest} bytes" if longest else ""
+    raise WorkFailed(
+        f"there is no folder for temporary files: set TMPDIR to one that can be written{brief}"
+    )
 
 
 @contextmanager

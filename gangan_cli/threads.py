@@ -3,6 +3,16 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from gangan_cli import limits
+
+
+def stay_within_limits() -> None:
+    """Compute with no more threads from now on than this process may use cores: those that share a
+    product spin while they wait for one that is held up."""
+    import torch
+
+    torch.set_num_threads(min(torch.get_num_threads(), limits.cores()))
+
 
 @contextmanager
 def one_thread() -> Iterator[None]:

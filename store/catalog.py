@@ -40,10 +40,16 @@ class Catalog:
         """Take the folder `root`; with `force`, write runs there even if it lies on a network.
 
         Raises:
-            NotAStore: `root` is there and is not a folder.
+            NotAStore: `root` is there and is not a folder, or cannot be reached.
         """
         self.root, self._force = Path(root), force
-        if os.path.exists(self.root) and not self.root.is_dir():  # noqa: PTH110 - Path's raises
+        try:
+            other = self.root.exists() and not self.root.is_dir()
+        except OSError as error:  # a folder above it may not be entered
+            raise NotAStore(
+                f"the store {self.root} cannot be reached ({error.strerror}): name another with --store"
+            ) from error
+        if other:
             raise NotAStore(f"the store {self.root} is not a folder: give --store a folder")
 
     def names(self) -> list[str]:

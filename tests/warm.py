@@ -164,7 +164,7 @@ def become_command(connection: socket.socket) -> bool:
 
 def become_like(order: dict[str, Any]) -> None:
     """Be what a terminal starts: leader of a group, no signal ignored but where that is asked for."""
-    from gangan_cli.training import workers
+    from gangan_cli import limits
 
     os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -172,7 +172,7 @@ def become_like(order: dict[str, Any]) -> None:
     signal.signal(signal.SIGHUP, signal.Handlers(order["hangup"]))
     for kind, limit in order["limits"]:
         resource.setrlimit(kind, (limit, resource.RLIM_INFINITY))
-    workers._cores = lambda: order["cores"]
+    limits.cores = lambda: order["cores"]
     os.chdir(order["folder"])
     if order["user"]:
         os.setgroups([])

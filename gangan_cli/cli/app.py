@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from gangan_cli.cli import diagnostics, encoding, output, runs
+from gangan_cli.cli import diagnostics, output, runs, streams, surroundings
 from gangan_cli.cli.audit import audit
 from gangan_cli.cli.evaluate import evaluate
 from gangan_cli.cli.export_figures import export_figures
@@ -36,6 +36,7 @@ app.add_typer(runs.app, name="runs")
 
 @app.callback(invoke_without_command=True)
 def root(
+    context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
     debug: Annotated[
         bool, typer.Option("--debug", envvar="GANGAN_DEBUG", help="Show tracebacks of errors.")
@@ -48,12 +49,18 @@ def root(
 
         output.text(f"gangan {version_of('gangan')}")
         raise typer.Exit
+    if context.invoked_subcommand:
+        surroundings.check_working_folder()
 
 
 def main() -> None:
     """Run the command line."""
     # Else Python's last act is to look for garbage in all of PyTorch, which takes half a second.
     atexit.register(gc.freeze)
-    encoding.settle()
+    streams.prepare()
     with diagnostics.errors_explained():
-        app()
+        surroundings.check_store_package()
+        try:
+            app()
+        finally:
+            streams.finish()

@@ -39,7 +39,9 @@ def audit(
     catalog = options.catalog_with(run, store, force)
     from gangan_cli.studies.audit_results import Wish, audited, document_of
     from gangan_cli.studies.measuring import Options
+    from gangan_cli.threads import stay_within_limits
 
+    stay_within_limits()
     wish = Wish(gans, epochs, Options(count, images, points, seed, dataset))
     kept = diagnostics.interruptible("audits that were done are kept")
     with kept, counting.narrated("training the judge") as told:

@@ -4,12 +4,17 @@
 use; 128 + n ended by signal n, and resumable.
 """
 
+import signal
 import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import NoReturn
 
+from gangan_cli import signals
+from gangan_cli.cli.streams import OutputLost
+from gangan_cli.errors import ConfigurationError, WorkFailed
 from gangan_cli.wording import plain
 
 DONE, FAILED, USAGE, STORE = 0, 1, 2, 3
@@ -38,23 +43,35 @@ def errors_explained() -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         leave(130)
-    except BrokenPipeError:
-        # Whoever read our output has gone, as `head` does. Python would complain again at exit.
+    except BrokenPipeError:  # whoever read our output has gone, as `head` does
         sys.stdout = None
         leave(FAILED)
     except Exception as error:
+        if isinstance(error, OutputLost):
+            sys.stdout = None  # or Python tries again at its end
         code = _code_of(error)
         if code is None:
             _explain(error, FAILED, hint=" (a bug in gangan: --debug shows where)")
         _explain(error, code)
 
 
+class _Interrupted(SystemExit):
+    """A signal has ended the command."""
+
+
 @contextmanager
 def interruptible(kept: str) -> Iterator[None]:
-    """Say at Ctrl-C what is `kept` of the work."""
+    """End at a signal, and say what is `kept` of the work."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        for again in signals.ENDING:  # as timeout(1) sends each twice
+            signal.signal(again, signal.SIG_IGN)
+        raise _Interrupted(128 + number)
+
+    signals.heed(interrupt)
     try:
         yield
-    except KeyboardInterrupt:
+    except _Interrupted:
         say(f"interrupted: {kept}; the same command does the rest")
         raise
 
@@ -87,15 +104,18 @@ class Attempts:
 
 def _code_of(error: Exception) -> int | None:
     """Return the exit code of an error that is foreseen."""
+    if isinstance(error, ConfigurationError):
+        return USAGE
+    if isinstance(error, WorkFailed | OutputLost):
+        return FAILED
     # Imported here: they bring numpy along, which --help and completion need not wait for.
-    from gangan_cli.errors import ConfigurationError, WorkFailed
     from store.errors import BadName, NotFound, RunExists, StoreError
 
-    if isinstance(error, ConfigurationError | BadName | NotFound | RunExists):
+    if isinstance(error, BadName | NotFound | RunExists):
         return USAGE
     if isinstance(error, StoreError):
         return STORE
-    return FAILED if isinstance(error, WorkFailed | OSError) else None
+    return FAILED if isinstance(error, OSError) else None
 
 
 debugging = False

@@ -1,20 +1,18 @@
 """What is written for letters that a stream's encoding lacks: ASCII that looks alike."""
 
 import codecs
-import sys
 import unicodedata
-from io import TextIOWrapper
 
-ALIKE = dict(zip("×–…·±▁▂▃▄▅▆▇█▀─━│├└●▸›↑↓≤≥", 'x-.-~__..--=="--||`*>>^v<>', strict=True))
+ALIKE = "alike"
+"""What a stream takes as its `errors`."""
+
+LETTERS = dict(zip("×–…·±▁▂▃▄▅▆▇█▀─━│├└●▸›↑↓≤≥", 'x-.-~__..--=="--||`*>>^v<>', strict=True))
 """One letter for each, so that columns stay where they are."""
 
 
-def settle() -> None:
-    """Have stdout and stderr write all text, whatever the locale or PYTHONIOENCODING makes of them."""
-    codecs.register_error("alike", alike)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="alike")
+def register() -> None:
+    """Make ALIKE known to Python."""
+    codecs.register_error(ALIKE, alike)
 
 
 def alike(error: UnicodeError) -> tuple[bytes, int]:
@@ -29,7 +27,7 @@ def alike(error: UnicodeError) -> tuple[bytes, int]:
 def _bytes(letter: str) -> bytes:
     if 0xDC80 <= ord(letter) <= 0xDCFF:  # how Python holds such a byte ("surrogateescape")
         return bytes([ord(letter) - 0xDC00])
-    return (ALIKE.get(letter) or _plain(letter)).encode()
+    return (LETTERS.get(letter) or _plain(letter)).encode()
 
 
 def _plain(letter: str) -> str:

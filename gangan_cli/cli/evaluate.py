@@ -46,7 +46,9 @@ def evaluate(
     """
     catalog = options.catalog_with(run, store, force)
     from gangan_cli.studies.evaluation import Evaluated, Wish, evaluate
+    from gangan_cli.threads import stay_within_limits
 
+    stay_within_limits()
     wish = Wish(gans, epochs, latents, samples, seed, quick, dataset)
     found: list[Evaluated] = []
     kept = diagnostics.interruptible("what was judged is kept")

@@ -2,13 +2,13 @@
 
 import os
 import shlex
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterable
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from gangan_cli import signals
 from gangan_cli.cli import diagnostics, output
 from gangan_cli.cli.configuration import as_mapping, as_toml
 from gangan_cli.cli.counting import LINE_EVERY
@@ -44,9 +44,7 @@ def _heed_signals(resume: str) -> None:
         diagnostics.say(f"interrupted before training began. To go on:\n  {resume}")
         os._exit(128 + number)  # imports under way would make something else of an exception
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) != signal.SIG_IGN:  # which is what nohup is for
-            signal.signal(number, heed)
+    signals.heed(heed)
 
 
 def follow(events: Iterable["Event"], *, as_json: bool, resume: str) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from gangan_cli import caches
 from gangan_cli.cli import diagnostics, options, output
 from gangan_cli.cli.configuration import gather
 from gangan_cli.cli.options import setting
@@ -62,6 +63,10 @@ def tui(
     feed.catalog.names()  # a store that is missing is better said now than waited for
     terminal.check()
     graphics = terminal.graphics(settings.images)
+    try:
+        caches.state()
+    except caches.CacheUnwritable as error:
+        diagnostics.warn(f"where you were is not remembered: {error}")
     # Collecting garbage among what is being imported takes a tenth of the time to the first screen;
     # the app begins with it once that is drawn.
     gc.disable()

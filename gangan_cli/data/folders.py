@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gangan_cli.data.images import Images
-from gangan_cli.data.memory import available
 from gangan_cli.errors import ConfigurationError, WorkFailed
+from gangan_cli.limits import available
 
 KINDS = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".tif", ".tiff")
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from gangan_cli import caches
 from gangan_cli.errors import ConfigurationError, WorkFailed
 from gangan_cli.paths import canonical, expanded
 
@@ -139,11 +140,17 @@ class ImageExamples:
 
 
 def default_data_dir() -> Path:
-    """Return where datasets are kept when no folder is named."""
+    """Return where datasets are kept when no folder is named.
+
+    Raises:
+        ConfigurationError: there is no such place.
+    """
     if folder := os.environ.get("GANGAN_DATA"):
         return expanded(folder)
-    cache = os.environ.get("XDG_CACHE_HOME")
-    return (Path(cache) if cache else Path.home() / ".cache") / "gangan"
+    try:
+        return caches.folder("")
+    except caches.CacheUnwritable as error:
+        raise ConfigurationError(f"{error}, or name a folder for datasets with --data-dir") from error
 
 
 def check_dataset(name: str) -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from gangan_cli.data.memory import available
 from gangan_cli.errors import ConfigurationError
+from gangan_cli.limits import available
 from store import Manifest, Run
 from store.keys import Keys
 

@@ -5,7 +5,7 @@ them. So each sampler here has the same budget, noise and judge: how good are it
 snapshots, and of how many GANs and epochs?
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -99,6 +99,7 @@ def audits(
     options: Options,
     data_dir: Path | None,
     told: Told,
+    warn: Callable[[str], None],
     snapshots: Sequence[Pair],
     known: Sequence[Audit] = (),
 ) -> Iterator[Audit]:
@@ -113,6 +114,8 @@ def audits(
     """
     check(lineage, options)
     bench = Bench.open(lineage, options, data_dir, told)
+    if bench.reference.judge.unkept:
+        warn(bench.reference.judge.unkept)
     judge, landscape = bench.reference.judge.id, bench.landscape
     done = {(one.gan, one.epoch): one for one in known if one.judge == judge}
     rivals = next((one.rows[1:] for one in done.values()), None)

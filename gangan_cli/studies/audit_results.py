@@ -67,7 +67,7 @@ def audited(
             found = [before[snapshot] for snapshot in wanted]
         else:
             found = []
-            for one in audits(lineage, wish.options, data_dir, told, wanted, known):
+            for one in audits(lineage, wish.options, data_dir, told, warn, wanted, known):
                 found.append(one)
                 if keeps and not any(one is other for other in known):
                     lineage.top.add_results({_key(one): document_of(one)})

@@ -164,6 +164,8 @@ def doubts(judge: Judge, samples: int) -> Iterator[str]:
     """Yield what to think of when reading a judge's scores."""
     if judge.weakness:
         yield judge.weakness
+    if judge.unkept:
+        yield judge.unkept
     if samples < 2048:
         yield (
             f"{samples} samples are few for 1,024 features: compare Fréchet distances only with others "

@@ -18,15 +18,18 @@ def floor(reference: Reference, count: int, seed: int, quick: bool) -> Scored:
     "nearest" is that of test images, since a training image is its own nearest.
     """
     kind = "quick" if quick else "full"
-    path = caches.folder(KIND) / f"{reference.judge.id}-{kind}-{count}-{seed}-{VERSION}.json"
-    with contextlib.suppress(OSError, ValueError, TypeError):  # not there, or not what it should be
+    name = f"{reference.judge.id}-{kind}-{count}-{seed}-{VERSION}.json"
+    # Not there, or not what it should be.
+    with contextlib.suppress(OSError, ValueError, TypeError, caches.CacheUnwritable):
+        path = caches.folder(KIND) / name
         return Scored(**json.loads(path.read_text()))
     images = reference.real(count, seed)
     if quick:
         found = glanced(glance(images, reference))
     else:
         found = scored(images, reference, seed, near=reference.test, among=reference.others)
-    with contextlib.suppress(OSError):  # it is found again next time
+    with contextlib.suppress(OSError, caches.CacheUnwritable):  # it is found again next time
+        path = caches.folder(KIND) / name
         aside = path.with_suffix(f".{os.getpid()}")
         aside.write_text(json.dumps(asdict(found)))
         aside.replace(path)

@@ -4,10 +4,11 @@ Scores of different judges do not compare, so each has an id, made of its data, 
 weights, which stands in every result.
 """
 
+import contextlib
 import hashlib
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -43,12 +44,14 @@ Told = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Judge:
-    """A trained classifier; `accuracy` is on the dataset's test images."""
+    """A trained classifier; `accuracy` is on the dataset's test images. `unkept` says why it is trained
+    again next time, where its cache cannot be written."""
 
     id: str
     dataset: str
     accuracy: float
     classifier: Classifier
+    unkept: str = ""
 
     @property
     def weakness(self) -> str:
@@ -86,15 +89,19 @@ def judge_of(dataset: str, data_dir: Path | None, told: Told) -> Judge:
         raise ConfigurationError(
             f"the judge looks at {SIDE} × {SIDE} pixels, {dataset} has {images.height} × {images.width}"
         )
-    recipe, path = RECIPES[dataset], _path(images, RECIPES[dataset])
-    if (known := _read(path, dataset)) is not None:
-        return known
+    recipe, name = RECIPES[dataset], _name(images, RECIPES[dataset])
     waits = partial(told, "waiting for the judge that another process trains", 0, 1)
-    with caches.alone(path, waits):
-        return _read(path, dataset) or _train(images, test, recipe, path, told)
+    try:
+        path = caches.folder(KIND) / f"{name}.safetensors"
+        if (known := _read(path, dataset)) is not None:
+            return known
+        with caches.alone(path, waits):
+            return _read(path, dataset) or _kept(_train(images, test, recipe, name, told), path)
+    except caches.CacheUnwritable as error:
+        return _unkept(_train(images, test, recipe, name, told), str(error))
 
 
-def _train(images: Images, test: Images, recipe: Recipe, path: Path, told: Told) -> Judge:
+def _train(images: Images, test: Images, recipe: Recipe, name: str, told: Told) -> Judge:
     unseen = held_out(images)
     if not unseen.any():
         unseen[:VALIDATION] = True
@@ -108,7 +115,10 @@ def _train(images: Images, test: Images, recipe: Recipe, path: Path, told: Told)
     )
     _, probabilities = judged(classifier, unit(test.pixels))
     accuracy = float((probabilities.argmax(axis=1) == test.labels).mean())
-    return _write(path, images.name, accuracy, classifier)
+    digest = hashlib.sha256(name.encode())
+    for _, tensor in sorted(classifier.state_dict().items()):
+        digest.update(tensor.contiguous().numpy().tobytes())
+    return Judge(digest.hexdigest()[:12], images.name, accuracy, classifier)
 
 
 def unit(pixels: Pixels) -> Features:
@@ -117,16 +127,18 @@ def unit(pixels: Pixels) -> Features:
     return scaled
 
 
-def _path(images: Images, recipe: Recipe) -> Path:
-    """Return where the judge lies that this recipe makes of these images."""
+def _name(images: Images, recipe: Recipe) -> str:
+    """Return the name of the judge that this recipe makes of these images."""
     digest = hashlib.sha256(images.describe()["sha256"].encode())
     digest.update(repr((str(Classifier()), asdict(recipe), VALIDATION)).encode())
-    return caches.folder(KIND) / f"{images.name}-{digest.hexdigest()[:16]}.safetensors"
+    return f"{images.name}-{digest.hexdigest()[:16]}"
 
 
 def _read(path: Path, dataset: str) -> Judge | None:
     from safetensors import SafetensorError, safe_open
 
+    if not os.access(path, os.R_OK):  # not there, or not for us
+        return None
     try:
         with safe_open(path, "pt") as file:
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
@@ -134,27 +146,28 @@ def _read(path: Path, dataset: str) -> Judge | None:
         classifier = Classifier().to(memory_format=torch.channels_last)  # as it was trained
         classifier.load_state_dict(weights)
         return Judge(facts["id"], dataset, float(facts["accuracy"]), classifier.eval())
-    except FileNotFoundError:
-        return None
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, OSError) as error:
         raise WorkFailed(f"the judge in {path} is damaged: delete it, and it is trained anew") from error
 
 
-def _write(path: Path, dataset: str, accuracy: float, classifier: Classifier) -> Judge:
+def _kept(judge: Judge, path: Path) -> Judge:
+    """Return `judge`, once it is written to `path`, if it can be."""
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
-    weights = {name: tensor.contiguous() for name, tensor in classifier.state_dict().items()}
-    digest = hashlib.sha256(path.stem.encode())
-    for name in sorted(weights):
-        digest.update(weights[name].numpy().tobytes())
-    judge = Judge(digest.hexdigest()[:12], dataset, accuracy, classifier)
+    weights = {name: tensor.contiguous() for name, tensor in judge.classifier.state_dict().items()}
+    facts = {"id": judge.id, "dataset": judge.dataset, "accuracy": repr(judge.accuracy)}
     aside = path.with_suffix(f".{os.getpid()}")
     try:
-        facts = {"id": judge.id, "dataset": dataset, "accuracy": repr(accuracy)}
         save_file(weights, aside, facts)
         aside.replace(path)
-    except OSError as error:
-        raise WorkFailed(f"cannot keep the judge in {path.parent}: {error.strerror}") from error
+    except (OSError, SafetensorError) as error:
+        return _unkept(judge, f"{path.parent} cannot be written ({error})")
     finally:
-        aside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            aside.unlink(missing_ok=True)
     return judge
+
+
+def _unkept(judge: Judge, why: str) -> Judge:
+    return replace(judge, unkept=f"the judge is not kept, and is trained again next time: {why}")

@@ -4,8 +4,11 @@ import hashlib
 import logging
 import os
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile, ZipFile
 
 import torch
 from torch import Tensor
@@ -40,28 +43,77 @@ def compiled(
     `compiling` is called if they were not compiled before.
 
     Raises:
-        CannotCompile: no compiler, or it failed, or the cache cannot be written or is damaged.
+        CannotCompile: no compiler, or it failed, or the cache cannot be written or is damaged, or what
+            lies where temporary files do cannot be run.
     """
-    package = caches.folder(KIND) / f"{key(what)}.pt2"
     try:
+        aside = caches.scratch()
+        package = caches.folder(KIND) / f"{key(what)}.pt2"
         with caches.alone(package):
             if not package.exists():
                 compiling()
                 _compile(recorded(), (*state, *inputs), package)
-    except caches.CacheUnwritable as error:
+        check_runs_programs(aside)
+        loaded = _load(package, aside)
+    except CannotCompile:
+        raise
+    except WorkFailed as error:
         raise CannotCompile(str(error)) from error
-    # The binding beneath torch._inductor.aoti_load_package: without importing the compiler, which
-    # takes 1.8 s, and without sorting the arguments at each call, a tenth of a step.
-    try:
-        loaded = torch._C._aoti.AOTIModelPackageLoader(str(package), "model", True, 1, -1)
-    except RuntimeError as error:
-        raise CannotCompile(f"{package} is damaged: delete it, and it is compiled again") from error
 
     def run(*inputs: Tensor) -> Tensor:
         losses: Tensor = loaded.run([*state, *inputs])[0]
         return losses
 
     return run
+
+
+def check_runs_programs(folder: Path) -> None:
+    """Make sure that what is compiled can be run where it lies.
+
+    Raises:
+        CannotCompile: it cannot.
+    """
+    if os.statvfs(folder).f_flag & os.ST_NOEXEC:
+        raise CannotCompile(
+            f"{folder} lies on a file system that runs no programs (noexec): set TMPDIR, and "
+            "XDG_CACHE_HOME for the cache, to folders on another one"
+        )
+
+
+def _load(package: Path, aside: Path) -> Any:
+    """Return what runs a package, which PyTorch unpacks below the folder `aside`."""
+    # The binding beneath torch._inductor.aoti_load_package: without importing the compiler, which
+    # takes 1.8 s, and without sorting the arguments at each call, a tenth of a step.
+    try:
+        with _environment(TMPDIR=str(aside)):
+            return torch._C._aoti.AOTIModelPackageLoader(str(package), "model", True, 1, -1)
+    except RuntimeError as error:
+        if _is_whole(package):
+            raise CannotCompile(f"{package} cannot be loaded ({_first_line(error)})") from error
+        raise CannotCompile(f"{package} is damaged: delete it, and it is compiled again") from error
+
+
+def _is_whole(package: Path) -> bool:
+    try:
+        with ZipFile(package) as parts:
+            return parts.testzip() is None
+    except (BadZipFile, OSError, ValueError, NotImplementedError):
+        return False
+
+
+@contextmanager
+def _environment(**more: str) -> Iterator[None]:
+    """Set variables of the environment meanwhile, for libraries in C++ too."""
+    before = {name: os.environ.get(name) for name in more}
+    os.environ.update(more)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def key(what: str) -> str:
@@ -97,12 +149,20 @@ def _compile(graph: GraphModule, tensors: tuple[Tensor, ...], package: Path) -> 
     logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
     unfinished = package.with_name(f"{package.stem}.{os.getpid()}.pt2")
     try:
+        check_runs_programs(package.parent)
         get_cpp_compiler()  # if there is none, that is known now and not ten seconds later
         program = torch.export.export(Update(), tensors)
-        aoti_compile_and_package(program, package_path=str(unfinished))
+        # What it makes on the way would lie below TMPDIR, in a folder that anybody may have made.
+        with _environment(TORCHINDUCTOR_CACHE_DIR=str(package.parent / "inductor")):
+            aoti_compile_and_package(program, package_path=str(unfinished))
         unfinished.replace(package)
+    except CannotCompile:
+        raise
     except Exception as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise CannotCompile(f"the updates could not be compiled ({reason})") from error
+        raise CannotCompile(f"the updates could not be compiled ({_first_line(error)})") from error
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0] or type(error).__name__

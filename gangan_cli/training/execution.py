@@ -106,13 +106,13 @@ def _remembered_products(what: str, population: "Population") -> Matmul:
     from gangan_cli import caches
     from gangan_cli.training.compiled import KIND, key
 
-    file = caches.folder(KIND) / f"{key(what)}.txt"
     try:
+        file = caches.folder(KIND) / f"{key(what)}.txt"
         with caches.alone(file):
             if not file.exists():
                 file.write_text(_faster_products(population))
             return "onednn" if file.read_text() == "onednn" else "default"
-    except caches.CacheUnwritable:
+    except (OSError, caches.CacheUnwritable):
         return "default"
 
 

@@ -4,13 +4,14 @@ import multiprocessing as mp
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing import forkserver, resource_tracker
+from multiprocessing import forkserver, resource_tracker, util
 from multiprocessing.context import ForkServerContext, SpawnContext
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""What ends a sitting. It reaches the whole process group, of which the parent alone heeds it."""
+from gangan_cli import caches
+from gangan_cli.signals import ENDING
 
 GPUS = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")  # NVIDIA's, Windows' for its Linux, AMD's
 
@@ -34,7 +35,8 @@ def get_ready() -> None:
         return
     forkserver.set_forkserver_preload(["gangan_cli.training.preloaded"])
     resource_tracker.ensure_running()  # on its way it would unblock some of the signals
-    with _blocked(SIGNALS), _no_modules_from_here():
+    # They reach the whole process group, of which the parent alone heeds them.
+    with _blocked(ENDING), _no_modules_from_here(), _short_addresses():
         forkserver.ensure_running()
 
 
@@ -46,6 +48,21 @@ def _blocked(signals: tuple[signal.Signals, ...]) -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+LONGEST = 107 - len("/pymp-12345678/listener-12345678")
+"""Bytes that a folder's path may have for sockets to lie in it: the kernel bounds their names."""
+
+
+@contextmanager
+def _short_addresses() -> Iterator[None]:
+    """Have multiprocessing make its sockets in a folder that is short enough, whatever TMPDIR says."""
+    before, tempfile.tempdir = tempfile.tempdir, str(caches.scratch(LONGEST))
+    try:
+        util.get_temp_dir()
+        yield
+    finally:
+        tempfile.tempdir = before
 
 
 @contextmanager

@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 
+from gangan_cli import signals
 from gangan_cli.training.devices import circumstances
 from gangan_cli.training.events import Ended, EpochFinished, Event, GanDiverged, Moved, Started
 from gangan_cli.training.execution import Chosen, Compiling, Execution, Wish
-from gangan_cli.training.nursery import SIGNALS
 from gangan_cli.training.settings import Epoch, Kept
 from gangan_cli.training.workers import Chunk, Plan, Task, Workers
 from store import Run, StoreError
@@ -35,7 +35,7 @@ def train_run(run: Run, task: Task, plan: Plan, steps: int, compile: bool | None
     `steps` is how many the whole run takes, all GANs together. `compile` says whether updates are
     compiled; None goes on as the run began, and compiles a new one where that pays.
 
-    A first SIGINT, SIGTERM or SIGHUP finishes the step, drops the unfinished epoch and ends the
+    A first signal of `signals.ENDING` finishes the step, drops the unfinished epoch and ends the
     sitting as interrupted; a second one leaves at once.
 
     Raises:
@@ -157,17 +157,11 @@ def _heeding() -> Iterator[list[int]]:
         if not received:
             received.append(number)
             first = time.monotonic()
-        elif time.monotonic() - first > ECHO:
+        elif time.monotonic() - first > ECHO and number != signal.SIGXCPU:  # which comes each second
             os._exit(128 + number)  # every worker dies with us; the store has only whole commits
 
     if threading.current_thread() is not threading.main_thread():
         yield received  # Python hands signals to the main thread only
         return
-    # What was ignored when we were started stays so: that is what nohup is for.
-    heeded = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
-    before = {number: signal.signal(number, heed) for number in heeded}
-    try:
+    with signals.heeded(heed):
         yield received
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

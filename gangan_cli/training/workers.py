@@ -10,6 +10,7 @@ import ctypes
 import math
 import multiprocessing as mp
 import os
+import resource
 import signal
 import sys
 import threading
@@ -23,11 +24,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gangan_cli import limits
 from gangan_cli.data.examples import Source
 from gangan_cli.errors import WorkFailed
 from gangan_cli.models import build
+from gangan_cli.signals import ENDING
 from gangan_cli.training.execution import Chosen, Compiling, Execution, Wish, choose, use
-from gangan_cli.training.nursery import CONTEXT, SIGNALS, get_ready
+from gangan_cli.training.nursery import CONTEXT, get_ready
 from gangan_cli.training.settings import Epoch, Kept, Settings
 from store import StoreError
 
@@ -69,7 +72,7 @@ def plan(gans: int, device: str, workers: int | None) -> Plan:
     """Return how to train `gans` of them on `device`.
 
     `device` is auto, cpu, cuda, cuda:N or mps; `workers` bounds the processes (default: one per
-    core, or one per GPU), and the environment's OMP_NUM_THREADS the threads of each.
+    core that may be used, or one per GPU), and the environment's OMP_NUM_THREADS the threads of each.
 
     Raises:
         ConfigurationError: there is no such device here.
@@ -83,14 +86,10 @@ def plan(gans: int, device: str, workers: int | None) -> Plan:
         return Plan(found[: min(len(chunks), workers or len(found))], chunks, threads=1)
     # One GAN after the other on each core: its weights and moments stay in the core's cache, and
     # its bytes do not depend on how many others there are.
-    cores = _cores()
+    cores = limits.cores()
     chunks = _split(gans, 1)
     processes = min(gans, workers or cores)
     return Plan(["cpu"] * processes, chunks, min(cores // min(gans, cores), _allowed()))
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _allowed() -> int:
@@ -207,13 +206,19 @@ class Workers:
             self._pipes[pipe].join()
             code = self._pipes[pipe].exitcode or 0
             how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-            hint = ", perhaps for want of memory" if code == -signal.SIGKILL else ""
+            hint = f", perhaps {_why_killed()}" if code == -signal.SIGKILL else ""
             raise WorkFailed(
                 f"a training process died ({how}{hint}): give the same command again to go on"
             ) from None
         if isinstance(message, _Failure):
             raise message.kind(message.summary) from RuntimeError(message.trace)
         return message
+
+
+def _why_killed() -> str:
+    if resource.getrlimit(resource.RLIMIT_CPU)[1] != resource.RLIM_INFINITY:
+        return "for want of time on the processor (ulimit -t) or of memory"
+    return "for want of memory"
 
 
 @dataclass(frozen=True)
@@ -224,8 +229,9 @@ class _Failure:
 
 
 def _work(pipe: Connection, task: Task, device: str) -> None:
-    for number in SIGNALS:
+    for number in ENDING:
         signal.signal(number, signal.SIG_IGN)
+    _pass_on_the_end_of_time()
     threading.Thread(target=_die_with_parent, daemon=True).start()
     _keep_freed_memory()
     try:
@@ -287,6 +293,16 @@ def _keep_freed_memory() -> None:
         libc = ctypes.CDLL(None)
         libc.mallopt(mmap_max, 0)
         libc.mallopt(trim_threshold, 2**31 - 1)
+
+
+def _pass_on_the_end_of_time() -> None:
+    """Tell the parent when this process has used the processor for as long as it may (`ulimit -St`): it
+    trains, and so comes to its limit before the parent."""
+    parent = mp.parent_process()
+    assert parent is not None and parent.pid is not None
+    whom = parent.pid
+    signal.signal(signal.SIGXCPU, lambda *_: os.kill(whom, signal.SIGXCPU))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGXCPU])
 
 
 def _die_with_parent() -> None:

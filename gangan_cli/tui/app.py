@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import App
 from textual.binding import Binding
 
+from gangan_cli import signals
 from gangan_cli.tui import keys, listing, messages
 from gangan_cli.tui.driver import GuardedDriver
 from gangan_cli.tui.feed import Feed, RunView
@@ -110,7 +111,7 @@ class GanganApp(App[int]):
         """Start the threads and show the first page."""
         self.theme = self.memory.theme if self.memory.theme in self.available_themes else DARK.name
         self.set_keymap(self.rebound)
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in set(signals.ENDING) - {signal.SIGINT}:  # a terminal sends that for a key
             if threading.current_thread() is threading.main_thread():
                 asyncio.get_running_loop().add_signal_handler(number, self._leave, number)
         if os.isatty(STDIN):

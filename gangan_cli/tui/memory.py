@@ -6,6 +6,9 @@ import os
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from gangan_cli import caches
+from gangan_cli.caches import CacheUnwritable
+
 
 @dataclass
 class Memory:
@@ -31,8 +34,8 @@ class Memory:
 
     def keep(self, store: Path) -> None:
         """Remember this of `store`; a disk that cannot be written is no reason to complain."""
-        path = _path()
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, CacheUnwritable):
+            path = _path()
             path.parent.mkdir(parents=True, exist_ok=True)
             aside = path.with_suffix(f".{os.getpid()}")
             aside.write_text(json.dumps({**_read(), str(store.resolve()): asdict(self)}, indent=1))
@@ -40,13 +43,12 @@ class Memory:
 
 
 def _path() -> Path:
-    state = os.environ.get("XDG_STATE_HOME")
-    return (Path(state) if state else Path.home() / ".local" / "state") / "gangan" / "tui.json"
+    return caches.state() / "tui.json"
 
 
 def _read() -> dict[str, object]:
     try:
         known = json.loads(_path().read_text())
-    except (OSError, ValueError):
+    except (OSError, ValueError, CacheUnwritable):
         return {}
     return known if isinstance(known, dict) else {}

@@ -16,6 +16,7 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
+from gangan_cli import caches
 from gangan_cli.tui.knobs import Knob
 
 Bytes = NDArray[np.uint8]
@@ -122,7 +123,7 @@ class Pictures:
 
     def _start(self) -> None:
         ours, theirs = socket.socketpair()
-        complaints = tempfile.TemporaryFile()  # noqa: SIM115 - the listener reads it at the end
+        complaints = tempfile.TemporaryFile(dir=caches.scratch())  # noqa: SIM115 - the listener reads it at the end
         self._process = subprocess.Popen(
             [sys.executable, "-m", "gangan_cli.tui.painter", str(theirs.fileno())],
             pass_fds=[theirs.fileno()],

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 
-from gangan_cli import wording
+from gangan_cli import limits, wording
 
 
 @dataclass(frozen=True)
@@ -24,9 +24,11 @@ class Gpu:
 
 @dataclass(frozen=True)
 class Machine:
-    """A reading. `cores` are loads in percent; memory and disk are bytes; `load` as uptime's."""
+    """A reading. `cores` are loads in percent, of which as many as are `usable` may be busy with
+    trainings at a time; memory, as far as it may be taken, and disk are bytes; `load` as uptime's."""
 
     cores: tuple[float, ...]
+    usable: int
     load: tuple[float, float, float]
     used: int
     total: int
@@ -59,16 +61,17 @@ class Readings:
 
     def read(self) -> Machine:
         """Return a reading."""
-        memory = psutil.virtual_memory()
+        memory = limits.memory()
         disk_total = disk_free = 0
         with suppress(OSError):
             usage = shutil.disk_usage(self._root)
             disk_total, disk_free = usage.total, usage.free
         return Machine(
             cores=tuple(psutil.cpu_percent(percpu=True)),
+            usable=limits.cores(),
             load=os.getloadavg(),
-            used=memory.total - memory.available,
-            total=memory.total,
+            used=max(0, memory - limits.available()),
+            total=memory,
             disk_free=disk_free,
             disk_total=disk_total,
             gpus=tuple(gpu for handle in self._gpus if (gpu := _read_gpu(handle)) is not None),

@@ -11,7 +11,7 @@ LIMITED = """
 import resource, sys
 import numpy as np
 from gangan_cli.data import components
-from gangan_cli.data.memory import available
+from gangan_cli.limits import available
 from store import Run
 
 components.BLOCK = 4 << 20
@@ -48,7 +48,7 @@ def test_components_are_found_in_a_tenth_of_the_memory_that_the_snapshots_would_
 ADDRESS_SPACE = """
 import resource, sys
 from gangan_cli.data import weights
-from gangan_cli.data.memory import available
+from gangan_cli.limits import available
 import torch
 used = [line for line in open("/proc/self/status") if line.startswith("VmSize")][0].split()[1]
 limit = int(used) * 1024 + int(sys.argv[2])

@@ -78,7 +78,7 @@ def test_a_store_below_a_folder_that_may_not_be_entered_is_refused_in_a_sentence
     open_store.parent.chmod(0o700)
     refused = gangan("runs", "list", "--store", open_store, user=ANOTHER)
     assert refused.code == 3
-    assert f"the store {open_store} cannot be read: Permission denied" in refused.err
+    assert f"the store {open_store} cannot be reached (Permission denied)" in refused.err
 
 
 def test_of_many_runs_the_bad_ones_are_named_and_the_others_done_with_the_worst_exit_code(

@@ -1,4 +1,7 @@
 import shutil
+import subprocess
+import tempfile
+from pathlib import Path
 
 import pytest
 import torch
@@ -122,6 +125,40 @@ def test_a_damaged_package_is_named(family, compiled, tmp_path, monkeypatch):
         package.write_bytes(b"PK")
     with pytest.raises(CannotCompile, match=r"pt2 is damaged: delete it"):
         Population(family, SETTINGS, [0], "cpu", fast)
+
+
+@pytest.fixture
+def noexec():
+    """A folder on a file system that runs no programs."""
+    folder = Path(tempfile.mkdtemp(prefix="gangan-noexec-"))
+    mounted = ["mount", "-t", "tmpfs", "-o", "noexec,size=64m", "none", folder]
+    if subprocess.run(mounted, capture_output=True).returncode:
+        folder.rmdir()
+        pytest.skip("this machine does not let us mount")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+    folder.rmdir()
+
+
+def test_a_file_system_that_runs_no_programs_is_named(family, cache, noexec, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(noexec))
+    said = f"{noexec} lies on a file system that runs no programs .noexec.: set TMPDIR"
+    with pytest.raises(CannotCompile, match=said):
+        Population(family, SETTINGS, [0], "cpu", execution.Execution(compiled=True))
+
+
+def test_a_cache_on_a_file_system_that_runs_no_programs_is_named_before_it_takes_long(
+    noexec, monkeypatch
+):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(noexec))
+    small = build("mlp", {"data_dim": 4, "latent_dim": 2})
+    with pytest.raises(CannotCompile, match=r"gangan/compiled lies on .* and XDG_CACHE_HOME"):
+        Population(small, SETTINGS, [0], "cpu", execution.Execution(compiled=True))
+
+
+def test_what_is_compiled_is_found_whatever_tmpdir_says(family, cache, monkeypatch):
+    monkeypatch.setenv("TMPDIR", "/no/such/folder")
+    Population(family, SETTINGS, [0], "cpu", execution.Execution(compiled=True))
 
 
 def test_inexact_products_are_never_chosen(family, monkeypatch):

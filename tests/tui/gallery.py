@@ -19,6 +19,7 @@ GANS, EPOCHS = 3, 8
 
 MACHINE = Machine(
     cores=(35.0, 4.0, 81.0, 0.0),
+    usable=4,
     load=(1.2, 0.8, 0.4),
     used=9_100_000_000,
     total=25_300_000_000,

@@ -87,6 +87,8 @@ class MachinePane(Overlay[None]):
         else:
             for number, load in enumerate(machine.cores):
                 table.add_row(f"core {number}", _meter(load), f"{load:3.0f}%")
+            if machine.usable < len(machine.cores):
+                table.add_row("usable", "", f"{machine.usable} of {len(machine.cores)} cores")
             table.add_row("load", "", " ".join(f"{value:.2f}" for value in machine.load))
             table.add_row(
                 "memory", _meter(100 * machine.used / machine.total), _of(machine.used, machine.total)

@@ -196,7 +196,7 @@ def test_gans_are_trained_one_by_one_on_processors_whatever_the_number_of_worker
 
 def test_few_gans_share_all_cores_or_what_the_environment_allows(monkeypatch):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    monkeypatch.setattr("gangan_cli.training.workers._cores", lambda: 8)
+    monkeypatch.setattr("gangan_cli.limits.cores", lambda: 8)
     assert [plan(gans, "cpu", None).threads for gans in (1, 3, 8, 35)] == [8, 2, 1, 1]
     for said, threads in (("3", 3), ("4,2", 4), ("16", 8), ("0", 8), ("many", 8)):
         monkeypatch.setenv("OMP_NUM_THREADS", said)
