@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gangan_cli.errors import ConfigurationError
+from gangan_cli.tui import answers
 
 Images = Literal["auto", "sixel", "kitty", "half", "ascii"]
 IMAGES: tuple[Images, ...] = ("auto", "sixel", "kitty", "half", "ascii")
@@ -110,8 +111,11 @@ def _ask(question: bytes) -> bytes:
     try:
         tty.setcbreak(stdin, termios.TCSANOW)
         os.write(sys.stdout.fileno(), question)
-        until = time.monotonic() + PATIENCE
+        asked = time.monotonic()
         while not re.search(rb"\x1b\[\?[\d;]*c", answer):
+            # One that has begun is read to its end: its rest alone would be taken for keys.
+            begun = answers.BEGUN.search(answer.decode("latin-1"))
+            until = asked + (answers.PATIENCE if begun else PATIENCE)
             ready, _, _ = select.select([stdin], [], [], max(0, until - time.monotonic()))
             if not ready:
                 break

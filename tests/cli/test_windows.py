@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import struct
 import subprocess
 import termios
@@ -11,7 +12,7 @@ import pytest
 from store import Run
 from tests.conftest import clean_environment, command, gangan, numbers, small_manifest
 
-SNAPSHOTS = 11
+GANS = 11
 
 
 @pytest.fixture(scope="module")
@@ -20,10 +21,9 @@ def store(tmp_path_factory):
     root = tmp_path_factory.mktemp("windows") / "runs"
     root.mkdir()
     for name, dataset in (("a", "mnist5k"), ("faces-of-2026_second-try", "images:/data/group/faces-64")):
-        manifest = small_manifest(id=name, gans=1, epochs=SNAPSHOTS, dataset={"name": dataset})
+        manifest = small_manifest(id=name, gans=GANS, epochs=1, dataset={"name": dataset})
         with Run.create(root / name, manifest) as run:
-            for epoch in range(1, SNAPSHOTS + 1):
-                run.commit(epoch, [0], numbers(1, 1, 2, 2), numbers(2, 1, 10))
+            run.commit(1, list(range(GANS)), numbers(1, GANS, 2, 2), numbers(2, GANS, 10))
             run.release("complete")
     return root
 
@@ -44,7 +44,7 @@ def in_window(columns, *arguments):
             pass
         assert process.wait(60) == 0
     os.close(window)
-    return written.decode().replace("\r", "").splitlines()
+    return re.sub(r"\x1b\[[0-9;]*m|\r", "", written.decode()).splitlines()
 
 
 @pytest.mark.parametrize("arguments", [["runs", "list"], ["tui", "--once"]])
@@ -52,7 +52,7 @@ def in_window(columns, *arguments):
 def test_a_narrow_window_shows_all_digits_and_no_line_too_long(store, columns, arguments):
     lines = in_window(columns, *arguments, "--store", store)
     assert max(map(len, lines)) <= columns
-    assert sum(f"1 × {SNAPSHOTS}" in line for line in lines) == 2
+    assert sum(f"{GANS} × 1" in line for line in lines) == 2
     assert sum("complete" in line for line in lines) == 2
     text = "".join(line.split("  ")[0].strip() for line in lines)
     assert "faces-of-2026_second-try" in text

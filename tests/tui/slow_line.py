@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Self
 
 from tests.conftest import command
-from tests.tui.terminal import terminal_environment
+from tests.tui.terminal import alive, terminal_environment, wait_until
 
 ASKED = b"\x1b[c"
 """The end of what is asked, which every terminal answers."""
@@ -52,6 +52,7 @@ class SlowLine:
     def status(self) -> int:
         """Return the exit status, once it has ended."""
         self._listen(lambda: False, PATIENCE, ())
+        wait_until(lambda: not alive(self.pid), "gangan tui to end", 5)
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
     def _listen(self, reached: Callable[[], bool], seconds: float, wanted: tuple[bytes, ...]) -> None:

@@ -38,14 +38,15 @@ def store(tmp_path, trainer):
     return tmp_path / "runs"
 
 
-def left_after(folder, store, delay, answer, moments):
-    """What the TUI remembers of a session in which the terminal answers so many seconds late, while
-    s, T and o are typed."""
+def left_after(folder, store, delay, answer, moments, early=0):
+    """What the TUI remembers of a session in which the terminal answers so many seconds late, but for
+    the letters that are `early`, while s, T and o are typed."""
     with SlowLine(folder, "--store", store, "--config", folder / "at-once.toml") as line:
         asked = line.wait_for(ASKED)
         if delay < 1:
+            line.type(answer[:early])
             line.let_pass(asked + delay - time.monotonic())
-            line.type(answer)
+            line.type(answer[early:])
         line.wait_for(b"training", b"Filter")
         line.let_pass(asked + max(delay, 1) - time.monotonic())
         cut = moments.randrange(2, len(answer))
@@ -62,9 +63,13 @@ def left_after(folder, store, delay, answer, moments):
 RIGHT = ("runs", "newest", LIGHT.name, False)
 
 
-@pytest.mark.parametrize(("delay", "answer"), [(0.4, KITTY), (1.5, ANSWERS[1])])
-def test_late_answers_interrupt_no_training_and_swallow_no_key(tmp_path, store, trainer, delay, answer):
-    assert left_after(tmp_path, store, delay, answer, random.Random(1)) == RIGHT
+@pytest.mark.parametrize(
+    ("delay", "answer", "early"), [(0.4, KITTY, 0), (0.6, KITTY, 8), (1.5, ANSWERS[1], 0)]
+)
+def test_late_answers_interrupt_no_training_and_swallow_no_key(
+    tmp_path, store, trainer, delay, answer, early
+):
+    assert left_after(tmp_path, store, delay, answer, random.Random(1), early) == RIGHT
     assert trainer.poll() is None
 
 
@@ -75,8 +80,9 @@ def test_fifty_slow_terminals_interrupt_no_training_and_swallow_no_key(tmp_path,
         folder = tmp_path / str(number)
         folder.mkdir()
         (folder / "at-once.toml").write_bytes((tmp_path / "at-once.toml").read_bytes())
-        delay, answer = moments.uniform(0, 3), moments.choice(ANSWERS)
-        assert left_after(folder, store, delay, answer, moments) == RIGHT, (number, delay, answer)
+        delay, answer, early = moments.uniform(0, 3), moments.choice(ANSWERS), moments.randint(0, 9)
+        left = left_after(folder, store, delay, answer, moments, early)
+        assert left == RIGHT, (number, delay, answer, early)
         assert trainer.poll() is None, (number, delay, answer)
 
 
