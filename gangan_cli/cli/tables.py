@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -96,8 +96,9 @@ def draw(columns: Sequence[Column], widths: Sequence[int], right: Sequence[bool]
     named = any(column.name for column in columns)
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, show_header=named)
     for column, width, number in zip(columns, widths, right, strict=True):
-        justify: Literal["left", "right"] = "right" if number else "left"
-        drawn.add_column(Text(column.name), justify=justify, width=width, overflow="fold")
+        drawn.add_column(
+            Text(column.name), justify="right" if number else "left", width=width, overflow="fold"
+        )
     for row in zip(*(column.cells for column in columns), strict=True):
         drawn.add_row(*map(Text, row))  # as text: a stranger's dataset may be called [red]
     return drawn, sum(widths) + GAP * (len(widths) - 1)

@@ -1,9 +1,11 @@
 """Fixtures of the TUI's tests: a store made without training, and the app over it."""
 
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -15,6 +17,7 @@ from gangan_cli.tui.memory import Memory
 from gangan_cli.tui.pictures import Answer, Pictures, Request
 from gangan_cli.tui.terminal import Graphics
 from store import Run
+from tests.conftest import numbers, small_manifest
 from tests.tui import asking, gallery
 
 
@@ -110,3 +113,22 @@ def still(monkeypatch, tmp_path) -> Callable[[Path], Path]:
         return Path("runs")
 
     return place
+
+
+@pytest.fixture
+def trainer():
+    """A process that stands for one that trains: SIGTERM would end it."""
+    with subprocess.Popen(["sleep", "600"]) as process:
+        yield process
+        process.kill()
+
+
+@pytest.fixture
+def held(tmp_path, trainer):
+    """A store with a run that the process holds."""
+    (tmp_path / "runs").mkdir()
+    with Run.create(tmp_path / "runs" / "t", small_manifest(id="t")) as run:
+        with patch("os.getpid", return_value=trainer.pid):
+            run.hold()
+        run.commit(1, [0, 1], numbers(1, 2, 2, 2), numbers(2, 2, 10))
+    return tmp_path / "runs"

@@ -2,15 +2,11 @@
 
 import json
 import random
-import subprocess
 import time
-from unittest.mock import patch
 
 import pytest
 
 from gangan_cli.tui.themes import LIGHT
-from store import Run
-from tests.conftest import numbers, small_manifest
 from tests.tui.slow_line import ASKED, SlowLine
 
 KITTY = b"\x1b_Gi=4207;OK\x1b\\\x1b[6;20;10t\x1b[?62;22c"
@@ -18,29 +14,10 @@ ANSWERS = (KITTY, b"\x1b[6;20;10t\x1b[?62;22c", b"\x1b_Gi=4207;EINVAL:iii\x1b\\"
 OTHERS = (b"\x1b]11;rgb:1c1c/1c1c/1c1c\x07", b"\x1bP>|kitty(0.35.2)\x1b\\", b"\x1b[?997;1n", b"\x1b[I")
 
 
-@pytest.fixture
-def trainer():
-    """A process that stands for one that trains: SIGTERM would end it."""
-    with subprocess.Popen(["sleep", "600"]) as process:
-        yield process
-        process.kill()
-
-
-@pytest.fixture
-def store(tmp_path, trainer):
-    """A store with a run that the process holds."""
-    (tmp_path / "runs").mkdir()
-    with Run.create(tmp_path / "runs" / "t", small_manifest(id="t")) as run:
-        with patch("os.getpid", return_value=trainer.pid):
-            run.hold()
-        run.commit(1, [0, 1], numbers(1, 2, 2, 2), numbers(2, 2, 10))
-    (tmp_path / "at-once.toml").write_text("[tui]\nconfirm = false\n")
-    return tmp_path / "runs"
-
-
 def left_after(folder, store, delay, answer, moments, early=0):
     """What the TUI remembers of a session in which the terminal answers so many seconds late, but for
     the letters that are `early`, while s, T and o are typed."""
+    (folder / "at-once.toml").write_text("[tui]\nconfirm = false\n")
     with SlowLine(folder, "--store", store, "--config", folder / "at-once.toml") as line:
         asked = line.wait_for(ASKED)
         if delay < 1:
@@ -67,27 +44,26 @@ RIGHT = ("runs", "newest", LIGHT.name, False)
     ("delay", "answer", "early"), [(0.4, KITTY, 0), (0.6, KITTY, 8), (1.5, ANSWERS[1], 0)]
 )
 def test_late_answers_interrupt_no_training_and_swallow_no_key(
-    tmp_path, store, trainer, delay, answer, early
+    tmp_path, held, trainer, delay, answer, early
 ):
-    assert left_after(tmp_path, store, delay, answer, random.Random(1), early) == RIGHT
+    assert left_after(tmp_path, held, delay, answer, random.Random(1), early) == RIGHT
     assert trainer.poll() is None
 
 
 @pytest.mark.long
-def test_fifty_slow_terminals_interrupt_no_training_and_swallow_no_key(tmp_path, store, trainer):
+def test_fifty_slow_terminals_interrupt_no_training_and_swallow_no_key(tmp_path, held, trainer):
     moments = random.Random(2)
     for number in range(50):
         folder = tmp_path / str(number)
         folder.mkdir()
-        (folder / "at-once.toml").write_bytes((tmp_path / "at-once.toml").read_bytes())
         delay, answer, early = moments.uniform(0, 3), moments.choice(ANSWERS), moments.randint(0, 9)
-        left = left_after(folder, store, delay, answer, moments, early)
+        left = left_after(folder, held, delay, answer, moments, early)
         assert left == RIGHT, (number, delay, answer, early)
         assert trainer.poll() is None, (number, delay, answer)
 
 
-def test_pasted_text_escape_and_ctrl_c_come_through_the_door(tmp_path, store, trainer):
-    with SlowLine(tmp_path, "--store", store) as line:
+def test_pasted_text_escape_and_ctrl_c_come_through_the_door(tmp_path, held, trainer):
+    with SlowLine(tmp_path, "--store", held) as line:
         line.wait_for(b"training", b"Filter")
         line.type(b"/")
         line.type(b"\x1b[200~nobody\x1b[201~")

@@ -70,7 +70,7 @@ def test_a_pipe_gets_lines_of_any_length():
 
 def test_no_window_and_no_table_cuts_a_number(pytestconfig):
     moments = random.Random(7)
-    for _ in range(20_000 if pytestconfig.getoption("--thorough") else 200):
+    for _ in range(20_000 if pytestconfig.getoption("--thorough") else 100):
         columns = [
             "".join(moments.choices("ab 界é", k=moments.randint(0, 20)))
             for _ in range(moments.randint(2, 8))
