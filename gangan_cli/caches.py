@@ -4,14 +4,17 @@ deleted at any time; what is remembered; and what is needed for a moment only.
 Whoever wants such a folder asks here. There may be none: a container's user often has no home.
 """
 
+import atexit
 import contextlib
 import fcntl
 import os
 import pwd
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from gangan_cli.errors import WorkFailed
@@ -40,6 +43,29 @@ def state() -> Path:
         CacheUnwritable: the user has no home folder.
     """
     return _own("XDG_STATE_HOME", ".local/state")
+
+
+def writable(kind: str) -> Path:
+    """Return the folder of a kind, made if need be, or where that cannot be written one that is removed
+    when this process ends. For what a library keeps, which fails or complains without.
+
+    Raises:
+        WorkFailed: nothing at all can be written.
+    """
+    try:
+        place = folder(kind)
+        place.mkdir(parents=True, exist_ok=True, mode=0o700)
+        tempfile.TemporaryFile(dir=place).close()
+    except (OSError, CacheUnwritable):
+        return _passing(kind)
+    return place
+
+
+@cache
+def _passing(kind: str) -> Path:
+    place = Path(tempfile.mkdtemp(prefix=f"gangan-{kind}-", dir=scratch()))
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    return place
 
 
 def _own(variable: str, usual: str) -> Path:

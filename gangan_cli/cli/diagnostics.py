@@ -68,8 +68,8 @@ def interruptible(kept: str) -> Iterator[None]:
             signal.signal(again, signal.SIG_IGN)
         raise _Interrupted(128 + number)
 
-    signals.heed(interrupt)
     try:
+        signals.heed(interrupt)
         yield
     except _Interrupted:
         say(f"interrupted: {kept}; the same command does the rest")

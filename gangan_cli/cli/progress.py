@@ -4,7 +4,7 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -28,30 +28,32 @@ def train(
 ) -> None:
     """Do `work` and tell of it, or only show with what it would be done."""
     if not dry_run:
-        resume = same_command()
-        _heed_signals(resume)
-        follow(work(configuration, machine), as_json=as_json, resume=resume)
+        resume, ends = same_command(), list["Ended"]()
+        _heed_signals(resume, ends)
+        follow(work(configuration, machine), ends, as_json=as_json)
+        for ended in ends:
+            _conclude(ended, resume)
     elif as_json:
         output.document(as_mapping(configuration, machine))
     else:
         output.text(as_toml(command, configuration, machine))
 
 
-def _heed_signals(resume: str) -> None:
-    """Leave as later on, should a signal come before training heeds it; nothing is lost by that."""
+def _heed_signals(resume: str, ends: Sequence["Ended"]) -> None:
+    """Leave as later on, should a signal come before training heeds it; nothing is lost by that. Once it
+    has ended it is too late for one."""
 
     def heed(number: int, frame: FrameType | None) -> None:
+        if ends:
+            return
         diagnostics.say(f"interrupted before training began. To go on:\n  {resume}")
         os._exit(128 + number)  # imports under way would make something else of an exception
 
     signals.heed(heed)
 
 
-def follow(events: Iterable["Event"], *, as_json: bool, resume: str) -> None:
-    """Tell what happens until training ends, then leave with the exit code that says how.
-
-    `resume` is the command that goes on where training was interrupted.
-    """
+def follow(events: Iterable["Event"], ends: list["Ended"], *, as_json: bool) -> None:
+    """Tell what happens until training ends; add to `ends` how it did."""
     from gangan_cli.training.events import (
         Chosen,
         Compiling,
@@ -65,7 +67,6 @@ def follow(events: Iterable["Event"], *, as_json: bool, resume: str) -> None:
     )
 
     display: _Bar | _Lines | None = None
-    ended: Ended | None = None
     try:
         for event in events:
             if as_json and (told := _as_json(event)):
@@ -101,12 +102,10 @@ def follow(events: Iterable["Event"], *, as_json: bool, resume: str) -> None:
                     "weights are no longer finite; its earlier snapshots are kept"
                 )
             elif isinstance(event, Ended):
-                ended = event
+                ends.append(event)
     finally:
         if display:
             display.close()
-    if ended:
-        _conclude(ended, resume)
 
 
 def _conclude(ended: "Ended", resume: str) -> None:

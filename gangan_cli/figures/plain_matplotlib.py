@@ -5,11 +5,8 @@ MPLCONFIGDIR or at home, and the backend that a notebook leaves in MPLBACKEND. A
 broken, or ask for LaTeX.
 """
 
-import atexit
 import os
-import shutil
 import sys
-import tempfile
 from contextlib import chdir, nullcontext
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,7 +19,7 @@ def load() -> None:
     if "matplotlib" in sys.modules:
         return
     os.environ.pop("MPLBACKEND", None)
-    os.environ["MPLCONFIGDIR"] = str(_fonts())
+    os.environ["MPLCONFIGDIR"] = str(caches.writable("matplotlib"))  # for its list of fonts
     spec = find_spec("matplotlib")
     assert spec is not None and spec.origin is not None
     own_settings = Path(spec.origin).parent / "mpl-data"
@@ -30,16 +27,3 @@ def load() -> None:
     # may not be entered there are none, and nobody could come back to it.
     with chdir(own_settings) if os.access(".", os.X_OK) else nullcontext():
         import matplotlib  # noqa: F401
-
-
-def _fonts() -> Path:
-    """Return a folder that can be written, for what matplotlib finds out about fonts."""
-    try:
-        folder = caches.folder("matplotlib")
-        folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
-        return folder
-    except (OSError, caches.CacheUnwritable):
-        folder = Path(tempfile.mkdtemp(prefix="gangan-", dir=caches.scratch()))
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        return folder

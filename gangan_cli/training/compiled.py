@@ -149,11 +149,11 @@ def _compile(graph: GraphModule, tensors: tuple[Tensor, ...], package: Path) -> 
     logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
     unfinished = package.with_name(f"{package.stem}.{os.getpid()}.pt2")
     try:
-        check_runs_programs(package.parent)
+        own = caches.writable("inductor")
+        check_runs_programs(own)
         get_cpp_compiler()  # if there is none, that is known now and not ten seconds later
         program = torch.export.export(Update(), tensors)
-        # What it makes on the way would lie below TMPDIR, in a folder that anybody may have made.
-        with _environment(TORCHINDUCTOR_CACHE_DIR=str(package.parent / "inductor")):
+        with _environment(TORCHINDUCTOR_CACHE_DIR=str(own)):
             aoti_compile_and_package(program, package_path=str(unfinished))
         unfinished.replace(package)
     except CannotCompile:

@@ -31,6 +31,8 @@ def get_ready() -> None:
     of them. On two cores a short training takes 4.3 s so, for 7.2. Calling this again does nothing.
     Workers see the environment of the first call.
     """
+    # PyTorch's compiler makes a folder even where nothing is compiled, for which it asks who we are.
+    os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(caches.writable("inductor"))
     if not FORKS:
         return
     forkserver.set_forkserver_preload(["gangan_cli.training.preloaded"])

@@ -9,7 +9,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -43,6 +43,14 @@ def train_run(run: Run, task: Task, plan: Plan, steps: int, compile: bool | None
         WorkFailed: a worker failed; what was reported is kept.
         StoreFull: the disk is full; what was reported is kept.
     """
+    with _heeding() as received:  # until the end is told: timeout(1) sends each signal twice
+        yield from _sitting(run, task, plan, steps, compile, received)
+
+
+def _sitting(
+    run: Run, task: Task, plan: Plan, steps: int, compile: bool | None, received: Sequence[int]
+) -> Iterator[Event]:
+    """Train until all is there or a signal was `received`."""
     began = time.monotonic()
     run.hold()
     status: Status = "interrupted"
@@ -57,7 +65,7 @@ def train_run(run: Run, task: Task, plan: Plan, steps: int, compile: bool | None
         if changed := _changed(run.state().execution, here, how):
             yield Moved(run.name, changed)
         beaten = time.monotonic()
-        with _heeding() as received, Workers(task, devices) as workers:
+        with Workers(task, devices) as workers:
             for message in workers.run(chunks, how, stopping=lambda: bool(received)):
                 if isinstance(message, Epoch):
                     for event in _commit(run, message):

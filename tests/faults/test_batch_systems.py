@@ -1,5 +1,6 @@
 """Signals that batch systems send before they kill: as SIGTERM, they lose nothing."""
 
+import contextlib
 import os
 import re
 import resource
@@ -51,8 +52,9 @@ def test_a_training_that_is_warned_ends_in_order_and_says_how_to_go_on(tmp_path,
 
 def test_the_end_of_processor_time_comes_each_second_and_does_not_hurry_anybody(tmp_path):
     process = started(*COMMAND, "--store", tmp_path)
-    while process.poll() is None:
-        process.send_signal(signal.SIGXCPU)
+    with contextlib.suppress(ProcessLookupError):
+        while process.poll() is None:
+            process.send_signal(signal.SIGXCPU)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 128 + signal.SIGXCPU
     assert '"event": "interrupted"' in out and "To go on" in err

@@ -2,13 +2,13 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from gangan_cli.cli.surroundings import INSTALLED
-from store import Run
+from store import Catalog, Run
+from store.errors import NotAStore
 from tests.conftest import COMMAND, ONE_THREAD, clean_environment, command, fresh_gangan, small_manifest
 from tests.tui.terminal import Terminal
 
@@ -120,23 +120,19 @@ def test_the_version_can_be_asked_for_anywhere(tmp_path):
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can be another user for real")
-def test_a_working_folder_that_may_not_be_entered_is_said_in_a_sentence(tmp_path, monkeypatch):
-    """The store's own check, in a process that is another user's from then on."""
-    closed = tmp_path / "closed"
-    closed.mkdir(mode=0o700)
-    code = f"""
-import os, sys
-from gangan_cli.cli import app
-import typer._adapters, gangan_cli.studies.summary, store, rich.console
-os.chdir({str(closed)!r})
-os.setuid(54321)
-sys.argv = ["gangan", *sys.argv[1:]]
-app.main()
-"""
-    for arguments in (["runs", "list"], ["tui", "--once"]):
-        done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True)
-        assert done.returncode == 3, done.stderr
-        assert "gangan-runs cannot be reached (Permission denied)" in done.stderr
+def test_a_store_below_a_folder_that_may_not_be_entered_cannot_be_reached(tmp_path):
+    """In a fork that is another user from then on, who could not even begin to import."""
+    (tmp_path / "closed").mkdir(mode=0o700)
+    child = os.fork()
+    if not child:
+        os.chdir(tmp_path / "closed")
+        os.setuid(54321)
+        try:
+            Catalog("gangan-runs")
+        except NotAStore as error:
+            os._exit("cannot be reached (Permission denied)" not in str(error))
+        os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 @pytest.mark.parametrize("kind", ["package", "module"])
@@ -148,7 +144,7 @@ def test_another_package_named_store_is_named(tmp_path, kind):
     else:
         other.touch()
     for arguments in (["runs", "list"], ["--help"]):
-        done = run(*arguments, PYTHONPATH=os.pathsep.join([str(tmp_path), str(INSTALLED)]))
+        done = run(*arguments, cwd="/", PYTHONPATH=os.pathsep.join([str(tmp_path), str(INSTALLED)]))
         assert (done.returncode, done.stdout) == (2, "")
         assert f"hides gangan's own: {other}. Take {tmp_path} out of PYTHONPATH" in done.stderr
         assert done.stderr.count("\n") == 1
