@@ -107,7 +107,7 @@ def _hidden(file: Path) -> bool:
 
 
 def _counted(left_out: Counter[str]) -> str:
-    return ", ".join(f"{count:,} {what}" for what, count in left_out.most_common(4))
+    return ", ".join(f"{what} ({count:,})" for what, count in left_out.most_common(4))
 
 
 def _pictures(count: int) -> str:

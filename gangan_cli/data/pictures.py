@@ -74,7 +74,8 @@ def opened(file: Path) -> Iterator["Image.Image"]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what Pillow could read all the same
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(file) as picture:
+            # Opened by its name, an unpacked TIFF that lies on its side would be mapped, and torn.
+            with file.open("rb") as stream, Image.open(stream) as picture:
                 yield picture
     except ConfigurationError:
         raise

@@ -105,9 +105,11 @@ def _named(file: Path, state: Any) -> Mapping[str, Any]:
     import torch
 
     if not isinstance(state, Mapping):
-        _no_state_dict(file, f"{type(state).__name__} is what it holds")
+        _no_state_dict(file, f"it holds an object of type {type(state).__name__}")
     if wrong := [key for key, tensor in state.items() if not isinstance(tensor, torch.Tensor)]:
-        _no_state_dict(file, f"{str(wrong[0])!r} is a {type(state[wrong[0]]).__name__}, not a tensor")
+        _no_state_dict(
+            file, f"{str(wrong[0])!r} is of type {type(state[wrong[0]]).__name__}, not a tensor"
+        )
     tensors = {_unwrapped(str(key)): tensor for key, tensor in state.items()}
     if len(tensors) < len(state):
         _no_state_dict(file, "two of its tensors have the same name")
