@@ -57,6 +57,7 @@ def follow(events: Iterable["Event"], ends: list["Ended"], *, as_json: bool) -> 
     from gangan_cli.training.events import (
         Chosen,
         Compiling,
+        DatasetRead,
         Encoding,
         Ended,
         EpochFinished,
@@ -73,6 +74,11 @@ def follow(events: Iterable["Event"], ends: list["Ended"], *, as_json: bool) -> 
                 output.line(told)
             if isinstance(event, Started):
                 display = _Bar(event) if sys.stderr.isatty() else _Lines(event)
+            elif isinstance(event, DatasetRead):
+                for remark in event.remarks:
+                    diagnostics.say(f"{event.run}: {remark}")
+                for doubt in event.warnings:
+                    diagnostics.warn(f"{event.run}: {doubt}")
             elif isinstance(event, Encoding):
                 diagnostics.say(
                     f"{event.run}: reading the snapshots and finding a code for them: some thousand "

@@ -18,7 +18,7 @@ def train_gans(
         setting(
             envvar="GANGAN_DATASET",
             help="mnist, fashion-mnist, kmnist, mnist5k (5,000 digits, needs no network), celeba, or "
-            "images:FOLDER for pictures of your own.",
+            "images:FOLDER for pictures of your own; if they lie in folders inside, each is a class.",
             default="mnist",
         ),
     ] = None,

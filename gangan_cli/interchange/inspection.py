@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from gangan_cli import wording
 from gangan_cli.errors import WorkFailed
+from gangan_cli.lookalikes import instead
 
 Files = dict[tuple[int, int], Path]
 Tensors = dict[str, NDArray[Any]]
@@ -32,13 +33,20 @@ def refuse(file: Path, why: str) -> NoReturn:
 
 
 def check_file(file: Path) -> None:
-    """Make sure that `file` is a file, not a link to one elsewhere, nor a device or a pipe.
+    """Make sure that `file` is a file, not a link to one elsewhere, nor a device or a pipe, nor what a
+    download leaves that went wrong.
 
     Raises:
-        WorkFailed: it is not, or it is missing.
+        WorkFailed: it is not, it is missing, or it cannot be read.
     """
     if file.is_symlink() or not file.is_file():
         refuse(file, "it is a link" if file.is_symlink() else "there is no such file")
+    try:
+        other = instead(file)
+    except OSError as error:
+        refuse(file, f"it cannot be read ({error.strerror})")
+    if other:
+        refuse(file, other)
 
 
 def numbered(source: Path, pattern: str) -> Files:
@@ -72,7 +80,7 @@ def read(file: Path) -> Tensors:
     check_file(file)
     try:
         if file.suffix == ".npz":
-            _check_packed(file)
+            check_packed(file)
             with np.load(file, allow_pickle=False) as arrays:
                 return dict(arrays)
         from safetensors.numpy import load_file
@@ -81,35 +89,7 @@ def read(file: Path) -> Tensors:
     except WorkFailed:
         raise
     except Exception as error:  # whatever a reader says of a stranger's file, it is refused
-        refuse(file, _first_line(error))
-
-
-def read_state_dict(file: Path) -> Tensors:
-    """Return the tensors by name of a file that torch.save wrote.
-
-    Raises:
-        WorkFailed: it holds anything but float32 tensors, or fewer numbers than they claim to have.
-    """
-    import torch
-
-    check_file(file)
-    try:
-        if zipfile.is_zipfile(file):
-            _check_packed(file)
-        state = torch.load(file, map_location="cpu", weights_only=True)
-    except WorkFailed:
-        raise
-    except Exception as error:
-        refuse(file, f"torch reads no weights from it ({_first_line(error)})")
-    if not isinstance(state, dict) or not all(isinstance(t, torch.Tensor) for t in state.values()):
-        refuse(file, "it is not a state dict")
-    for name, tensor in state.items():
-        if tensor.dtype != torch.float32 or tensor.layout != torch.strided or tensor.is_quantized:
-            refuse(file, f"{name} is {str(tensor.dtype).removeprefix('torch.')}, not float32")
-    # A tensor may repeat a single number a million times over, along axes that take no step.
-    if sum(tensor.numel() for tensor in state.values()) * 4 > file.stat().st_size:
-        refuse(file, "it claims more numbers than it holds")
-    return {str(key): tensor.detach().numpy() for key, tensor in state.items()}
+        refuse(file, first_line(error))
 
 
 def check_arrays(
@@ -129,12 +109,18 @@ def check_arrays(
     return arrays
 
 
-def _check_packed(file: Path) -> None:
+def check_packed(file: Path) -> None:
+    """Make sure that a zip archive does not take many times its size in memory.
+
+    Raises:
+        WorkFailed: it would.
+    """
     with zipfile.ZipFile(file) as archive:
         unpacked = sum(member.file_size for member in archive.infolist())
     if unpacked > PACKED * file.stat().st_size:
         refuse(file, f"its {file.stat().st_size} bytes would unpack to {unpacked}")
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """Return the first line of what an error says, or its kind if it says nothing."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -20,6 +20,15 @@ class Started:
 
 
 @dataclass(frozen=True)
+class DatasetRead:
+    """The images are read: what is to be known of how, and what makes one doubt them."""
+
+    run: str
+    remarks: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Encoding:
     """A new GAN-GAN's snapshots are being read, and learnt to be written as a few numbers."""
 
@@ -76,4 +85,15 @@ class Ended:
     signal: int | None = None
 
 
-Event = Started | Encoding | Moved | Short | Compiling | Chosen | EpochFinished | GanDiverged | Ended
+Event = (
+    Started
+    | DatasetRead
+    | Encoding
+    | Moved
+    | Short
+    | Compiling
+    | Chosen
+    | EpochFinished
+    | GanDiverged
+    | Ended
+)

@@ -12,6 +12,7 @@ from gangan_cli.data.images import Images, Labelled, load_images, named
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.models import build, entry, given_options, sizes_for
 from gangan_cli.models.family import Family, Pictures, draws, layout, losses
+from gangan_cli.training.events import DatasetRead
 from gangan_cli.training.job import (
     Events,
     Machine,
@@ -93,6 +94,8 @@ def train_gans(config: GansConfig, machine: Machine) -> Events:
                 f"dataset {config.dataset!r} is not the one run {config.run!r} was begun with: "
                 "its images differ"
             )
+        if images().remarks or images().warnings:
+            yield DatasetRead(run.name, images().remarks, images().warnings)
         spread = plan(config.gans, machine.device, machine.workers)
         family = build(run.manifest.family, run.manifest.sizes)
         source = seen_by(family, images())

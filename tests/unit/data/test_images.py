@@ -1,4 +1,6 @@
+import gzip
 import struct
+import sys
 import urllib.error
 
 import numpy as np
@@ -87,6 +89,95 @@ def test_a_failed_download_names_the_folder_and_the_way_out(tmp_path, monkeypatc
     with pytest.raises(WorkFailed, match=f"{tmp_path}.*mnist5k") as caught:
         load_images("mnist", tmp_path)
     assert "\n" not in str(caught.value)
+
+
+def test_a_failed_download_leaves_nothing_behind_and_says_what_is_there(tmp_path, monkeypatch):
+    def no_network(*_, **__):
+        raise urllib.error.URLError("no network")
+
+    monkeypatch.setattr("urllib.request.urlopen", no_network)
+    monkeypatch.setitem(sys.modules, "gdown", None)  # which downloads CelebA, where it is installed
+    for name in ("mnist", "celeba"):
+        with pytest.raises(WorkFailed):
+            load_images(name, tmp_path / "new")
+    assert list(tmp_path.iterdir()) == []
+    images = tmp_path / "train-images.idx3-ubyte"
+    write_idx(images, DIGITS)
+    with pytest.raises(WorkFailed, match=f"train-labels-idx1-ubyte.*, and {images} was found"):
+        load_images("mnist", tmp_path)
+    assert list(tmp_path.iterdir()) == [images]
+
+
+DIGITS = np.arange(3 * 28 * 28, dtype=np.uint8).reshape(3, 28, 28)
+LABELS = np.array([1, 2, 0], np.uint8)
+
+
+def write_part(folder, part="train", between="-", packed=""):
+    folder.mkdir(parents=True, exist_ok=True)
+    for kind, array in (("images{}idx3", DIGITS), ("labels{}idx1", LABELS)):
+        file = folder / f"{part}-{kind.format(between)}-ubyte{packed}"
+        write_idx(file, array)
+        if packed:
+            file.write_bytes(gzip.compress(file.read_bytes()))
+
+
+@pytest.mark.parametrize("between", ["-", "."])
+@pytest.mark.parametrize("packed", ["", ".gz"])
+@pytest.mark.parametrize("part", ["train", "t10k"])
+@pytest.mark.parametrize(
+    ("name", "folder", "named"),
+    [
+        ("mnist", "MNIST/raw", "."),
+        ("mnist", "MNIST/raw", "MNIST"),
+        ("mnist", "MNIST/raw", "MNIST/raw"),
+        ("mnist", "mnist", "."),
+        ("fashion-mnist", "fashion-mnist", "."),
+        ("fashion-mnist", "FashionMNIST", "."),
+        ("kmnist", "somewhere", "somewhere"),
+    ],
+)
+def test_the_files_of_mnist_are_read_where_they_lie(
+    tmp_path, name, folder, named, part, between, packed
+):
+    write_part(tmp_path / folder, part, between, packed)
+    images = load_images(name, tmp_path / named, "train" if part == "train" else "test")
+    assert np.array_equal(images.pixels, DIGITS.reshape(3, -1))
+    assert images.labels.tolist() == [1, 2, 0]
+    usual = (folder, named) == ("MNIST/raw", ".")
+    assert images.remarks == (
+        () if usual else (f"the images of {name} are those in {tmp_path / folder}",)
+    )
+
+
+def test_the_files_of_another_dataset_are_not_taken_for_those_that_are_wanted(tmp_path, monkeypatch):
+    def no_network(*_, **__):
+        raise urllib.error.URLError("no network")
+
+    monkeypatch.setattr("urllib.request.urlopen", no_network)
+    write_part(tmp_path / "MNIST" / "raw")
+    for named in ("MNIST", "MNIST/raw"):
+        with pytest.raises(WorkFailed, match="'kmnist' is not in"):
+            load_images("kmnist", tmp_path / named)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda content: content[:-9],
+        lambda content: content[:5],
+        lambda content: b"",
+        lambda content: content[:20] + b"\xff\xff\xff" + content[23:],
+        lambda content: gzip.decompress(content),
+        lambda content: gzip.compress(gzip.decompress(content)[:-1]),
+        lambda content: b"<!DOCTYPE html>",
+    ],
+)
+def test_a_damaged_packed_file_is_named(tmp_path, spoil):
+    write_part(tmp_path, packed=".gz")
+    file = tmp_path / "train-images-idx3-ubyte.gz"
+    file.write_bytes(spoil(file.read_bytes()))
+    with pytest.raises(ConfigurationError, match=r"train-images-idx3-ubyte\.gz is damaged"):
+        load_images("mnist", tmp_path)
 
 
 def test_an_unknown_dataset_is_met_with_those_there_are():
