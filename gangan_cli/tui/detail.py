@@ -11,6 +11,7 @@ from gangan_cli import wording
 from gangan_cli.tui import listing
 from gangan_cli.tui.feed import RunView
 from gangan_cli.tui.scores import Summary
+from gangan_cli.wording import plain
 
 GANS_SHOWN = 40
 """Rows of the per-GAN table: those around the chosen GAN, where there are more."""
@@ -57,7 +58,7 @@ def comparison(runs: Sequence[RunView]) -> RenderableType:
     ]  # fmt: skip
     for name in differing:
         table.add_row(
-            Text(name.replace("_", "-"), "dim"), *(Text(str(one.get(name, "–"))) for one in known)
+            Text(name.replace("_", "-"), "dim"), *(Text(plain(str(one.get(name, "–")))) for one in known)
         )
     rows = {
         "state": [listing.standing(run) for run in runs],
@@ -88,7 +89,7 @@ def _pairs(values: dict[str, str], indent: int = 0) -> Table:
     table.add_column(overflow="fold")
     for name, value in values.items():
         if value:
-            table.add_row(Text(" " * indent + name.replace("_", "-"), "dim"), Text(value))
+            table.add_row(Text(" " * indent + name.replace("_", "-"), "dim"), Text(plain(value)))
     return table
 
 

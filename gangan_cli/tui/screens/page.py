@@ -15,6 +15,7 @@ from gangan_cli.tui.feed import RunView
 from gangan_cli.tui.keys import KEYS, Place
 from gangan_cli.tui.pictures import Answer
 from gangan_cli.tui.widgets.keyline import KeyLine
+from gangan_cli.wording import plain
 
 if TYPE_CHECKING:
     from gangan_cli.tui.app import GanganApp
@@ -74,7 +75,7 @@ class Page(Screen[None]):
         for place, title in PAGES.items():
             look = Style.parse("bold reverse" if place == self.place else "not bold")
             text.append(f" {title} ", look + Style(meta={"@click": f"app.look('{place}')"}))
-        store = str(self.gangan.store)
+        store = plain(str(self.gangan.store))
         run = f" › {shared.current}" if shared.current and self.place != "runs" else ""
         marked = f"   {len(shared.marked)} marked" if shared.marked else ""
         room = self.size.width - text.cell_len - 3 - len(run) - len(marked)

@@ -106,7 +106,7 @@ class RunsPage(Page):
         mark = "● " if run.name in shared.marked else "  " if shared.marked else ""
         colour = STATE_COLOURS.get(run.status, "")
         cells = {
-            "run": Text.assemble((mark, "bold"), (row.branch, "dim"), run.name),
+            "run": Text.assemble((mark, "bold"), (row.branch, "dim"), wording.plain(run.name)),
             "state": Text(listing.standing(run), self.gangan.theme_variables.get(colour[1:], "")),
             "GANs × epochs": Text(listing.population(run), justify="left"),
             "losses": Text(listing.losses(run)),
