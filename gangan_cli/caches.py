@@ -45,20 +45,24 @@ def state() -> Path:
     return _own("XDG_STATE_HOME", ".local/state")
 
 
-def writable(kind: str) -> Path:
-    """Return the folder of a kind, made if need be, or where that cannot be written one that is removed
-    when this process ends. For what a library keeps, which fails or complains without.
+def writable(kind: str, variable: str = "") -> Path:
+    """Return the folder that a variable of the environment names, else that of a kind, made if need be;
+    where neither can be written, one that is removed when this process ends. For what a library keeps,
+    which fails or complains without.
 
     Raises:
         WorkFailed: nothing at all can be written.
     """
-    try:
-        place = folder(kind)
-        place.mkdir(parents=True, exist_ok=True, mode=0o700)
-        tempfile.TemporaryFile(dir=place).close()
-    except (OSError, CacheUnwritable):
-        return _passing(kind)
-    return place
+    places = [Path(os.environ.get(variable, ""))]
+    with contextlib.suppress(CacheUnwritable):
+        places.append(folder(kind))
+    for place in places:
+        with contextlib.suppress(OSError):
+            if place.is_absolute():
+                place.mkdir(parents=True, exist_ok=True, mode=0o700)
+                tempfile.TemporaryFile(dir=place).close()
+                return place
+    return _passing(kind)
 
 
 @cache

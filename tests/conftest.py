@@ -251,7 +251,10 @@ def compiled(shared: Path, trained: Path) -> Path:
         (folder / "store").mkdir(parents=True)
         (folder / "store" / "a").symlink_to(trained / "a")
         arguments = [*COMPILED, "--compile", "--store", folder / "store"]
-        result = fresh_gangan(*arguments, XDG_CACHE_HOME=str(folder / "cache"))
+        # What the compiler makes of PyTorch's headers, once for all sessions.
+        headers = str(Path(tempfile.gettempdir()) / f"torchinductor_{os.getuid()}")
+        caches = {"XDG_CACHE_HOME": str(folder / "cache"), "TORCHINDUCTOR_CACHE_DIR": headers}
+        result = fresh_gangan(*arguments, **caches)
         assert result.code == 0, result.err
         (folder / "said").write_text(result.err)
 

@@ -16,6 +16,7 @@ from torch.fx import GraphModule
 
 from gangan_cli import caches
 from gangan_cli.errors import WorkFailed
+from gangan_cli.training.nursery import INDUCTOR
 
 SOURCES = ("models", "training/update.py")
 """Where what is compiled is written down: another text means compiling anew."""
@@ -48,12 +49,12 @@ def compiled(
     """
     try:
         aside = caches.scratch()
+        check_runs_programs(aside)  # the compiler's parts lie there too, for a moment
         package = caches.folder(KIND) / f"{key(what)}.pt2"
         with caches.alone(package):
             if not package.exists():
                 compiling()
                 _compile(recorded(), (*state, *inputs), package)
-        check_runs_programs(aside)
         loaded = _load(package, aside)
     except CannotCompile:
         raise
@@ -149,11 +150,11 @@ def _compile(graph: GraphModule, tensors: tuple[Tensor, ...], package: Path) -> 
     logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
     unfinished = package.with_name(f"{package.stem}.{os.getpid()}.pt2")
     try:
-        own = caches.writable("inductor")
+        own = caches.writable("inductor", INDUCTOR)
         check_runs_programs(own)
         get_cpp_compiler()  # if there is none, that is known now and not ten seconds later
         program = torch.export.export(Update(), tensors)
-        with _environment(TORCHINDUCTOR_CACHE_DIR=str(own)):
+        with _environment(**{INDUCTOR: str(own)}):
             aoti_compile_and_package(program, package_path=str(unfinished))
         unfinished.replace(package)
     except CannotCompile:

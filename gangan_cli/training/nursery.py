@@ -24,6 +24,10 @@ CONTEXT: ForkServerContext | SpawnContext = (
 )
 
 
+INDUCTOR = "TORCHINDUCTOR_CACHE_DIR"
+"""The variable of the environment by which PyTorch's compiler finds the folder of what it makes."""
+
+
 def get_ready() -> None:
     """Begin to import what workers need, beside whatever the caller goes on with.
 
@@ -32,7 +36,7 @@ def get_ready() -> None:
     Workers see the environment of the first call.
     """
     # PyTorch's compiler makes a folder even where nothing is compiled, for which it asks who we are.
-    os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(caches.writable("inductor"))
+    os.environ[INDUCTOR] = str(caches.writable("inductor", INDUCTOR))
     if not FORKS:
         return
     forkserver.set_forkserver_preload(["gangan_cli.training.preloaded"])

@@ -151,6 +151,7 @@ def test_a_cache_on_a_file_system_that_runs_no_programs_is_named_before_it_takes
     noexec, monkeypatch
 ):
     monkeypatch.setenv("XDG_CACHE_HOME", str(noexec))
+    monkeypatch.delenv("TORCHINDUCTOR_CACHE_DIR", raising=False)
     small = build("mlp", {"data_dim": 4, "latent_dim": 2})
     with pytest.raises(CannotCompile, match=r"gangan/inductor lies on .* and XDG_CACHE_HOME"):
         Population(small, SETTINGS, [0], "cpu", execution.Execution(compiled=True))
