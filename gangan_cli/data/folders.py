@@ -134,7 +134,7 @@ class _Survey:
         """
         coloured, several = False, 0
         numbers: list[tuple[float, float, Path]] = []
-        light, cover = [], []
+        light: list[tuple[float, float]] = []
         for file in files:
             with opened(file) as image:
                 if as_it_is(image):
@@ -142,16 +142,10 @@ class _Survey:
                 else:
                     picture = decoded(image)
                     coloured |= picture.coloured
-                    values = picture.values
-                    top = 255.0
                     if picture.without_range:
-                        numbers.append((float(values.min()), float(values.max()), file))
-                        top = max(numbers[-1][1], 1)
+                        numbers.append((float(picture.values.min()), float(picture.values.max()), file))
                     if picture.cover is not None:
-                        seen = picture.cover / 255
-                        brightness = values if values.ndim == 2 else values.mean(axis=2)
-                        light.append(float((brightness / top * seen).sum()))
-                        cover.append(float(seen.sum()))
+                        light.append(picture.light)
                 several += holds_several(image)
         remarks = []
         white = _white(numbers) if numbers else 255
@@ -160,7 +154,8 @@ class _Survey:
                 f"{_pictures(len(numbers))} of numbers without a range of their own: 0 is black and "
                 f"{white:,} white, as no number is larger"
             )
-        background = 0 if sum(light) > 0.5 * sum(cover) else 255
+        given, greatest = np.sum(light, axis=0) if light else (0, 0)
+        background = 0 if given > greatest / 2 else 255
         if light:
             remarks.append(
                 f"{_pictures(len(light))} with transparency laid on "
@@ -199,7 +194,7 @@ def celeba(data_dir: Path) -> Images:
     folder = data_dir / CELEBA
     if not folder.is_dir():
         _download_celeba(data_dir)
-    files = sorted(folder.glob("*.jpg"))
+    files = sorted(file for file in folder.glob("*.jpg") if not _hidden(file))
     if not files:
         raise ConfigurationError(f"{folder} holds no pictures of CelebA")
     return _together("celeba", files, (_face(file) for file in files))

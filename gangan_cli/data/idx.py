@@ -56,9 +56,16 @@ def usual_folder(name: str, data_dir: Path) -> Path:
 
 
 def _found(name: str, data_dir: Path, part: str) -> list[Path]:
-    """Return a part's images and labels from the first folder that has both; nothing if none has."""
+    """Return a part's images and labels from the first folder that has both; nothing if none has.
+
+    Raises:
+        ConfigurationError: a folder may not be entered.
+    """
     for folder in _folders(name, data_dir):
-        files = [_file(folder, part, kind) for kind in KINDS]
+        try:
+            files = [_file(folder, part, kind) for kind in KINDS]
+        except OSError as error:
+            raise ConfigurationError(f"{folder} cannot be read: {error.strerror}") from error
         if len(there := [file for file in files if file]) == len(files):
             return there
     return []

@@ -57,6 +57,17 @@ class Picture:
         """Whether it is in colour."""
         return self.values.ndim == 3
 
+    @property
+    def light(self) -> tuple[float, float]:
+        """How bright what is seen of it is, summed over its pixels, and how bright it could be.
+
+        Numbers without a range count as shares of the largest of the picture.
+        """
+        top = max(float(self.values.max()), 1) if self.without_range else 255
+        grey = self.values.mean(axis=2) if self.coloured else self.values
+        cover = np.ones(grey.shape) if self.cover is None else self.cover / 255
+        return float((grey / top * cover).sum()), float(cover.sum())
+
 
 @contextmanager
 def opened(file: Path) -> Iterator["Image.Image"]:

@@ -52,6 +52,7 @@ def test_celebas_faces_are_cut_from_the_middle(tmp_path):
     picture = np.zeros((218, 178, 3), np.uint8)
     picture[55:163, 35:143] = (200, 100, 50)  # the middle 108 pixels either way
     Image.fromarray(picture).save(folder / "000001.jpg", quality=95)
+    (folder / "._000001.jpg").write_bytes(b"what macOS leaves beside a file")
     images = load_images("celeba", tmp_path)
     assert (images.height, images.width, images.channels) == (64, 64, 3)
     means = images.pixels.reshape(3, -1).mean(axis=1)
