@@ -76,6 +76,7 @@ def test_who_trains_comes_to_the_limit_on_processor_time_and_the_command_ends_in
     assert "To go on" in done.stderr or "interrupted before training began" in done.stderr
 
 
+@pytest.mark.long
 def test_what_is_ignored_stays_ignored(tmp_path):
     shell = ["bash", "-c", 'trap "" USR1; exec "$@"', "-"]
     process = subprocess.Popen(

@@ -100,8 +100,14 @@ def test_a_training_needs_no_particular_tmpdir(tmp_path, undisturbed, kind):
 
 @pytest.mark.parametrize(
     "arguments",
-    [["train-gans"], ["train-gangan", "--on", "a"], ["runs", "list"], ["export-figures"], ["tui"]],
-    ids=" ".join,
+    [
+        ["train-gans"],
+        ["runs", "list"],
+        *(
+            pytest.param(arguments, marks=pytest.mark.long)
+            for arguments in (["train-gangan", "--on", "a"], ["export-figures"], ["tui"])
+        ),
+    ],
 )
 def test_a_working_folder_that_is_gone_is_said_in_a_sentence(tmp_path, arguments):
     gone = tmp_path / "gone"

@@ -31,18 +31,18 @@ def redirected(how, *arguments, cwd=None):
     return Result(done.returncode, done.stdout, done.stderr)
 
 
+COMMANDS = [
+    ["runs", "list"],
+    ["--help"],
+    *(
+        pytest.param(arguments, marks=pytest.mark.long)
+        for arguments in (["--version"], ["runs", "list", "--json"], ["train-gans", "--dry-run"])
+    ),
+]
+
+
 @pytest.mark.parametrize("how", [">/dev/full", ">&-"])
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["runs", "list"],
-        ["runs", "list", "--json"],
-        ["--version"],
-        ["--help"],
-        ["train-gans", "--dry-run"],
-    ],
-    ids=" ".join,
-)
+@pytest.mark.parametrize("arguments", COMMANDS)
 def test_data_that_cannot_be_written_is_an_error_of_one_sentence(store, arguments, how):
     more = ["--store", store] if arguments[0] != "--version" and arguments[0] != "--help" else []
     done = redirected(how, *arguments, *more)
@@ -53,7 +53,9 @@ def test_data_that_cannot_be_written_is_an_error_of_one_sentence(store, argument
     assert ("stdout is closed" in done.err) == ("full" not in how)
 
 
-@pytest.mark.parametrize("how", [">/dev/full 2>&1", ">&- 2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize(
+    "how", ["<&- >&- 2>&-", pytest.param(">/dev/full 2>&1", marks=pytest.mark.long)]
+)
 def test_where_nothing_can_be_said_the_exit_code_says_it(store, how):
     assert redirected(how, "runs", "list", "--store", store).code == 1
     assert redirected(how, "runs", "list", "--store", store / "none").code == 3
