@@ -107,15 +107,6 @@ def test_a_training_whose_data_cannot_be_written_ends_and_keeps_what_is_done(tmp
         assert run.state().status == "interrupted"
 
 
-def test_letters_that_an_encoding_lacks_are_escaped(store):
-    done = subprocess.run(
-        command("runs", "list", "--store", store),
-        capture_output=True, timeout=60, env=clean_environment(PYTHONIOENCODING="ascii"),
-    )  # fmt: skip
-    assert done.returncode == 0
-    assert b"2 \\xd7 3" in done.stdout
-
-
 def test_no_file_of_a_run_takes_the_place_of_a_closed_stream(store):
     shown = redirected("<&- 2>&-", "runs", "show", "r", "--store", store, "--json")
     assert json.loads(shown.out)["name"] == "r"
