@@ -98,10 +98,10 @@ def test_letters_that_come_at_once_after_the_slash_are_searched_for_and_do_nothi
 
 @pytest.fixture
 def endless(tmp_path):
-    """A training that never ends, in a store of its own."""
+    """A training that outlives the test, in a store of its own."""
     store = tmp_path / "training"
     process = start(
-        "train-gans", "--run", "t", "--dataset", f"images:{DIGITS}", "--gans", 1, "--epochs", 100_000,
+        "train-gans", "--run", "t", "--dataset", f"images:{DIGITS}", "--gans", 1, "--epochs", 20_000,
         "--batch-size", 250, "--no-compile", "--store", store,
     )  # fmt: skip
     try:
