@@ -274,7 +274,7 @@ def _work(pipe: Connection, task: Task, device: str) -> None:
                 pipe.send(epoch)
             pipe.send("next")
         pipe.send("done")
-    except (EOFError, BrokenPipeError):
+    except (EOFError, ConnectionError):  # the command has ended
         return
     except (WorkFailed, StoreError) as error:
         pipe.send(_Failure(type(error), str(error), traceback.format_exc()))
