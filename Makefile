@@ -33,7 +33,7 @@ PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesse
 test: $(STAMP)
 	$(PYTEST)
 
-# What parts do by themselves: an answer within a minute.
+# What parts do by themselves: the quickest answer.
 test-unit: $(STAMP)
 	$(PYTEST) tests/unit
 
