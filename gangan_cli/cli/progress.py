@@ -77,8 +77,8 @@ def follow(events: Iterable["Event"], ends: list["Ended"], *, as_json: bool) -> 
             elif isinstance(event, DatasetRead):
                 for remark in event.remarks:
                     diagnostics.say(f"{event.run}: {remark}")
-                for doubt in event.warnings:
-                    diagnostics.warn(f"{event.run}: {doubt}")
+                for warning in event.warnings:
+                    diagnostics.warn(f"{event.run}: {warning}")
             elif isinstance(event, Encoding):
                 diagnostics.say(
                     f"{event.run}: reading the snapshots and finding a code for them: some thousand "

@@ -81,9 +81,9 @@ def stack(columns: Sequence[Column]) -> tuple[Column, Column]:
     first, *others = columns
     names, values = [], []
     for row, heading in enumerate(first.cells):
-        told = [(f"  {column.name}", column.cells[row]) for column in others if column.cells[row]]
-        names += [heading, *(name for name, _ in told)]
-        values += ["", *(value for _, value in told)]
+        shown = [(f"  {column.name}", column.cells[row]) for column in others if column.cells[row]]
+        names += [heading, *(name for name, _ in shown)]
+        values += ["", *(value for _, value in shown)]
     return Column("", names, FOLDED), Column("", values, max(column.least for column in others))
 
 

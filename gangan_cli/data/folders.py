@@ -223,12 +223,12 @@ def _together(name: str, files: list[Path], found: Iterable[NDArray[np.uint8]]) 
     assert pixels is not None
     height, width = shape[:2]
     channels = 1 if len(shape) == 2 else 3
-    doubts = _doubts(pixels.reshape(len(files), channels, -1), files)
-    return Images(name, pixels, np.full(len(pixels), -1), height, width, channels, warnings=doubts)
+    warnings = _warnings(pixels.reshape(len(files), channels, -1), files)
+    return Images(name, pixels, np.full(len(pixels), -1), height, width, channels, warnings=warnings)
 
 
-def _doubts(pixels: NDArray[np.uint8], files: list[Path]) -> tuple[str, ...]:
-    """Return what makes one doubt that these pictures show what they were meant to.
+def _warnings(pixels: NDArray[np.uint8], files: list[Path]) -> tuple[str, ...]:
+    """Return warnings where pictures hardly differ, or some show one colour only.
 
     `pixels` are (N, channels, height · width).
     """

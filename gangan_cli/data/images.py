@@ -43,7 +43,7 @@ class Images:
     remarks: tuple[str, ...] = ()
     """How they were read, where that is not plain: for the user to know."""
     warnings: tuple[str, ...] = ()
-    """What makes one doubt that they show what they were meant to."""
+    """What may be wrong with the images."""
 
     def describe(self) -> dict[str, Any]:
         """Return what a manifest keeps of the dataset, with a hash that tells a changed one."""

@@ -21,7 +21,7 @@ class Started:
 
 @dataclass(frozen=True)
 class DatasetRead:
-    """The images are read: what is to be known of how, and what makes one doubt them."""
+    """The images are read: `remarks` say how, `warnings` what may be wrong with them."""
 
     run: str
     remarks: tuple[str, ...]
