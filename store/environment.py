@@ -233,9 +233,10 @@ class Environment:
             with self.lmdb.begin(buffers=True) as transaction:
                 seen = written, transaction.id()
                 try:
+                    meta = self._meta_of(transaction.id())
                     # Who writes knows what it wrote: its file is looked at when it is opened.
                     if seen != self._sound and not (self.write and self._sound):
-                        self._walk(transaction.id())
+                        self._walk(meta)
                         self._sound = seen
                 except pages.BadPages as error:
                     if look == LOOKS - 1:
@@ -245,13 +246,25 @@ class Environment:
                     return
             time.sleep(0.02)
 
-    def _walk(self, transaction: int) -> None:
+    def _meta_of(self, transaction: int) -> pages.Meta:
+        """Return the first page that a transaction for reading has begun with.
+
+        LMDB takes the number of the last commit first and copies its first page then. If two commits
+        come in between, the copy is of the second: the next transaction would see less than this one.
+        The page is written anew in that case, so whoever still finds it has begun with it.
+
+        Raises:
+            BadPages: it has been written anew, or the first two pages contradict each other.
+        """
         with self._file.open("rb") as file:
             for meta in pages.metas(file.fileno()):
                 if meta.transaction == transaction:
-                    pages.check(file.fileno(), meta, DATABASES + OPTIONAL, writing=self.write)
-                    return
+                    return meta
         raise pages.BadPages("its first two pages contradict each other")
+
+    def _walk(self, meta: pages.Meta) -> None:
+        with self._file.open("rb") as file:
+            pages.check(file.fileno(), meta, DATABASES + OPTIONAL, writing=self.write)
 
     def _look(self) -> tuple[object, tuple[pages.Meta, pages.Meta]]:
         """Return when the file was written, and its first pages, which are read without its map.

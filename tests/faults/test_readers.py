@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from store import Layout, Run
 from tests.conftest import small_manifest
@@ -29,6 +30,34 @@ POLL = (
     "print('seen', seen, flush=True)\n"
 )
 
+WRITE = (
+    "import sys\n"
+    "from store import Run\n"
+    "from tests.faults.test_readers import write\n"
+    "with Run.open(sys.argv[1], write=True) as run:\n"
+    "    for line in sys.stdin:\n"
+    "        for epoch in line.split(): write(run, int(epoch))\n"
+    "        print('written', flush=True)\n"
+)
+
+
+@pytest.fixture
+def python():
+    """Start Python with code, its input and output as pipes; what is left running ends with the test."""
+    started = []
+
+    def start(code: str, *arguments: object) -> subprocess.Popen:
+        command = [sys.executable, "-c", code, *map(str, arguments)]
+        started.append(
+            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        )
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
 
 def manifest():
     layout = Layout.of({"discriminator.w": (SIZE,)})
@@ -42,19 +71,12 @@ def write(run, epoch):
     run.commit(epoch, [0], np.ones((1, 2, 2)), vector, state)
 
 
-def test_eight_readers_neither_make_the_file_grow_nor_hold_it_up(tmp_path, thorough):
+def test_eight_readers_neither_make_the_file_grow_nor_hold_it_up(tmp_path, thorough, python):
     seconds = 60 if thorough else 3
     last = 1_000_000
     with Run.create(tmp_path / "r", manifest()) as run:
         write(run, 1)
-        readers = [
-            subprocess.Popen(
-                [sys.executable, "-c", POLL, tmp_path / "r", str(last)],
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-            for _ in range(8)
-        ]
+        readers = [python(POLL, tmp_path / "r", last) for _ in range(8)]
         assert {reader.stdout.readline() for reader in readers} == {"open\n"}
         end, epoch = time.monotonic() + seconds, 1
         while time.monotonic() < end:
@@ -78,7 +100,32 @@ def test_eight_readers_neither_make_the_file_grow_nor_hold_it_up(tmp_path, thoro
     assert watched < alone + 10 * 3 * SIZE * 4
 
 
-def test_a_reader_killed_in_the_middle_of_reading_leaves_no_trace(tmp_path):
+def test_who_begins_to_read_while_two_commits_come_sees_no_less_later(tmp_path, python):
+    class Slow:
+        """LMDB's environment, of which another process gets two commits in before a view is there."""
+
+        def __init__(self, environment, writer):
+            self.environment, self.writer, self.commits = environment, writer, iter(["2 3", "4 5"])
+
+        def __getattr__(self, name):
+            return getattr(self.environment, name)
+
+        def begin(self, **options):
+            transaction = self.environment.begin(**options)
+            if commits := next(self.commits, None):
+                self.writer.stdin.write(f"{commits}\n")
+                self.writer.stdin.flush()
+                assert self.writer.stdout.readline() == "written\n"
+            return transaction
+
+    Run.create(tmp_path / "r", manifest()).close()
+    with Run.open(tmp_path / "r") as run:
+        run._environment.lmdb = Slow(run._environment.lmdb, python(WRITE, tmp_path / "r"))
+        assert run.keys()[:, 1].tolist() == [2, 3, 4, 5]
+        assert run.snapshot(0, 5).mean() == 5
+
+
+def test_a_reader_killed_in_the_middle_of_reading_leaves_no_trace(tmp_path, python):
     code = (
         "from store import Run\n"
         f"run = Run.open({str(tmp_path / 'r')!r})\n"
@@ -88,9 +135,7 @@ def test_a_reader_killed_in_the_middle_of_reading_leaves_no_trace(tmp_path):
     )
     with Run.create(tmp_path / "r", manifest()) as run:
         write(run, 1)
-        reader = subprocess.Popen(
-            [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+        reader = python(code)
         assert reader.stdout.readline() == "reading\n"
         assert re.findall(rf"\b{reader.pid}\b", run._environment.lmdb.readers())
         reader.kill()
