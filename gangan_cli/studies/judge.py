@@ -130,7 +130,9 @@ def unit(pixels: Pixels) -> Features:
 def _name(images: Images, recipe: Recipe) -> str:
     """Return the name of the judge that this recipe makes of these images."""
     digest = hashlib.sha256(images.describe()["sha256"].encode())
-    digest.update(repr((str(Classifier()), asdict(recipe), VALIDATION)).encode())
+    with torch.device("meta"):
+        architecture = str(Classifier())
+    digest.update(repr((architecture, asdict(recipe), VALIDATION)).encode())
     return f"{images.name}-{digest.hexdigest()[:16]}"
 
 
@@ -143,8 +145,10 @@ def _read(path: Path, dataset: str) -> Judge | None:
         with safe_open(path, "pt") as file:
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
             facts = file.metadata()
-        classifier = Classifier().to(memory_format=torch.channels_last)  # as it was trained
-        classifier.load_state_dict(weights)
+        with torch.device("meta"):  # to draw weights first would take half a second
+            classifier = Classifier()
+        classifier.load_state_dict(weights, assign=True)
+        classifier.to(memory_format=torch.channels_last)  # as it was trained
         return Judge(facts["id"], dataset, float(facts["accuracy"]), classifier.eval())
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, OSError) as error:
         raise WorkFailed(f"the judge in {path} is damaged: delete it, and it is trained anew") from error

@@ -2,11 +2,11 @@
 
 import json
 import signal
-import subprocess
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from subprocess import PIPE, Popen
 
 from gangan_cli.data.weights import summarise
 from store.verify import Finding, verify
@@ -33,7 +33,7 @@ def verified(root: Path, names: Sequence[str], told: Told) -> Iterator[Verified]
     waiting = list(names)
     while waiting:
         command = [sys.executable, "-m", __spec__.name, str(root), *waiting]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        with Popen(command, stdout=PIPE, text=True) as child:
             assert child.stdout
             values, findings = 0, list[Finding]()
             for line in child.stdout:

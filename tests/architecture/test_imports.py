@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.conftest import clean_environment
+from tests.commands import clean_environment
 
 HEAVY = ("torch", "torchvision", "textual", "matplotlib", "safetensors", "plotext", "mlxtend")
 

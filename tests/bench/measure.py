@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.conftest import clean_environment
+from tests.commands import clean_environment
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 
 from store import Run
 from tests.bench.measure import Figure, in_turn, ratios, say
-from tests.conftest import small_manifest
+from tests.runs import small_manifest
 
 GANS, EPOCHS = 35, 100
 

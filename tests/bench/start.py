@@ -9,7 +9,8 @@ import numpy as np
 
 from store import Run
 from tests.bench.measure import Figure, in_turn, seconds_of
-from tests.conftest import command, numbers, small_manifest
+from tests.commands import command
+from tests.runs import numbers, small_manifest
 
 
 def bench_start(rounds: int = 9) -> Iterator[Figure]:

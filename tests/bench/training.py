@@ -17,7 +17,7 @@ from gangan_cli.training.events import EpochFinished
 from store import Run
 from tests.bench.measure import Figure, in_turn, ratios, say, stamped_lines
 from tests.bench.snapshots import snapshots
-from tests.conftest import clean_environment, command
+from tests.commands import clean_environment, command
 
 
 def digits(folder: Path) -> Path:

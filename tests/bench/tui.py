@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.bench.measure import Figure, ratios, seconds_of
-from tests.conftest import clean_environment, command, numbers, small_manifest
+from tests.commands import clean_environment, command
+from tests.runs import numbers, small_manifest
 
 COLUMNS, LINES = 120, 40
 STEPS = 60

@@ -14,7 +14,8 @@ from gangan_cli.training.job import Machine
 from gangan_cli.tui.painter import Painter
 from gangan_cli.tui.pictures import Request, View
 from store import Catalog, Run
-from tests.conftest import contents, gangan, started
+from tests.commands import gangan, started
+from tests.runs import contents
 
 
 @pytest.fixture

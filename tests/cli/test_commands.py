@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 
-from tests.conftest import fresh_gangan, gangan
+from tests.commands import fresh_gangan, gangan
 
 
 def test_runs_show_as_json(trained):
@@ -68,17 +68,19 @@ def test_export_then_import_then_remove(trained, tmp_path):
 
 def test_export_figures_prints_paths_and_nothing_else(trained, tmp_path):
     result = gangan(
-        "export-figures", "gg", "--store", trained, "--out", tmp_path, "--format", "png,pdf", "--dpi", 50
+        "export-figures", "a", "--store", trained, "--out", tmp_path, "--format", "png,pdf", "--dpi", 50
     )
     assert result.code == 0, result.err
-    paths = result.out.splitlines()
-    assert f"{tmp_path}/gg/walk.pdf" in paths
-    assert f"{tmp_path}/gg/walk.gif" in paths
-    for run in "ag":
-        (tmp_path / run).symlink_to(trained / run)
+    assert result.out.splitlines() == [
+        f"{tmp_path}/a/{figure}.{kind}"
+        for figure in ("samples", "losses", "lineage")
+        for kind in ("png", "pdf")
+    ]
+    for run in ("one", "other"):
+        (tmp_path / run).symlink_to(trained / "a")
     arguments = ("--store", tmp_path, "--out", tmp_path / "f", "--dpi", 50, "--json")
     told = fresh_gangan("export-figures", *arguments)
-    assert {line["run"] for line in told.lines} == {"a", "g"}
+    assert {line["run"] for line in told.lines} == {"one", "other"}
 
 
 WRONG = [

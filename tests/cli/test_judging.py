@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from tests.conftest import AUDIT, fresh_gangan, gangan
+from tests.commands import AUDIT, fresh_gangan, gangan
 
 
 @pytest.fixture(scope="module")

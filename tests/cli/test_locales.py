@@ -6,7 +6,8 @@ import subprocess
 import pytest
 
 from store import Parent, Run
-from tests.conftest import clean_environment, command, numbers, small_manifest
+from tests.commands import clean_environment, command
+from tests.runs import numbers, small_manifest
 from tests.tui.terminal import Terminal
 
 LOCALES = [

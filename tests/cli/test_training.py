@@ -9,15 +9,8 @@ import numpy as np
 import pytest
 
 from store import Catalog, Run
-from tests.conftest import (
-    COMMAND,
-    COMPILED,
-    contents,
-    fresh_gangan,
-    gangan,
-    started,
-    workers_of,
-)
+from tests.commands import COMMAND, COMPILED, fresh_gangan, gangan, started, workers_of
+from tests.runs import contents
 
 TWO_BY_THREE = ["train-gans", "--run", "a", "--dataset", "mnist5k", "--gans", 2, "--epochs", 3]
 

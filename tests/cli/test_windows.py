@@ -10,7 +10,8 @@ import termios
 import pytest
 
 from store import Run
-from tests.conftest import clean_environment, command, gangan, numbers, small_manifest
+from tests.commands import clean_environment, command, gangan
+from tests.runs import numbers, small_manifest
 
 GANS = 11
 

@@ -13,17 +13,8 @@ from pathlib import Path
 import pytest
 
 from store import Run
-from tests.conftest import (
-    AUDIT,
-    COMMAND,
-    ONE_THREAD,
-    clean_environment,
-    command,
-    contents,
-    gangan,
-    start,
-    started,
-)
+from tests.commands import AUDIT, COMMAND, ONE_THREAD, clean_environment, command, gangan, start, started
+from tests.runs import contents
 
 KINDS = [
     signal.SIGUSR1,

@@ -16,7 +16,8 @@ from store import Run, StoreError, environment
 from store.errors import Damaged, InUse
 from store.repair import repair
 from store.verify import verify
-from tests.conftest import COMMAND, contents, gangan, numbers, small_manifest
+from tests.commands import COMMAND, gangan
+from tests.runs import contents, numbers, small_manifest
 from tests.tui.terminal import Terminal
 
 PAGE = 4096

@@ -11,7 +11,8 @@ from store import Run, record
 from store.errors import Damaged
 from store.repair import repair
 from store.verify import verify
-from tests.conftest import COMMAND, contents, gangan
+from tests.commands import COMMAND, gangan
+from tests.runs import contents
 
 PRESENT = Path(__file__).parent / "formats" / "2.mdb"
 PAGE = 4096

@@ -8,7 +8,8 @@ import pytest
 
 from store import Run
 from store.verify import verify
-from tests.conftest import COMMAND, contents, gangan, start
+from tests.commands import COMMAND, gangan, start
+from tests.runs import contents
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from store import Run, holding
 from store.errors import InUse
 from store.state import STALE_AFTER, Holder, State, born
 from store.verify import verify
-from tests.conftest import COMMAND, contents, gangan, numbers, small_manifest, start, started
+from tests.commands import COMMAND, gangan, start, started
+from tests.runs import contents, numbers, small_manifest
 
 
 @pytest.fixture

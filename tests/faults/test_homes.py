@@ -9,7 +9,8 @@ import pytest
 from gangan_cli.cli.surroundings import INSTALLED
 from store import Catalog, Run
 from store.errors import NotAStore
-from tests.conftest import COMMAND, ONE_THREAD, clean_environment, command, fresh_gangan, small_manifest
+from tests.commands import COMMAND, ONE_THREAD, clean_environment, command, fresh_gangan
+from tests.runs import small_manifest
 from tests.tui.terminal import Terminal
 
 NOBODY = ["unshare", "--user", "--map-user=54321", "--map-group=54321"]

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from store import Run
-from tests.conftest import DIGITS, contents, gangan, made_once, start, started, workers_of
+from tests.commands import DIGITS, gangan, made_once, start, started, workers_of
+from tests.runs import contents
 
 # Many GANs of few epochs: what a kill costs is short, so that even 25 of them let it come to an end.
 COMMANDS = {
@@ -37,7 +38,7 @@ IN_SHORT_ONE = pytest.mark.parametrize(
 @pytest.fixture(scope="module", params=COMMANDS)
 def undisturbed(request, shared, trained):
     """A command, its run's contents when nothing disturbs it, and how many seconds it takes."""
-    size = 24 if request.config.getoption("--thorough") else 6
+    size = 24 if request.config.getoption("--thorough") else 4
     command = [request.param, "--run", "r", *COMMANDS[request.param].split(), size]
 
     def make(folder):

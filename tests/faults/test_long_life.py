@@ -16,7 +16,8 @@ from store import Catalog, Manifest, Run, StoreError
 from store.manifest import FORMAT
 from store.repair import repair
 from store.verify import verify
-from tests.conftest import COMMAND, contents, gangan, small_manifest, started
+from tests.commands import COMMAND, gangan, started
+from tests.runs import contents, small_manifest
 
 FORMATS = Path(__file__).parent / "formats"
 

@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 
-from tests.conftest import run_of
+from tests.runs import run_of
 
 LIMITED = """
 import resource, sys

@@ -16,7 +16,8 @@ from gangan_cli.data.images import named
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.wording import plain
 from store import Run
-from tests.conftest import gangan, numbers, small_manifest
+from tests.commands import gangan
+from tests.runs import numbers, small_manifest
 
 TINY = ["--gans", 1, "--epochs", 1, "--batch-size", 4, "--no-compile"]
 

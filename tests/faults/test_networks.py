@@ -9,7 +9,7 @@ import pytest
 from store import Catalog, place
 from store.errors import Unsuitable
 from store.place import check_local
-from tests.conftest import gangan
+from tests.commands import gangan
 
 LINES = """\
 22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw

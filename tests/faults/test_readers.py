@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from store import Layout, Run
-from tests.conftest import small_manifest
+from tests.runs import small_manifest
 
 SIZE = 20_000
 POLL = (

@@ -11,7 +11,8 @@ import pytest
 
 from gangan_cli.tui.feed import Feed
 from store import Catalog, Run, StoreError
-from tests.conftest import contents, gangan, numbers, run_of, small_manifest
+from tests.commands import gangan
+from tests.runs import contents, numbers, run_of, small_manifest
 
 ANOTHER = 54321
 """A user's number that nobody has."""

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from store.verify import verify
-from tests.conftest import gangan
+from tests.commands import gangan
 from tests.faults.strangers import REFUSED, bring_in, check_untouched, everything, export
 
 

@@ -7,7 +7,8 @@ import subprocess
 import pytest
 
 from store import Run
-from tests.conftest import COMMAND, ONE_THREAD, Result, clean_environment, command, small_manifest
+from tests.commands import COMMAND, ONE_THREAD, Result, clean_environment, command
+from tests.runs import small_manifest
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from tests.conftest import COMMAND, ONE_THREAD, clean_environment, command
+from tests.commands import COMMAND, ONE_THREAD, clean_environment, command
 
 FOLDERS = ["", "relative", "{tmp}/home", "{tmp}/file", "{tmp}/none", "/proc", "/dev/null", "/", "~",
            "{tmp}/closed", "{tmp}/" + "x" * 120]  # fmt: skip

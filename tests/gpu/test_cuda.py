@@ -12,7 +12,7 @@ from gangan_cli.training.population import Population, train
 from gangan_cli.training.randomness import noise_of, stream
 from gangan_cli.training.schedules import paces_of, shares
 from gangan_cli.training.settings import Epoch, Settings
-from tests.conftest import gangan
+from tests.commands import gangan
 from tests.small_families import SMALL
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU here")

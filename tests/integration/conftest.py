@@ -6,6 +6,7 @@ import pytest
 
 from gangan_cli.studies import evaluation, measuring
 from gangan_cli.studies.reference import reference_of
+from tests.commands import learn_to_judge
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -14,6 +15,7 @@ def one_reference():
 
     @cache
     def known(dataset, data_dir):
+        learn_to_judge()
         return reference_of(dataset, data_dir, lambda *_: None)
 
     with pytest.MonkeyPatch.context() as patch:

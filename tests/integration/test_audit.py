@@ -20,6 +20,7 @@ from gangan_cli.studies.samplers import SAMPLERS
 from gangan_cli.training.gangan import GanGanConfig, train_gangan
 from gangan_cli.training.job import Machine
 from store import Catalog
+from tests.integration.populations import only_the_judge
 from tests.unit.studies.made_up import made_up
 
 pytestmark = pytest.mark.xdist_group("audit")
@@ -31,6 +32,12 @@ def silent(*_: object) -> None:
     pass
 
 
+@pytest.fixture(autouse=True)
+def once(monkeypatch):
+    """The best of a sampler is judged on 100 fresh images, not on 500."""
+    monkeypatch.setattr("gangan_cli.studies.measuring.AGAIN", 1)
+
+
 @pytest.fixture(scope="module")
 def catalog(audited_store, tmp_path_factory):
     folder = tmp_path_factory.mktemp("audited") / "store"
@@ -40,7 +47,7 @@ def catalog(audited_store, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def done(catalog):
-    (audit,) = audited(catalog, "g", Wish(options=SMALL), None, silent, pytest.fail)
+    (audit,) = audited(catalog, "g", Wish(options=SMALL), None, silent, only_the_judge)
     return audit
 
 
@@ -74,7 +81,7 @@ def test_copies_are_known_as_copies(done):
 
 def test_an_audit_is_kept_and_read_again(catalog, done, monkeypatch):
     monkeypatch.setattr("gangan_cli.studies.audit_results.audits", lambda *_: pytest.fail("done again"))
-    (again,) = audited(catalog, "g", Wish(options=SMALL), None, silent, pytest.fail)
+    (again,) = audited(catalog, "g", Wish(options=SMALL), None, silent, only_the_judge)
     assert json.dumps(document_of(again)) == json.dumps(document_of(done))
     with catalog.open("g") as run:
         assert known_audit(run, 0, 8).options == SMALL
@@ -95,7 +102,7 @@ def test_an_audit_that_an_earlier_version_kept_is_done_again(catalog, done, monk
 def test_another_snapshot_is_held_against_the_same_samplers(catalog, done, monkeypatch):
     monkeypatch.setattr("gangan_cli.studies.audit.usable", lambda *_: pytest.fail("measured again"))
     wish = Wish(epochs="7-8", options=SMALL)
-    seventh, eighth = audited(catalog, "g", wish, None, silent, pytest.fail)
+    seventh, eighth = audited(catalog, "g", wish, None, silent, only_the_judge)
     assert (seventh.epoch, eighth.epoch) == (7, 8)
     assert json.dumps(document_of(eighth)) == json.dumps(document_of(done))
     for row, other in zip(seventh.rows[1:], eighth.rows[1:], strict=True):
@@ -109,7 +116,7 @@ def test_what_cannot_be_audited_is_refused(catalog):
     with Lineage.open(catalog, "g") as lineage, pytest.raises(ConfigurationError, match="count is 1"):
         check(lineage, Options(count=1))
     with pytest.raises(ConfigurationError, match="no snapshot of epoch 99: the run has 1-8"):
-        audited(catalog, "g", Wish(epochs="99", options=SMALL), None, silent, pytest.fail)
+        audited(catalog, "g", Wish(epochs="99", options=SMALL), None, silent, only_the_judge)
 
 
 def test_images_that_are_not_those_learnt_from_are_warned_of(catalog, monkeypatch):
@@ -174,7 +181,7 @@ def test_of_aligned_gans_it_is_said_how_far_that_brought_them(catalog, monkeypat
         pass
     few = [(name, sampler) for name, sampler in SAMPLERS.items() if name in (SNAPSHOT, *AVERAGES)]
     monkeypatch.setattr("gangan_cli.studies.audit.usable", lambda pool: few)
-    (found,) = audited(catalog, "framed", Wish(options=SMALL), None, silent, pytest.fail)
+    (found,) = audited(catalog, "framed", Wish(options=SMALL), None, silent, only_the_judge)
     assert 0 < found.aligned.whole.after < found.aligned.whole.before
     _show([found])
     assert "aligned (full): two GANs at the same epoch lie" in capsys.readouterr().out
@@ -188,7 +195,7 @@ def test_a_gangan_that_was_asked_for_epochs_says_how_well_it_listens(catalog, mo
         pass
     few = [(name, sampler) for name, sampler in SAMPLERS.items() if name in (SNAPSHOT, *AVERAGES)]
     monkeypatch.setattr("gangan_cli.studies.audit.usable", lambda pool: few)
-    (found,) = audited(catalog, "asked", Wish(options=SMALL), None, silent, pytest.fail)
+    (found,) = audited(catalog, "asked", Wish(options=SMALL), None, silent, only_the_judge)
     document = document_of(found)
     assert document["condition"] == "epoch" and all(1 <= epoch <= 3 for epoch in document["asked"])
     assert document["axis"]["positions"] == [1, 2, 3]

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from gangan_cli.errors import ConfigurationError
-from gangan_cli.metrics import entropy
 from gangan_cli.studies import evaluation
 from gangan_cli.studies.audit import check
 from gangan_cli.studies.decoding import Lineage
@@ -54,12 +53,13 @@ def test_each_gan_is_judged_at_its_last_epoch_beside_real_images(catalog):
     assert any("300 samples are few" in warning for warning in warnings)
 
 
-def test_real_digits_are_clear_to_the_judge():
-    """The paper's data set scores .0062 ± .0479 nats; a judge of 4,000 digits is a little less sure."""
+def test_real_digits_are_clearer_to_the_judge_than_what_gans_make(catalog):
+    (real, gan), _ = judged(catalog, "a", gans="0", quick=True)
+    assert real.scored.values["entropy"] < 0.6 < gan.scored.values["entropy"]
+
+
+def test_what_the_judge_learned_from_is_not_what_real_images_are_measured_on():
     reference = reference_of("mnist5k", None, silent)
-    _, probabilities = reference.judge.judged(reference.test)
-    scores = entropy.label_scores(probabilities)
-    assert scores.mean < 0.1 and scores.inception_score > 9
     assert not set(map(bytes, reference.test)) & set(map(bytes, reference.train[reference.fresh]))
 
 

@@ -16,7 +16,7 @@ from gangan_cli.training.execution import COMPILING_PAYS, PLAIN, Execution, Wish
 from gangan_cli.training.population import Population, train
 from gangan_cli.training.settings import Settings
 from store import Run
-from tests.conftest import numbers
+from tests.runs import numbers
 
 pytestmark = pytest.mark.xdist_group("compiled")
 

@@ -21,7 +21,7 @@ from gangan_cli.studies.latent_axis import points_along
 from gangan_cli.studies.measuring import GANGAN
 from gangan_cli.studies.score_history import ScoreHistory, comparable
 from store import Catalog
-from tests.conftest import numbers, run_of
+from tests.runs import numbers, run_of
 from tests.unit.figures.made_up import (
     JUDGE,
     STEP,
@@ -127,6 +127,11 @@ class TestScores:
 
 
 class TestAudit:
+    @pytest.fixture(autouse=True)
+    def any_place(self, monkeypatch):
+        """Where labels hide least is looked for elsewhere (tests/unit/figures/test_labels.py)."""
+        monkeypatch.setattr("gangan_cli.figures.labels.STARTS", 1)
+
     @pytest.mark.parametrize(
         "changes",
         [

@@ -1,15 +1,27 @@
 """What a GAN-GAN's run is made of."""
 
-from itertools import takewhile
+from contextlib import closing
 
 import numpy as np
 import pytest
 
 from gangan_cli.training.events import Encoding, EpochFinished, Short
-from gangan_cli.training.gangan import GanGanConfig, train_gangan
+from gangan_cli.training.gangan import GanGanConfig, _short, train_gangan
 from gangan_cli.training.job import Machine
 from store import Catalog
-from tests.conftest import numbers, run_of
+from tests.runs import numbers, run_of
+
+
+def created(config, machine):
+    """Create the run that `config` describes, or open it, and train nothing: return what is said until
+    it is said that it will be little."""
+    said = []
+    with closing(train_gangan(config, machine)) as events:
+        for event in events:
+            said.append(event)
+            if isinstance(event, Short):
+                return said
+    pytest.fail("it was trained")
 
 
 @pytest.mark.parametrize("components", [0, 3])
@@ -23,8 +35,7 @@ def test_the_penalty_does_not_depend_on_the_scale_of_what_it_is_on(tmp_path, com
             on=name, run=f"over-{name}", epochs=1, batch_size=8, components=components, polar=False,
             r1=2.0, r1_end=0.5, templates=0,
         )  # fmt: skip
-        for _ in train_gangan(config, Machine(store=tmp_path, workers=1, compile=False)):
-            pass
+        created(config, Machine(store=tmp_path))
         with Catalog(tmp_path).open(config.run) as run:
             codes = run.constant("codes") if components else vectors
             step = np.median(np.linalg.norm(np.diff(codes, axis=0), axis=1))
@@ -38,21 +49,27 @@ def test_the_penalty_does_not_depend_on_the_scale_of_what_it_is_on(tmp_path, com
 def test_that_a_code_is_looked_for_is_told_when_it_is(tmp_path):
     with run_of(tmp_path / "a", numbers(0, 47, 10)):
         pass
-    machine = Machine(store=tmp_path, workers=1, compile=False)
     small = {"on": "a", "epochs": 1, "batch_size": 47, "templates": 0, "generator_width": 2}
     for run, components, told in (("g", 2, ["g"]), ("g", 2, []), ("raw", 0, [])):
-        events = list(train_gangan(GanGanConfig(run=run, components=components, **small), machine))
+        config = GanGanConfig(run=run, components=components, **small)
+        events = created(config, Machine(store=tmp_path))
         assert [event.run for event in events if isinstance(event, Encoding)] == told
 
 
-def test_few_batches_are_told_of_once_and_enough_are_not(tmp_path):
+def test_few_batches_are_told_of_before_they_are_trained_and_once(tmp_path):
     with run_of(tmp_path / "a", numbers(0, 47, 10)):
         pass
     machine = Machine(store=tmp_path, workers=1, compile=False)
-    small = {"on": "a", "batch_size": 47, "components": 2, "templates": 0, "generator_width": 2}
-    few = Short("few", 250, 20_000, 80)
-    for run, repeat, told in (("few", 1, [few]), ("few", 1, []), ("enough", 8, [])):
-        events = train_gangan(GanGanConfig(run=run, repeat=repeat, **small), machine)
-        before = list(takewhile(lambda event: not isinstance(event, EpochFinished), events))
-        assert [event for event in before if isinstance(event, Short)] == told
-        events.close()
+    few = GanGanConfig(
+        on="a", run="few", batch_size=47, components=2, templates=0, generator_width=2, epochs=4
+    )
+    assert created(few, machine)[-1] == Short("few", 12, 20_000, 5000)
+    with closing(train_gangan(few, machine)) as events:
+        assert any(isinstance(event, EpochFinished) for event in events)
+    assert not any(isinstance(event, Short) for event in train_gangan(few, machine))
+
+
+def test_enough_batches_are_not_told_of():
+    few = GanGanConfig(on="a", batch_size=47, epochs=250)
+    assert _short(few, 47 * 7) == Short("gangan", 1750, 20_000, 35)
+    assert _short(few, 47 * 8) is None

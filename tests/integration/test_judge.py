@@ -8,10 +8,12 @@ import pytest
 
 from gangan_cli.data.images import load_images
 from gangan_cli.errors import ConfigurationError, WorkFailed
+from gangan_cli.metrics import entropy
 from gangan_cli.metrics.classifier import Classifier, Recipe, judged, train
 from gangan_cli.studies import judge as judges
 from gangan_cli.studies.evaluation import doubts
 from gangan_cli.studies.judge import Judge, judge_of, unit
+from tests.commands import learn_to_judge
 
 
 def silent(*_: object) -> None:
@@ -34,14 +36,29 @@ def test_it_is_the_papers_network():
     assert np.abs(weights).max() <= 0.2 and weights.std() == pytest.approx(0.088, abs=0.002)
 
 
-def test_a_trained_one_knows_digits_that_it_has_not_seen():
-    judge = judge_of("mnist5k", None, silent)
-    assert judge.accuracy >= 0.95 and not judge.weakness
+def accuracy(judge):
     test = load_images("mnist5k", part="test")
     _, probabilities = judge.judged(unit(test.pixels))
-    assert (probabilities.argmax(axis=1) == test.labels).mean() == pytest.approx(
-        judge.accuracy, abs=1e-3
-    )
+    return (probabilities.argmax(axis=1) == test.labels).mean()
+
+
+@pytest.mark.long
+def test_a_trained_one_knows_digits_that_it_has_not_seen(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    judge = judge_of("mnist5k", None, silent)
+    assert judge.accuracy >= 0.95 and not judge.weakness
+    assert accuracy(judge) == pytest.approx(judge.accuracy, abs=1e-3)
+    # The paper's data set scores .0062 ± .0479 nats; a judge of 4,000 digits is a little less sure.
+    _, probabilities = judge.judged(unit(load_images("mnist5k", part="test").pixels))
+    clear = entropy.label_scores(probabilities)
+    assert clear.mean < 0.1 and clear.inception_score > 9
+
+
+def test_one_that_learned_for_a_moment_knows_most_and_says_how_many():
+    learn_to_judge()
+    judge = judge_of("mnist5k", None, silent)
+    assert judge.accuracy >= 0.85 and f"{judge.accuracy:.2%}" in judge.weakness
+    assert accuracy(judge) == pytest.approx(judge.accuracy, abs=1e-3)
 
 
 def test_it_is_trained_once_and_then_read(quick):

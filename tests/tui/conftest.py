@@ -17,7 +17,7 @@ from gangan_cli.tui.memory import Memory
 from gangan_cli.tui.pictures import Answer, Pictures, Request
 from gangan_cli.tui.terminal import Graphics
 from store import Run
-from tests.conftest import numbers, small_manifest
+from tests.runs import numbers, small_manifest
 from tests.tui import asking, gallery
 
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-from tests.conftest import command
+from tests.commands import command
 from tests.tui.terminal import alive, terminal_environment, wait_until
 
 ASKED = b"\x1b[c"

@@ -15,9 +15,9 @@ from typing import Self
 
 import pytest
 
-from tests.conftest import command
+from tests.commands import command
 
-POLL = 0.05
+POLL = 0.1
 """Seconds between two looks at what no event tells of: a screen, a process, a file."""
 
 PAINTER = b"gangan_cli.tui.painter"

@@ -7,7 +7,7 @@ import pytest
 
 from gangan_cli.tui.widgets.slider import Slider
 from store import Run
-from tests.conftest import gangan
+from tests.commands import gangan
 from tests.tui import asking
 from tests.tui.waiting import judged, pictured, read, until
 

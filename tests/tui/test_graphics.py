@@ -15,7 +15,7 @@ from gangan_cli.studies.mosaic import grey
 from gangan_cli.tui.feed import Feed
 from gangan_cli.tui.scrub import Scrub
 from store import Catalog
-from tests.conftest import command
+from tests.commands import command
 from tests.tui.terminal import terminal_environment, wait_until
 
 NEEDED = ("Xvfb", "xterm", "xdotool", "import")

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from store import Run
-from tests.conftest import numbers, small_manifest
+from tests.runs import numbers, small_manifest
 from tests.tui.screen import Screen
 from tests.tui.waiting import read, until
 

@@ -7,7 +7,8 @@ import subprocess
 import pytest
 
 from store import Run
-from tests.conftest import clean_environment, command, gangan, small_manifest
+from tests.commands import clean_environment, command, gangan
+from tests.runs import small_manifest
 from tests.tui.terminal import Terminal
 
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from store import Run
-from tests.conftest import DIGITS, start
+from tests.commands import DIGITS, start
 from tests.tui.terminal import Terminal, alive, painters, wait_until
 
 BRAILLE = re.compile("[\u2801-\u28ff]")

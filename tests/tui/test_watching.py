@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from store import Run
-from tests.conftest import DIGITS, start
+from tests.commands import DIGITS, start
 from tests.tui.terminal import Terminal, alive, wait_until
 
 
@@ -42,7 +42,7 @@ def training(store, *arguments):
 
 PICTURE = re.compile("[▀▄█]{10}")
 
-LONG = ["--gans", 2, "--epochs", 2000, "--batch-size", 250, "--workers", 1, "--no-compile"]
+LONG = ["--gans", 2, "--epochs", 1000, "--batch-size", 250, "--workers", 1, "--no-compile"]
 
 
 def done(screen):

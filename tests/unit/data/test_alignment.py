@@ -17,7 +17,7 @@ from gangan_cli.models import build
 from gangan_cli.models.family import layout
 from store import Run
 from store.errors import Damaged
-from tests.conftest import numbers, small_manifest
+from tests.runs import numbers, small_manifest
 
 SIZES = {"data_dim": 20, "latent_dim": 6, "discriminator_width": 7, "generator_width": 9}
 LAYOUT = layout(build("mlp", SIZES))

@@ -11,7 +11,7 @@ from gangan_cli.data.components import PrincipalComponents
 from gangan_cli.training.gangan import GanGanConfig, train_gangan
 from gangan_cli.training.job import Machine
 from store import Catalog
-from tests.conftest import numbers, run_of
+from tests.runs import numbers, run_of
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import pytest
 from gangan_cli.data import components as module
 from gangan_cli.data.components import PrincipalComponents
 from gangan_cli.errors import ConfigurationError
-from tests.conftest import numbers, run_of
+from tests.runs import numbers, run_of
 
 
 def fit(folder, vectors, components, polar=False):

@@ -6,7 +6,7 @@ import pytest
 from gangan_cli.data.conditions import Condition, condition_of
 from gangan_cli.errors import ConfigurationError
 from store import Parent, Run
-from tests.conftest import small_manifest
+from tests.runs import small_manifest
 
 KEYS = np.array([(0, 1), (0, 2), (1, 1), (1, 2)])
 

@@ -6,7 +6,7 @@ from gangan_cli.data.matching import balanced
 from gangan_cli.data.symmetries import NETWORKS, weights
 from gangan_cli.models import build
 from gangan_cli.models.family import layout
-from tests.conftest import numbers
+from tests.runs import numbers
 
 SIZES = {"data_dim": 20, "latent_dim": 6, "discriminator_width": 7, "generator_width": 9}
 LAYOUT = layout(build("mlp", SIZES))

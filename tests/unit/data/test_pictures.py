@@ -10,7 +10,7 @@ from PIL import Image, PngImagePlugin
 from gangan_cli.data.images import load_images
 from gangan_cli.data.pictures import decoded, shown
 from gangan_cli.errors import ConfigurationError
-from tests.conftest import gangan
+from tests.commands import gangan
 
 RAMP = np.arange(256, dtype=np.uint8).reshape(16, 16)
 SHAPE = np.where(np.add.outer(np.arange(16), np.arange(16)) < 12, 255, 0).astype(np.uint8)

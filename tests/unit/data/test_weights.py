@@ -13,7 +13,7 @@ from gangan_cli.data.weights import (
 )
 from gangan_cli.errors import ConfigurationError
 from store import Run
-from tests.conftest import numbers, small_manifest
+from tests.runs import numbers, small_manifest
 
 KEYS = np.array([(gan, epoch) for gan in range(4) for epoch in (10, 20, 30)])
 

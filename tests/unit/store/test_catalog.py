@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from store import Catalog, Parent, Run, check_name
 from store.errors import BadName, Damaged, InUse, NotAStore, RunExists, StoreError, UnknownRun
-from tests.conftest import small_manifest
+from tests.runs import small_manifest
 
 
 def add(catalog, name, **manifest):

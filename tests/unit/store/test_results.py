@@ -5,7 +5,7 @@ import pytest
 
 from store import Run
 from store.errors import Damaged
-from tests.conftest import numbers, small_manifest
+from tests.runs import numbers, small_manifest
 
 FOUND = {
     "fid/0/10": {"value": 12.5, "of": ["real", "0:10"], "nothing": None},

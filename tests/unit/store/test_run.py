@@ -11,7 +11,7 @@ import pytest
 from store import Run
 from store.errors import Damaged, InUse, NewerFormat, NotAStore, UnknownSnapshot
 from store.state import STALE_AFTER, Holder, State
-from tests.conftest import numbers, small_manifest
+from tests.runs import numbers, small_manifest
 
 
 @pytest.fixture

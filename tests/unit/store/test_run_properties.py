@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from store import Run
-from tests.conftest import numbers, small_manifest
+from tests.runs import numbers, small_manifest
 
 commits = st.lists(
     st.tuples(st.integers(1, 6), st.sets(st.integers(0, 4), min_size=1), st.booleans()), max_size=12

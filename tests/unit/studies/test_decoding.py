@@ -10,7 +10,7 @@ from gangan_cli.studies.latent_axis import generated_weights, sample, walk
 from gangan_cli.studies.progress import samples_over_training
 from store import Catalog, Run
 from store.errors import UnknownRun
-from tests.conftest import small_manifest
+from tests.runs import small_manifest
 
 
 def test_a_stored_vector_loaded_into_modules_gives_bit_identical_images(tmp_path):

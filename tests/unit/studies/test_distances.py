@@ -5,7 +5,7 @@ from gangan_cli.data.components import PrincipalComponents
 from gangan_cli.studies import distances
 from gangan_cli.studies.distances import Landmarks, nearest
 from store import Run
-from tests.conftest import numbers, run_of, small_manifest
+from tests.runs import numbers, run_of, small_manifest
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ import numpy as np
 
 from gangan_cli.studies.losses import LossHistory, quantiles
 from store import Run
-from tests.conftest import small_manifest
+from tests.runs import small_manifest
 
 
 def commit(run: Run, epoch: int, gans: list[int], seed: int) -> np.ndarray:

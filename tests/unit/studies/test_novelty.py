@@ -5,7 +5,7 @@ import pytest
 
 from gangan_cli.data.components import PrincipalComponents
 from gangan_cli.studies.novelty import Cloud, Landscape, Subspace, by_layer, near, usual_steps
-from tests.conftest import numbers, run_of
+from tests.runs import numbers, run_of
 
 
 def segment(point, a, b):

@@ -8,7 +8,7 @@ import pytest
 from gangan_cli.data.code import Code
 from gangan_cli.studies.samplers import LAST, SAMPLERS, Pool, usable
 from store import Layout, Run
-from tests.conftest import small_manifest
+from tests.runs import small_manifest
 
 SIZE, GANS, EPOCHS = 40, 3, 12
 

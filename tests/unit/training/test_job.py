@@ -8,7 +8,7 @@ from gangan_cli.training.gans import GansConfig
 from gangan_cli.training.job import Machine, identity, refuse_other
 from store import Run
 from store.errors import BadName
-from tests.conftest import small_manifest
+from tests.runs import small_manifest
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from gangan_cli.training.population import train
 from gangan_cli.training.randomness import stream
 from gangan_cli.training.settings import Settings
 from gangan_cli.training.workers import plan
-from tests.conftest import numbers
+from tests.runs import numbers
 
 pytestmark = pytest.mark.xdist_group("population")
 
@@ -21,8 +21,8 @@ SETTINGS = Settings(epochs=3, batch_size=64, learning_rate=2e-4, seed=5, snapsho
 
 @pytest.fixture(scope="module")
 def digits():
-    """Enough for 19 steps an epoch."""
-    return load_images("mnist5k").picked(np.arange(0, 5000, 4)).load("cpu")
+    """Enough for 9 steps an epoch."""
+    return load_images("mnist5k").picked(np.arange(0, 5000, 8)).load("cpu")
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +105,7 @@ def test_gans_differ_from_each_other_and_seeds_too(three, paper, digits):
 
 
 def test_gans_with_shared_initial_weights_begin_as_gan_0_and_go_their_own_ways(paper, digits, three):
-    still = Settings(1, 1000, 1e-12, seed=5, snapshot_every=1, init="shared")
+    still = Settings(1, 500, 1e-12, seed=5, snapshot_every=1, init="shared")
     (begun,) = train(paper, digits, still, [2, 0])
     (own,) = train(paper, digits, replace(still, init="own"), [0, 2])
     np.testing.assert_allclose(begun.vectors[0], begun.vectors[1], atol=1e-8)
@@ -132,7 +132,7 @@ def test_when_all_have_diverged_it_ends(paper, digits):
 
 
 def test_when_told_to_stop_the_unfinished_epoch_is_dropped(paper, digits):
-    asked = iter([False] * 30 + [True])
+    asked = iter([False] * 14 + [True])
     epochs = list(train(paper, digits, SETTINGS, [0], stop=lambda: next(asked)))
     assert [e.epoch for e in epochs] == [1]
 
@@ -147,7 +147,7 @@ def test_epochs_handed_over_late_are_the_same(paper, digits, three):
 
 
 def test_what_waits_to_be_handed_over_is_not_lost_when_told_to_stop(paper, digits):
-    asked = iter([False] * 30 + [True])
+    asked = iter([False] * 14 + [True])
     epochs = list(train(paper, digits, SETTINGS, [0], stop=lambda: next(asked), ahead=1))
     assert [e.epoch for e in epochs] == [1]
 
@@ -156,7 +156,7 @@ def test_states_to_go_on_from_may_come_later_but_come(paper, digits, three):
     *epochs, last = train(paper, digits, SETTINGS, [0, 1, 2], keep_every=3600)
     assert [epoch.resume is None for epoch in epochs] == [True, True]
     assert np.array_equal(last.resume, three[-1].resume)  # the last epoch has one in any case
-    asked = iter([False] * 45 + [True])
+    asked = iter([False] * 22 + [True])
     *epochs, kept = train(paper, digits, SETTINGS, [0, 1, 2], keep_every=3600, stop=lambda: next(asked))
     assert [(epoch.epoch, epoch.resume) for epoch in epochs] == [(1, None), (2, None)]
     assert (kept.epoch, kept.gans) == (2, [0, 1, 2])
@@ -164,7 +164,7 @@ def test_states_to_go_on_from_may_come_later_but_come(paper, digits, three):
 
 
 def test_only_every_nth_and_the_last_epoch_is_saved(paper, digits):
-    sparse = Settings(5, 1000, 2e-4, seed=0, snapshot_every=2)
+    sparse = Settings(5, 500, 2e-4, seed=0, snapshot_every=2)
     epochs = list(train(paper, digits, sparse, [0]))
     assert [e.vectors is not None for e in epochs] == [False, True, False, True, True]
     assert all(len(e.losses) == 1 for e in epochs)

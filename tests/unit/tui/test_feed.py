@@ -13,7 +13,7 @@ from gangan_cli.tui.feed import TREND, Feed, RunView
 from store import Parent, Run
 from store.errors import NotAStore, UnknownRun
 from store.state import Holder, State, here
-from tests.conftest import numbers, small_manifest
+from tests.runs import numbers, small_manifest
 
 
 def commit(run, epoch, gans=(0, 1), saves=True):

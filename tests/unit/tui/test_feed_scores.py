@@ -8,7 +8,7 @@ from gangan_cli.tui import feed
 from gangan_cli.tui.feed import Feed
 from gangan_cli.tui.scores import Scores
 from store import Parent, Run
-from tests.conftest import small_manifest
+from tests.runs import small_manifest
 from tests.tui.asking import audit, evaluation
 from tests.unit.tui.test_feed import commit, make, settle
 

@@ -10,7 +10,7 @@ from gangan_cli.models.controls import Choice, Range, controls_of
 from gangan_cli.tui.feed import RunView
 from gangan_cli.tui.knobs import Knob
 from gangan_cli.tui.scrub import Scrub
-from tests.conftest import small_manifest
+from tests.runs import small_manifest
 
 LABEL, CODE = Knob(Choice("label", 5, 10)), Knob(Range("code 1", 15))
 

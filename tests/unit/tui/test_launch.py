@@ -11,7 +11,7 @@ from gangan_cli.tui import launch
 from gangan_cli.tui.feed import RunView
 from store import Parent
 from store.state import Holder, State, here
-from tests.conftest import small_manifest
+from tests.runs import small_manifest
 
 
 def view(status, holder=None, path=Path("r"), **manifest):

@@ -9,7 +9,7 @@ from gangan_cli.tui import listing
 from gangan_cli.tui.feed import RunView
 from store import Parent
 from store.state import Holder, State, here
-from tests.conftest import small_manifest
+from tests.runs import small_manifest
 
 
 def view(name, on=None, status="complete", size=0, done=0, holder=None, **manifest):

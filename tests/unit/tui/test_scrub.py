@@ -9,7 +9,7 @@ from gangan_cli.errors import ConfigurationError
 from gangan_cli.tui.feed import RunView
 from gangan_cli.tui.scrub import REACH, STEP, Scrub, epochs_of
 from store import Parent
-from tests.conftest import small_manifest
+from tests.runs import small_manifest
 
 
 def gangan(latent_dim=3, gans=((0, 5), (1, 2)), **manifest):
