@@ -77,7 +77,7 @@ def _show(audits: Sequence["Audit"]) -> None:
             *("sampler", f"best of {of}", "best", "median", "nearest", "line", "inside"),
             *("pictures", "GANs", "epochs"),
         ],
-        [*own, *(_line(first, row, row.name) for row in first.rows[1:])],
+        [*own, *(_line(first, row, row.label) for row in first.rows[1:])],
         right=range(1, 10),
         less=(6, 5, 7, 9, 8, 2),
     )
@@ -140,15 +140,15 @@ def _verdicts_of(audits: Sequence["Audit"]) -> None:
 
     rows = []
     made = [claim for audit in audits for claim in claims(audit)]
-    for name in dict.fromkeys(claim.claim for claim in made):
-        same = [claim for claim in made if claim.claim == name]
+    for id in dict.fromkeys(claim.id for claim in made):
+        same = [claim for claim in made if claim.id == id]
         values = [claim.value for claim in same]
         counts = [
             str(sum(claim.verdict == verdict for claim in same))
             for verdict in ("holds", "undecided", "does not hold")
         ]
         spread = [f"{value:.2f}" for value in (median(values), min(values), max(values))]
-        rows.append([name, *counts, *spread])
+        rows.append([same[0].claim, *counts, *spread])
     output.table(
         ["claim", "holds", "undecided", "does not", "median", "least", "most"],
         rows,

@@ -117,7 +117,7 @@ def _facts(audit: Audit, found: list[Claim]) -> dict[str, object]:
         "spacing": _number(audit.spacing),
         "across": _number(audit.across),
         "floor": audit.floor,
-        "samplers": {row.name: _of(row) for row in audit.rows},
+        "samplers": {row.label: {"id": row.id, **_of(row)} for row in audit.rows},
         "keys": audit.row(GANGAN).keys[: audit.options.count],
         "axis": {
             "words": axis.words,

@@ -1,5 +1,6 @@
 """Quality against novelty: how good each sampler's GANs are, and how far from the snapshots."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import cycle
 
@@ -11,18 +12,15 @@ from gangan_cli.figures.style import BLUE, DARK, GREEN, GREY, PINK, SKY, VERMILL
 from gangan_cli.studies.audit import Audit
 from gangan_cli.studies.measuring import GANGAN, Row
 from gangan_cli.studies.novelty import Numbers
+from gangan_cli.studies.samplers import BASELINES, Kind
 
-KINDS = {
-    "training": (SKY, "o"),
-    "snapshot": (SKY, "o"),
-    "mean": (BLUE, "s"),
-    "moving": (BLUE, "s"),
-    "between": (GREEN, "^"),
-    "Gaussian": (PINK, "D"),
-    "components": (PINK, "D"),
-    "autoencoder": (PINK, "D"),
+LOOKS: Mapping[Kind, tuple[str, str]] = {
+    "copy": (SKY, "o"),
+    "average": (BLUE, "s"),
+    "mixture": (GREEN, "^"),
+    "density": (PINK, "D"),
 }
-"""Colour and shape of samplers, by a name's first word: copies, averages, mixtures, random draws."""
+"""Colour and shape of the baselines, by their kind."""
 
 APART = 0.2
 """Share of the width that two marks must lie apart for their names to find room above them."""
@@ -34,7 +32,8 @@ QUARTILES = (25, 50, 75)
 class Spread:
     """Quartiles (3,) of a sampler's distances, in the plot's unit, and of its Fréchet distances."""
 
-    name: str
+    id: str
+    label: str
     x: Numbers
     y: Numbers
 
@@ -42,7 +41,8 @@ class Spread:
     def of(cls, row: Row, unit: float) -> "Spread":
         """Return those of a sampler: distances of all that was drawn, scores of what was judged."""
         return cls(
-            row.name,
+            row.id,
+            row.label,
             np.percentile(apart(row) / unit, QUARTILES),
             np.percentile(row.frechet, QUARTILES),
         )
@@ -64,8 +64,8 @@ def draw_novelty(axis: Axes, audit: Audit) -> None:
     marks = _marks(axis, audit, unit)
     axis.scatter(own, row.frechet, 12, color=VERMILLION, alpha=0.45, linewidth=0, zorder=3)
     for spread in spreads:
-        mine = spread.name == GANGAN
-        colour, shape = (VERMILLION, "*") if mine else KINDS.get(spread.name.split()[0], (DARK, "o"))
+        mine = spread.id == GANGAN
+        colour, shape = (VERMILLION, "*") if mine else LOOKS[BASELINES[spread.id].kind]
         _, x, _ = spread.x
         _, y, _ = spread.y
         axis.errorbar(
@@ -155,11 +155,11 @@ def _name(axis: Axes, spreads: list[Spread], own: Numbers, frechet: Numbers, mar
         dots.append(np.column_stack([np.full(9, x), bottom + (top - bottom) * along]))
     labels = [
         Label(
-            spread.name,
+            spread.label,
             spread.x[1],
             spread.y[1],
-            VERMILLION if spread.name == GANGAN else DARK,
-            "bold" if spread.name == GANGAN else "normal",
+            VERMILLION if spread.id == GANGAN else DARK,
+            "bold" if spread.id == GANGAN else "normal",
         )
         for spread in spreads
     ]

@@ -24,12 +24,12 @@ from gangan_cli.studies.judge import Told
 from gangan_cli.studies.judging import glance
 from gangan_cli.studies.measuring import DRAWN, Axis, Bench, Draw, HeldOut, Options, Row
 from gangan_cli.studies.novelty import Found, Subspace
-from gangan_cli.studies.samplers import LAST, Pool, Sampler, usable
+from gangan_cli.studies.samplers import Pool, Sampler, usable
 from store.keys import Pair
 
-AVERAGES = f"mean of the last {LAST}", "moving average"
-SNAPSHOT = "training snapshot"
-PROJECTED = "snapshot on components"
+AVERAGES = "mean_of_last", "moving_average"
+SNAPSHOT = "snapshot"
+PROJECTED = "pca_snapshot"
 
 COMPONENTS = 64
 """Principal components for the samplers that need some, if the GAN-GAN has none of its own."""
@@ -89,9 +89,9 @@ class Audit:
     inside: Inside | None = None
     """What is usual within the components' space; None for a GAN-GAN on raw weights."""
 
-    def row(self, name: str) -> Row:
-        """Return what became of the sampler `name`."""
-        return next(row for row in self.rows if row.name == name)
+    def row(self, id: str) -> Row:
+        """Return what became of the sampler `id`."""
+        return next(row for row in self.rows if row.id == id)
 
 
 def audits(
@@ -122,7 +122,7 @@ def audits(
     samplers = {} if rivals else _samplers(lineage, bench)
     missing = [snapshot for snapshot in snapshots if snapshot not in done]
     bench.total = len(samplers) * options.count + len(missing) * (2 * options.count + options.points)
-    rivals = rivals or [bench.row(name, draw) for name, draw in samplers.items()]
+    rivals = rivals or [bench.row(id, draw) for id, draw in samplers.items()]
     own, scale = landscape.own(), Condition.of(lineage.top)
     frame, keys = Frame.of(lineage.top, lineage.levels[1].run), landscape.keys
     inside = Inside.of(bench.subspace) if bench.subspace else None
@@ -163,15 +163,15 @@ def audits(
 
 
 def _samplers(lineage: Lineage, bench: Bench) -> dict[str, Draw]:
-    """Return what the GAN-GAN is held against, by name; each with randomness of its own."""
+    """Return what the GAN-GAN is held against, by id; each with randomness of its own."""
     code, landscape, known, short = lineage.levels[0].code, bench.landscape, None, None
     if code and bench.subspace:
         known = code.components, code.components.codes(bench.subspace.coordinates)
         short = (code, lineage.top.constant("codes")) if code.decoder else None
     pool = Pool(landscape.view, landscape.keys, landscape.spacing, COMPONENTS, known, short)
     return {
-        name: partial(_more, sampler, pool, np.random.default_rng((bench.options.seed, number)))
-        for number, (name, sampler) in enumerate(usable(pool))
+        id: partial(_more, sampler, pool, np.random.default_rng((bench.options.seed, number)))
+        for number, (id, sampler) in enumerate(usable(pool))
     }
 
 

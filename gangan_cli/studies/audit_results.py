@@ -26,8 +26,27 @@ ARRAYS = {
     Found: ("rows", "distances", "ratios", "residuals"),
 }
 
-VERSION = 2
-"""Counts changes to what an audit looks at: those of before are done again."""
+VERSION = 3
+"""Counts changes to what an audit looks at or how it is written down. Version 2 named samplers by what
+people read; those of before are done again."""
+
+VERSION_2_NAMES: Mapping[str, str] = {
+    "the GAN-GAN": "gangan",
+    "training snapshot": "snapshot",
+    "snapshot + noise, ½ step": "snapshot_noise_0.5",
+    "snapshot + noise, 1 step": "snapshot_noise_1",
+    "snapshot + noise, 2 steps": "snapshot_noise_2",
+    "mean of the last 10": "mean_of_last",
+    "moving average": "moving_average",
+    "between snapshots of a GAN": "interpolation_within_gan",
+    "between two GANs": "interpolation_between_gans",
+    "Gaussian per weight": "gaussian",
+    "components + Gaussian": "pca_gaussian",
+    "components + kernels": "pca_kernels",
+    "snapshot on components": "pca_snapshot",
+    "autoencoder + kernels": "autoencoder_kernels",
+}
+"""The ids of samplers, by the names that version 2 wrote."""
 
 
 @dataclass(frozen=True)
@@ -93,8 +112,9 @@ def document_of(audit: Audit) -> dict[str, Any]:
     return {
         **plain(audit),
         "version": VERSION,
+        "rows": [{"id": row.id, "name": row.label, **plain(row)} for row in audit.rows],
         "claims": [plain(claim) for claim in claims(audit)],
-        "covered": {row.name: covered(audit, row) for row in audit.rows},
+        "covered": {row.label: covered(audit, row) for row in audit.rows},
     }
 
 
@@ -121,7 +141,7 @@ def audit_of(document: Mapping[str, Any]) -> Audit:
 
 def _kept(run: Run) -> list[Audit]:
     documents = run.results("audit/").values()
-    return [audit_of(one) for one in documents if one.get("version") == VERSION]
+    return [audit_of(one) for one in documents if one.get("version") in (2, VERSION)]
 
 
 def _filled(kind: type, document: Mapping[str, Any]) -> Any:
@@ -132,7 +152,14 @@ def _filled(kind: type, document: Mapping[str, Any]) -> Any:
 def _row(document: Mapping[str, Any]) -> Row:
     inside = document.get("inside")
     layers = {name: _number(steps) for name, steps in document["layers"].items()}
-    row: Row = _filled(Row, {**document, "layers": layers, "inside": inside and _filled(Found, inside)})
+    values = {
+        **document,
+        "id": document.get("id") or VERSION_2_NAMES[document["name"]],
+        "layers": layers,
+        "inside": inside and _filled(Found, inside),
+    }
+    del values["name"]
+    row: Row = _filled(Row, values)
     return row
 
 

@@ -40,8 +40,9 @@ EXPLAINED = 0.8
 @dataclass(frozen=True)
 class Claim:
     """A claim, whether it holds at this number of samples, and the figures that say so; `value` is the
-    one that decides."""
+    one that decides. `id` names it in results and scripts, whatever its sentence says."""
 
+    id: str
     claim: str
     verdict: Verdict
     figures: str
@@ -58,15 +59,21 @@ def claims(audit: Audit) -> list[Claim]:
         _new(audit, own),
         _no_mixture(audit, own),
         _as_good(audit, own),
-        _beats(audit, own, [SNAPSHOT], "the best of its samples beats the best snapshots"),
-        _beats(audit, own, AVERAGES, "the best of its samples beats the trajectory averages"),
-        *(
-            [_beats(audit, own, [PROJECTED], "the best of its samples beats snapshots on components")]
-            if any(row.name == PROJECTED for row in audit.rows)
-            else []
+        _beats(
+            audit, own, [SNAPSHOT], "beats_snapshots", "the best of its samples beats the best snapshots"
         ),
-        *_ordered("the latent axis follows training", audit.axis, audit.axis.keys[:, 1], "epoch"),
-        *_ordered("the latent axis follows quality", audit.axis, audit.axis.frechet, "Fréchet distance"),
+        _beats(
+            audit,
+            own,
+            AVERAGES,
+            "beats_averages",
+            "the best of its samples beats the trajectory averages",
+        ),
+        *_beats_projected(audit, own),
+        *_ordered("axis_follows_training", "the latent axis follows training", audit.axis, "epoch"),
+        *_ordered(
+            "axis_follows_quality", "the latent axis follows quality", audit.axis, "Fréchet distance"
+        ),
         *([] if audit.asked is None else [_as_asked(audit, own, audit.asked)]),
     ]
 
@@ -96,6 +103,7 @@ def matched(audit: Audit) -> Interval:
 def _near(audit: Audit, row: Row) -> Claim:
     steps = _median(row.distances / audit.spacing)
     return Claim(
+        "near_snapshots",
         f"samples lie near the snapshots (within {NEAR:g} steps)",
         _below(steps, NEAR),
         f"median {_interval(steps, 1)} steps",
@@ -106,6 +114,7 @@ def _near(audit: Audit, row: Row) -> Claim:
 def _covers(audit: Audit, row: Row) -> Claim:
     gans, epochs = covered(audit, row)
     return Claim(
+        "covers_gans",
         f"samples come near {COVERED:.0%} of the GANs",
         "holds" if gans >= COVERED else "does not hold",
         f"{gans:.0%} of {len(audit.gans)} GANs, {epochs:.0%} of {len(audit.epochs)} epochs, "
@@ -121,6 +130,7 @@ def _generalises(audit: Audit, row: Row, held_out: HeldOut) -> Claim:
     gans = len(np.unique(keys[:, 0])) / len(held_out.gans)
     away = float(np.median(held_out.distances)) / audit.spacing
     return Claim(
+        "covers_held_out_gans",
         f"samples come near {COVERED:.0%} of the GANs that were held out",
         "holds" if gans >= COVERED else "does not hold",
         f"{gans:.0%} of {len(held_out.gans)} GANs; the nearest is {away:.1f} steps away in the median",
@@ -130,7 +140,11 @@ def _generalises(audit: Audit, row: Row, held_out: HeldOut) -> Claim:
 
 def _new(audit: Audit, row: Row) -> Claim:
     return _as_far(
-        audit, row, "distances", "samples are no copies: as far from snapshots as these from each other"
+        audit,
+        row,
+        "distances",
+        "no_copies",
+        "samples are no copies: as far from snapshots as these from each other",
     )
 
 
@@ -139,11 +153,12 @@ def _no_mixture(audit: Audit, row: Row) -> Claim:
         audit,
         row,
         "residuals",
+        "no_mixtures",
         "samples are no mixtures: as far from the lines between snapshots as these",
     )
 
 
-def _as_far(audit: Audit, row: Row, what: str, claim: str) -> Claim:
+def _as_far(audit: Audit, row: Row, what: str, id: str, claim: str) -> Claim:
     """Return whether samples are as far off as snapshots are: within the components' space, where there
     are components, since outside of it even a copy is."""
     mine: Row | Found = row
@@ -153,6 +168,7 @@ def _as_far(audit: Audit, row: Row, what: str, claim: str) -> Claim:
     apart = _median(getattr(mine, what))
     own = float(np.median(getattr(usual, what)))
     return Claim(
+        id,
         claim,
         _above(apart, own) if own else "undecided",  # on a line all lies between snapshots
         f"median {_interval(apart, 1)}, snapshots {own:.1f}{where}",
@@ -163,6 +179,7 @@ def _as_far(audit: Audit, row: Row, what: str, claim: str) -> Claim:
 def _as_good(audit: Audit, row: Row) -> Claim:
     worse = matched(audit)
     return Claim(
+        "as_good_as_nearest",
         "samples are as good as the snapshots that they lie nearest to",
         _below(worse, 0.0),
         f"median difference {_interval(worse, 1, sign=True)}",
@@ -170,12 +187,19 @@ def _as_good(audit: Audit, row: Row) -> Claim:
     )
 
 
-def _beats(audit: Audit, row: Row, others: Sequence[str], claim: str) -> Claim:
-    (of, own), rivals = best_of(row), [audit.row(name) for name in others]
+def _beats_projected(audit: Audit, row: Row) -> Iterator[Claim]:
+    if any(other.id == PROJECTED for other in audit.rows):
+        claim = "the best of its samples beats snapshots on components"
+        yield _beats(audit, row, [PROJECTED], "beats_pca_snapshots", claim)
+
+
+def _beats(audit: Audit, row: Row, others: Sequence[str], id: str, claim: str) -> Claim:
+    (of, own), rivals = best_of(row), [audit.row(other) for other in others]
     rival = min(rivals, key=lambda other: best_of(other)[1].estimate)
     theirs = best_of(rival)[1]
     found = difference_of_bests(row.frechet, rival.frechet, of)
     return Claim(
+        id,
         f"{claim}, of {of} each",
         _below(found, 0.0),
         f"{own.estimate:.1f} against {theirs.estimate:.1f}; difference {_interval(found, 1, sign=True)}",
@@ -183,14 +207,16 @@ def _beats(audit: Audit, row: Row, others: Sequence[str], claim: str) -> Claim:
     )
 
 
-def _ordered(claim: str, axis: Axis, values: np.ndarray, of: str) -> Iterator[Claim]:
+def _ordered(id: str, claim: str, axis: Axis, of: str) -> Iterator[Claim]:
     """Yield whether the axis is in order as a whole, and, which any smooth curve with one turn has, on
     one side of its turn."""
-    for where, found in zip(("", " on one side of its turn"), order(axis, values), strict=True):
+    values = axis.keys[:, 1] if of == "epoch" else axis.frechet
+    parts = ("", ""), ("_to_its_turn", " on one side of its turn")
+    for (part, where), found in zip(parts, order(axis, values), strict=True):
         verdict: Verdict = "holds" if abs(found) >= ORDERED else "does not hold"
         if len(values) < PLACES:
             verdict = "undecided"
-        yield Claim(claim + where, verdict, f"Spearman(z, {of}) {found:+.2f}", found)
+        yield Claim(id + part, claim + where, verdict, f"Spearman(z, {of}) {found:+.2f}", found)
 
 
 def explained(audit: Audit, row: Row, asked: NDArray[np.float64]) -> float:
@@ -208,7 +234,8 @@ def _as_asked(audit: Audit, row: Row, asked: NDArray[np.float64]) -> Claim:
     if audit.asked_by and (audit.asked_by, audit.asked_on) != (audit.judge, audit.options.images):
         verdict = "undecided"
         figures += f", but asked for were scores of {audit.asked_on:,} images by judge {audit.asked_by}"
-    return Claim(f"GANs are of the {audit.condition} that was asked for", verdict, figures, found)
+    claim = f"GANs are of the {audit.condition} that was asked for"
+    return Claim("follows_condition", claim, verdict, figures, found)
 
 
 def order(axis: Axis, values: np.ndarray) -> tuple[float, float]:

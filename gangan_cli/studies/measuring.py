@@ -17,10 +17,11 @@ from gangan_cli.studies.judging import frechet_distances
 from gangan_cli.studies.latent_axis import draw, generated_weights, points_along
 from gangan_cli.studies.novelty import Found, Landscape, Subspace, by_layer, usual_steps
 from gangan_cli.studies.reference import Reference, reference_of
+from gangan_cli.studies.samplers import BASELINES
 from gangan_cli.studies.scores import with_error
 
-GANGAN = "the GAN-GAN"
-"""What the audited run is called among the samplers."""
+GANGAN = "gangan"
+"""The id of the audited run among the samplers."""
 
 DRAWN, OF_EACH = 512, 16
 """Vectors of each sampler whose place among the snapshots is looked at, and for each snapshot, if that
@@ -56,7 +57,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Row:
-    """What became of one sampler.
+    """What became of one sampler: the GAN-GAN, or a baseline. `id` names it in results and scripts.
 
     `frechet` (count,) of the judged vectors, the first of those drawn; of all drawn the nearest
     snapshots `keys` (n, 2), their `distances` (n,), the `ratios` (n,) of these to those of the
@@ -67,7 +68,7 @@ class Row:
     `inside` is what was found within the components' space; None for a GAN-GAN on raw weights.
     """
 
-    name: str
+    id: str
     frechet: NDArray[np.float64]
     keys: NDArray[np.int64]
     distances: NDArray[np.float64]
@@ -78,6 +79,11 @@ class Row:
     best: float
     best_error: float
     inside: Found | None = None
+
+    @property
+    def label(self) -> str:
+        """What people read in tables and figures."""
+        return "the GAN-GAN" if self.id == GANGAN else BASELINES[self.id].label
 
 
 @dataclass(frozen=True)
@@ -198,7 +204,7 @@ class Bench:
         keys = row.keys[: self.options.count]
         return self.judged(self.landscape.view.matrix(keys)[0])
 
-    def row(self, name: str, draw: Draw) -> Row:
+    def row(self, id: str, draw: Draw) -> Row:
         """Measure one sampler."""
         kept: list[Matrix] = []
         found: list[Found] = []
@@ -218,7 +224,7 @@ class Bench:
         scores = self.judged(vectors)
         best, error = self._again(vectors[scores.argmin()])
         return Row(
-            name=name,
+            id=id,
             frechet=scores,
             keys=keys,
             distances=whole.distances,

@@ -6,6 +6,7 @@ Each takes the snapshots that a GAN-GAN was trained on, and returns as many vect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -202,34 +203,49 @@ def _likelihood(apart: NDArray[np.float64], width: float, dimensions: int) -> fl
     return float(likely.mean() - dimensions * np.log(width))
 
 
-SAMPLERS: Mapping[str, Sampler] = {
-    "training snapshot": snapshot,
-    "snapshot + noise, ½ step": noisy(0.5),
-    "snapshot + noise, 1 step": noisy(1),
-    "snapshot + noise, 2 steps": noisy(2),
-    f"mean of the last {LAST}": mean_of_last,
-    "moving average": moving_average,
-    "between snapshots of a GAN": between(same=True),
-    "between two GANs": between(same=False),
-    "Gaussian per weight": gaussian,
-    "components + Gaussian": component_gaussian,
-    "components + kernels": component_kernels,
-    "snapshot on components": on_components,
-    "autoencoder + kernels": short_kernels,
+Kind = Literal["copy", "average", "mixture", "density"]
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A way to draw weights without training. `label` is what people read; `kind` says what it draws
+    from: copies of snapshots, averages or mixtures of them, or a density fitted to them."""
+
+    label: str
+    kind: Kind
+    draw: Sampler
+
+
+BASELINES: Mapping[str, Baseline] = {
+    "snapshot": Baseline("training snapshot", "copy", snapshot),
+    "snapshot_noise_0.5": Baseline("snapshot + noise, ½ step", "copy", noisy(0.5)),
+    "snapshot_noise_1": Baseline("snapshot + noise, 1 step", "copy", noisy(1)),
+    "snapshot_noise_2": Baseline("snapshot + noise, 2 steps", "copy", noisy(2)),
+    "mean_of_last": Baseline(f"mean of the last {LAST}", "average", mean_of_last),
+    "moving_average": Baseline("moving average", "average", moving_average),
+    "interpolation_within_gan": Baseline("between snapshots of a GAN", "mixture", between(same=True)),
+    "interpolation_between_gans": Baseline("between two GANs", "mixture", between(same=False)),
+    "gaussian": Baseline("Gaussian per weight", "density", gaussian),
+    "pca_gaussian": Baseline("components + Gaussian", "density", component_gaussian),
+    "pca_kernels": Baseline("components + kernels", "density", component_kernels),
+    "pca_snapshot": Baseline("snapshot on components", "copy", on_components),
+    "autoencoder_kernels": Baseline("autoencoder + kernels", "density", short_kernels),
 }
-"""Every sampler by its name; a GAN-GAN must beat "training snapshot" and both averages."""
+"""Every baseline by the id that results and scripts know it by. A GAN-GAN must beat "snapshot" and both
+averages."""
 
 
 def usable(pool: Pool) -> Iterator[tuple[str, Sampler]]:
-    """Yield the samplers that these snapshots allow: some need two GANs, two epochs, or a short code."""
+    """Yield the baselines that these snapshots allow, as (id, sampler): some need two GANs, two epochs,
+    or a short code."""
     gans, counts = np.unique(pool.keys[:, 0], return_counts=True)
     if len(pool.keys) < 2:
         raise ConfigurationError("one snapshot is too few to hold anything against")
-    for name, sampler in SAMPLERS.items():
-        possible = {
-            "between two GANs": len(gans) > 1,
-            "between snapshots of a GAN": counts.min() > 1,
-            "autoencoder + kernels": pool.short is not None,
-        }
-        if possible.get(name, True):
-            yield name, sampler
+    possible = {
+        "interpolation_between_gans": len(gans) > 1,
+        "interpolation_within_gan": counts.min() > 1,
+        "autoencoder_kernels": pool.short is not None,
+    }
+    for id, baseline in BASELINES.items():
+        if possible.get(id, True):
+            yield id, baseline.draw

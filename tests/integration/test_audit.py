@@ -16,7 +16,7 @@ from gangan_cli.studies.claims import covered, matched
 from gangan_cli.studies.decoding import Lineage
 from gangan_cli.studies.latent_axis import draw, generated_weights
 from gangan_cli.studies.measuring import GANGAN, OF_EACH, Bench, HeldOut, Options
-from gangan_cli.studies.samplers import SAMPLERS
+from gangan_cli.studies.samplers import BASELINES
 from gangan_cli.training.gangan import GanGanConfig, train_gangan
 from gangan_cli.training.job import Machine
 from store import Catalog
@@ -53,8 +53,8 @@ def done(catalog):
 
 def test_every_sampler_is_measured_in_the_same_way(done):
     assert (done.run, done.gan, done.epoch) == ("g", 0, 8)
-    names = [row.name for row in done.rows]
-    assert names[0] == GANGAN and {SNAPSHOT, *AVERAGES, "components + kernels"} < set(names)
+    ids = [row.id for row in done.rows]
+    assert ids[0] == GANGAN and {SNAPSHOT, *AVERAGES, "pca_kernels"} < set(ids)
     drawn = OF_EACH * 6  # snapshots
     for row in done.rows:
         assert row.frechet.shape == row.pictures.shape == (3,)
@@ -75,7 +75,7 @@ def test_copies_are_known_as_copies(done):
     assert covered(done, copies) == (1.0, 1.0)
     within = done.row(PROJECTED)
     assert within.inside.distances.max() < 0.05 and done.inside.spacing <= 1.001 * done.spacing
-    lines = done.row("between two GANs")
+    lines = done.row("interpolation_between_gans")
     assert lines.residuals.max() < 0.05 < np.median(lines.distances)
 
 
@@ -106,7 +106,7 @@ def test_another_snapshot_is_held_against_the_same_samplers(catalog, done, monke
     assert (seventh.epoch, eighth.epoch) == (7, 8)
     assert json.dumps(document_of(eighth)) == json.dumps(document_of(done))
     for row, other in zip(seventh.rows[1:], eighth.rows[1:], strict=True):
-        assert row.name == other.name and row.frechet.tolist() == other.frechet.tolist()
+        assert row.id == other.id and row.frechet.tolist() == other.frechet.tolist()
     assert seventh.row(GANGAN).frechet.tolist() != eighth.row(GANGAN).frechet.tolist()
 
 
@@ -179,7 +179,7 @@ def test_of_aligned_gans_it_is_said_how_far_that_brought_them(catalog, monkeypat
     )
     for _ in train_gangan(config, Machine(store=catalog.root, workers=1)):
         pass
-    few = [(name, sampler) for name, sampler in SAMPLERS.items() if name in (SNAPSHOT, *AVERAGES)]
+    few = [(id, BASELINES[id].draw) for id in (SNAPSHOT, *AVERAGES)]
     monkeypatch.setattr("gangan_cli.studies.audit.usable", lambda pool: few)
     (found,) = audited(catalog, "framed", Wish(options=SMALL), None, silent, only_the_judge)
     assert 0 < found.aligned.whole.after < found.aligned.whole.before
@@ -193,10 +193,10 @@ def test_a_gangan_that_was_asked_for_epochs_says_how_well_it_listens(catalog, mo
     )
     for _ in train_gangan(config, Machine(store=catalog.root, workers=1)):
         pass
-    few = [(name, sampler) for name, sampler in SAMPLERS.items() if name in (SNAPSHOT, *AVERAGES)]
+    few = [(id, BASELINES[id].draw) for id in (SNAPSHOT, *AVERAGES)]
     monkeypatch.setattr("gangan_cli.studies.audit.usable", lambda pool: few)
     (found,) = audited(catalog, "asked", Wish(options=SMALL), None, silent, only_the_judge)
     document = document_of(found)
     assert document["condition"] == "epoch" and all(1 <= epoch <= 3 for epoch in document["asked"])
     assert document["axis"]["positions"] == [1, 2, 3]
-    assert document["claims"][-1]["claim"] == "GANs are of the epoch that was asked for"
+    assert document["claims"][-1]["id"] == "follows_condition"

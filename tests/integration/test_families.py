@@ -16,7 +16,7 @@ from gangan_cli.studies.audit_results import Wish, audited
 from gangan_cli.studies.decoding import Lineage
 from gangan_cli.studies.meanings import meanings
 from gangan_cli.studies.measuring import Options
-from gangan_cli.studies.samplers import SAMPLERS
+from gangan_cli.studies.samplers import BASELINES
 from gangan_cli.studies.translations import NOISES, translations
 from gangan_cli.training import gans
 from gangan_cli.training.gangan import GanGanConfig, train_gangan
@@ -113,7 +113,7 @@ def test_a_gangan_over_any_family_goes_to_figures(family, machine, tmp_path):
 def test_an_audit_of_a_gangan_over_some_of_them_looks_at_the_others_parameters(machine, monkeypatch):
     """Snapshots have batch statistics as well; and the critic's last bias is 0 in all of them, its last
     weights are where they are clipped."""
-    few = [(name, sampler) for name, sampler in SAMPLERS.items() if name in (SNAPSHOT, *AVERAGES)]
+    few = [(id, BASELINES[id].draw) for id in (SNAPSHOT, *AVERAGES)]
     monkeypatch.setattr("gangan_cli.studies.audit.usable", lambda pool: few)
     config = gans.GansConfig(
         run="population", dataset="mnist5k", family="shared-wgan", family_options=SMALL["shared-wgan"],

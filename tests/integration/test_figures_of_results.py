@@ -148,8 +148,8 @@ class TestAudit:
         told = facts(draw_audit(run, audit, output))
         assert (told["judge"], told["samples"], told["count"]) == (JUDGE, 2000, audit.options.count)
         assert told["keys"] == audit.row(GANGAN).keys[: audit.options.count].tolist()
-        assert list(told["samplers"]) == [row.name for row in audit.rows]
-        assert told["samplers"][GANGAN]["frechet"][1] == np.median(audit.row(GANGAN).frechet)
+        assert [one["id"] for one in told["samplers"].values()] == [row.id for row in audit.rows]
+        assert told["samplers"]["the GAN-GAN"]["frechet"][1] == np.median(audit.row(GANGAN).frechet)
         assert len(told["claims"]) == (12 if audit.asked is None else 13)
         assert told["across"] == (None if changes.get("gans") == 1 else pytest.approx(4.9 * STEP))
         assert set(told["axis"]["order"]) == {"epoch", "frechet"}
@@ -157,10 +157,10 @@ class TestAudit:
     def test_within_the_components_distances_are_those_that_are_seen_there(self, run, output):
         audit = an_audit(inside=True)
         told = facts(draw_audit(run, audit, output))
-        whole, inside = (told["samplers"][GANGAN][name] for name in ("distance", "inside"))
+        whole, inside = (told["samplers"]["the GAN-GAN"][name] for name in ("distance", "inside"))
         assert inside == pytest.approx([value / 2 for value in whole])
-        figures = {claim["claim"].split(":")[0]: claim["figures"] for claim in told["claims"]}
-        assert figures["samples are no copies"].endswith("snapshots 1.6, within the components")
+        figures = {claim["id"]: claim["figures"] for claim in told["claims"]}
+        assert figures["no_copies"].endswith("snapshots 1.6, within the components")
 
     def test_without_a_step_distances_stay_as_they_are(self, run, output):
         audit = an_audit(epochs=1)

@@ -6,7 +6,7 @@ from gangan_cli.studies.audit import Audit, Inside
 from gangan_cli.studies.evaluation import Evaluated, Subject
 from gangan_cli.studies.measuring import GANGAN, Axis, Options, Row
 from gangan_cli.studies.novelty import Found
-from gangan_cli.studies.samplers import SAMPLERS
+from gangan_cli.studies.samplers import BASELINES
 from gangan_cli.studies.scores import Scored
 
 STEP = 8.1
@@ -15,19 +15,19 @@ STEP = 8.1
 JUDGE = "mnist-3f9a1c"
 
 PLACES = {
-    "training snapshot": (0, 0, 1.0),
-    "snapshot + noise, ½ step": (0.5, 0.001, 1.01),
-    "snapshot + noise, 1 step": (1, 0.001, 1.03),
-    "snapshot + noise, 2 steps": (2, 0.001, 1.15),
-    "mean of the last 10": (1.9, 0.25, 0.88),
-    "moving average": (2.1, 0.3, 0.87),
-    "between snapshots of a GAN": (1.6, 0.8, 1.1),
-    "between two GANs": (4.2, 0.5, 4.3),
-    "Gaussian per weight": (9.5, 0.05, 9.0),
-    "components + Gaussian": (6.1, 0.15, 6.5),
-    "components + kernels": (2.6, 0.3, 1.3),
-    "snapshot on components": (1, 0.05, 0.95),
-    "autoencoder + kernels": (1.1, 0.1, 0.96),
+    "snapshot": (0, 0, 1.0),
+    "snapshot_noise_0.5": (0.5, 0.001, 1.01),
+    "snapshot_noise_1": (1, 0.001, 1.03),
+    "snapshot_noise_2": (2, 0.001, 1.15),
+    "mean_of_last": (1.9, 0.25, 0.88),
+    "moving_average": (2.1, 0.3, 0.87),
+    "interpolation_within_gan": (1.6, 0.8, 1.1),
+    "interpolation_between_gans": (4.2, 0.5, 4.3),
+    "gaussian": (9.5, 0.05, 9.0),
+    "pca_gaussian": (6.1, 0.15, 6.5),
+    "pca_kernels": (2.6, 0.3, 1.3),
+    "pca_snapshot": (1, 0.05, 0.95),
+    "autoencoder_kernels": (1.1, 0.1, 0.96),
 }
 """Of each sampler: distance in steps, how much it varies, and Fréchet distance in those of snapshots."""
 
@@ -103,17 +103,17 @@ def an_audit(
     spacing = float("nan") if single else STEP
     keys = np.column_stack([random.integers(gans, size=drawn), 1 + random.integers(epochs, size=drawn)])
     scores = np.array([frechet_at(*key) for key in keys.tolist()])
-    names = [GANGAN, *SAMPLERS]
+    ids = [GANGAN, *BASELINES]
     if gans < 2:
-        names.remove("between two GANs")
+        ids.remove("interpolation_between_gans")
     if single:
-        names.remove("between snapshots of a GAN")
+        ids.remove("interpolation_within_gan")
     rows = []
-    for name in names:
-        far, varies, factor = PLACES.get(name, (steps, 0.25, worse))
+    for id in ids:
+        far, varies, factor = PLACES.get(id, (steps, 0.25, worse))
         distances = STEP * far * np.exp(varies * random.standard_normal(drawn))
         frechet = scores[:count] * factor * np.exp(0.06 * varies * random.standard_normal(count))
-        if name == GANGAN:
+        if id == GANGAN:
             frechet = frechet * np.exp(0.08 * random.standard_normal(count))
         best = float(frechet.min()) * 1.02
         within = (
@@ -122,7 +122,7 @@ def an_audit(
             else None
         )
         far_off = distances, np.full(drawn, 0.3), distances * 0.8, {}, distances[:count]
-        rows.append(Row(name, frechet, keys, *far_off, best, 1.1, within))
+        rows.append(Row(id, frechet, keys, *far_off, best, 1.1, within))
     asked = None
     positions, words = (
         np.linspace(-4, 4, places),

@@ -20,9 +20,9 @@ def made_up(**changes) -> Audit:
     random = np.random.default_rng(0)
     keys = np.array([(n % 10, 1 + n % 7) for n in range(100)])
 
-    def row(name, distance, residual, frechet):
+    def row(id, distance, residual, frechet):
         return Row(
-            name,
+            id,
             frechet + random.normal(0, 1, 50),
             keys,
             distance + random.normal(0, 0.1, 100),
@@ -48,7 +48,7 @@ def made_up(**changes) -> Audit:
         rows=[
             row(GANGAN, 16, 10, 200),
             row(SNAPSHOT, 0, 0, 210),
-            *(row(name, 5, 3, frechet) for name, frechet in zip(AVERAGES, (200, 205), strict=True)),
+            *(row(id, 5, 3, frechet) for id, frechet in zip(AVERAGES, (200, 205), strict=True)),
         ],
         matched=np.full(50, 210.0),
         axis=Axis(

@@ -14,12 +14,12 @@ from tests.unit.studies.made_up import found_at, made_up
 
 
 def verdicts(audit):
-    return {claim.claim.split(":")[0].split(",")[0]: claim.verdict for claim in claims(audit)}
+    return {claim.id: claim.verdict for claim in claims(audit)}
 
 
 def test_a_good_gangan_is_told_so_and_a_close_race_is_left_open():
     found = verdicts(made_up())
-    assert found.pop("the best of its samples beats the trajectory averages") == "undecided"
+    assert found.pop("beats_averages") == "undecided"
     assert set(found.values()) == {"holds"} and len(found) == 10
 
 
@@ -28,18 +28,18 @@ def test_averages_are_beaten_if_the_better_of_them_is(worse, verdict):
     audit = made_up()
     own, snapshots, *_ = audit.rows
     averages = [
-        dataclasses.replace(audit.row(name), frechet=own.frechet + more)
-        for name, more in zip(AVERAGES, worse, strict=True)
+        dataclasses.replace(audit.row(id), frechet=own.frechet + more)
+        for id, more in zip(AVERAGES, worse, strict=True)
     ]
     found = verdicts(made_up(rows=[own, snapshots, *averages]))
-    assert found["the best of its samples beats the trajectory averages"] == verdict
+    assert found["beats_averages"] == verdict
 
 
 def test_a_copier_is_told_so():
     audit = made_up()
     copier = dataclasses.replace(audit.rows[0], distances=np.full(100, 1.0), residuals=np.full(100, 1.0))
     found = verdicts(made_up(rows=[copier, *audit.rows[1:]]))
-    assert found["samples are no copies"] == found["samples are no mixtures"] == "does not hold"
+    assert found["no_copies"] == found["no_mixtures"] == "does not hold"
 
 
 def test_what_is_far_off_but_a_copy_within_the_components_is_told_so():
@@ -53,12 +53,10 @@ def test_what_is_far_off_but_a_copy_within_the_components_is_told_so():
         )
 
     copier, maker = verdicts(lying(0.4)), verdicts(lying(7.0))
-    assert copier["samples are no copies"] == copier["samples are no mixtures"] == "does not hold"
-    assert maker["samples are no copies"] == maker["samples are no mixtures"] == "holds"
-    figures = {claim.claim.split(":")[0]: claim.figures for claim in claims(lying(7.0))}
-    assert figures["samples are no copies"] == (
-        "median 7.0 [7.0, 7.0], snapshots 1.6, within the components"
-    )
+    assert copier["no_copies"] == copier["no_mixtures"] == "does not hold"
+    assert maker["no_copies"] == maker["no_mixtures"] == "holds"
+    figures = {claim.id: claim.figures for claim in claims(lying(7.0))}
+    assert figures["no_copies"] == ("median 7.0 [7.0, 7.0], snapshots 1.6, within the components")
     again = audit_of(json.loads(json.dumps(document_of(lying(0.4)), allow_nan=False)))
     assert document_of(again) == document_of(lying(0.4))
 
@@ -66,9 +64,9 @@ def test_what_is_far_off_but_a_copy_within_the_components_is_told_so():
 @pytest.mark.parametrize(("worse", "verdict"), [(9, "holds"), (-9, "does not hold")])
 def test_snapshots_on_components_are_rivals_too(worse, verdict):
     own = made_up().rows[0]
-    rival = dataclasses.replace(own, name=PROJECTED, frechet=own.frechet + worse)
+    rival = dataclasses.replace(own, id=PROJECTED, frechet=own.frechet + worse)
     found = verdicts(made_up(rows=[*made_up().rows, rival]))
-    assert found["the best of its samples beats snapshots on components"] == verdict
+    assert found["beats_pca_snapshots"] == verdict
 
 
 def test_one_that_is_far_off_and_worse_is_told_so():
@@ -76,10 +74,10 @@ def test_one_that_is_far_off_and_worse_is_told_so():
     lost = dataclasses.replace(audit.rows[0], distances=np.full(100, 150.0), frechet=np.full(50, 400.0))
     found = verdicts(made_up(rows=[lost, *audit.rows[1:]]))
     for claim in (
-        "samples lie near the snapshots (within 3 steps)",
-        "samples come near 90% of the GANs",
-        "samples are as good as the snapshots that they lie nearest to",
-        "the best of its samples beats the best snapshots",
+        "near_snapshots",
+        "covers_gans",
+        "as_good_as_nearest",
+        "beats_snapshots",
     ):
         assert found[claim] == "does not hold", claim
 
@@ -94,7 +92,7 @@ def test_a_median_between_two_crowds_is_undecided_and_one_stray_changes_nothing(
             rows=[dataclasses.replace(audit.rows[0], keys=keys, distances=distances), *audit.rows[1:]]
         )
     )
-    assert found["samples lie near the snapshots (within 3 steps)"] == verdict
+    assert found["near_snapshots"] == verdict
 
 
 def test_what_lies_as_near_to_other_gans_comes_near_none():
@@ -102,7 +100,7 @@ def test_what_lies_as_near_to_other_gans_comes_near_none():
     amid = dataclasses.replace(audit.rows[0], ratios=np.full(100, 0.9))
     between = made_up(rows=[amid, *audit.rows[1:]])
     assert covered(audit, audit.rows[0]) == (1.0, 0.7) and covered(between, amid) == (0.0, 0.0)
-    assert verdicts(between)["samples come near 90% of the GANs"] == "does not hold"
+    assert verdicts(between)["covers_gans"] == "does not hold"
 
 
 def test_order_is_of_the_whole_axis_and_of_the_longer_side_of_its_turn():
@@ -116,10 +114,10 @@ def test_order_is_of_the_whole_axis_and_of_the_longer_side_of_its_turn():
         whole, part = order(axis, np.array(level, float))
         assert part == whole and abs(part) > 0.8
     few = dataclasses.replace(axis, positions=np.arange(4.0), keys=axis.keys[:4], frechet=np.arange(4.0))
-    assert verdicts(made_up(axis=few))["the latent axis follows quality"] == "undecided"
+    assert verdicts(made_up(axis=few))["axis_follows_quality"] == "undecided"
     turns = verdicts(made_up(axis=dataclasses.replace(axis, frechet=tent)))
-    assert turns["the latent axis follows quality"] == "does not hold"
-    assert turns["the latent axis follows quality on one side of its turn"] == "holds"
+    assert turns["axis_follows_quality"] == "does not hold"
+    assert turns["axis_follows_quality_to_its_turn"] == "holds"
 
 
 def test_what_was_asked_is_held_against_what_came():
@@ -144,7 +142,7 @@ def test_gans_that_were_held_out_are_found_or_not():
     def claimed(one, other):
         keys = np.array([(10, 3), (11, 5)] * 50)
         held_out = HeldOut([10, 11], keys, np.array([one, other] * 50))
-        found = [one for one in claims(made_up(held_out=held_out)) if "held out" in one.claim]
+        found = [one for one in claims(made_up(held_out=held_out)) if one.id == "covers_held_out_gans"]
         assert len(found) == 1
         return found[0]
 
@@ -152,4 +150,4 @@ def test_gans_that_were_held_out_are_found_or_not():
     for far in (claimed(4.0, 80.0), claimed(4.0, 14.0)):  # those learnt from lie at 16
         assert (far.verdict, far.value) == ("does not hold", 0.5)
     assert far.figures == "50% of 2 GANs; the nearest is 1.1 steps away in the median"
-    assert not [one for one in claims(made_up()) if "held out" in one.claim]
+    assert not [one for one in claims(made_up()) if one.id == "covers_held_out_gans"]
