@@ -1,4 +1,4 @@
-"""The runs below a folder."""
+"""The runs in a folder."""
 
 import contextlib
 import difflib
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from store import place
+from store import filesystem
 from store.errors import BadName, Damaged, NotAStore, RunExists, StoreError, UnknownRun
 from store.run import Run
 
@@ -53,8 +53,8 @@ class Catalog:
             raise NotAStore(f"the store {self.root} is not a folder: give --store a folder")
 
     def names(self) -> list[str]:
-        """Return the names of the runs, in order, and of folders that may not be entered: whether a run
-        lies in one cannot be known, and opening it says so.
+        """Return the names of the runs, sorted. A folder without permission to enter is listed too: it
+        may hold a run, and opening it raises the reason.
 
         Raises:
             NotAStore: the folder is missing or cannot be read.
@@ -79,7 +79,7 @@ class Catalog:
             return True
 
     def path(self, name: str) -> Path:
-        """Return where the run `name` lies, or would lie.
+        """Return the folder of the run `name`, whether or not it exists.
 
         Raises:
             BadName: `name` cannot be a run's.
@@ -90,7 +90,7 @@ class Catalog:
         return self._may_hold_run(check_name(name))
 
     def known(self, name: str) -> Path:
-        """Return where the run `name` lies.
+        """Return the folder of the run `name`, which exists.
 
         Raises:
             UnknownRun: the store has no such run; the message offers those it has.
@@ -119,17 +119,17 @@ class Catalog:
         """Make sure that runs may be written here.
 
         Raises:
-            Unsuitable: the store lies on a network's file system, and nobody forces it.
+            Unsuitable: the store lies on a network file system, and `force` is not set.
         """
         if not self._force:
-            place.check_local(self.root)
+            filesystem.check_local(self.root)
 
     def find(self, name: str, id: str) -> Run:
-        """Open the run with this id, wherever it lies now; `name` is where to look first.
+        """Open the run with this id, whatever its name is now; look at `name` first.
 
         Raises:
             UnknownRun: no run of the store has this id.
-            StoreError: none that can be read has it, and the one called `name` cannot be read.
+            StoreError: no readable run has it, and the run `name` cannot be read.
         """
         names, unreadable = self.names(), None
         for candidate in sorted(names, key=lambda other: other != name):
@@ -150,10 +150,10 @@ class Catalog:
 
     @contextmanager
     def adding(self, name: str) -> Iterator[Path]:
-        """Give a path at which to write a new run `name` aside.
+        """Yield a temporary path at which to write a new run `name`.
 
-        When the block ends, the run takes its place in the store; when it raises, nothing is left.
-        The run must be closed by then: LMDB environments do not move while they are open.
+        When the block ends, the run is moved into the store; when the block raises, it is deleted. Close
+        the run before the block ends: an open LMDB environment must not be moved.
 
         Raises:
             RunExists: the store has a run of that name.
@@ -181,7 +181,7 @@ class Catalog:
             shutil.rmtree(aside, ignore_errors=True)
 
     def _sweep(self) -> None:
-        """Remove what somebody who was killed left aside, more than a day ago."""
+        """Remove temporary runs that a killed process left, if they are older than a day."""
         for left in self.root.glob(".new-*"):
             with contextlib.suppress(OSError):  # another may sweep, too
                 if time.time() - left.stat().st_mtime > 86400:
@@ -200,13 +200,13 @@ class Catalog:
         return found
 
     def remove(self, name: str) -> None:
-        """Delete the run `name` and all its snapshots, also when it cannot be read. Of a link, only the
-        link: what it leads to may belong to another store.
+        """Delete the run `name` and all its snapshots, even if it cannot be read. Of a symbolic link
+        only the link is removed, since its target may belong to another store.
 
         Raises:
             UnknownRun: the store has no such run.
             InUse: a living process trains it.
-            StoreError: it lies where nothing can be removed.
+            StoreError: its folder cannot be removed.
         """
         path = self.known(name)
         with contextlib.suppress(Damaged), self.open(name) as run:

@@ -1,4 +1,4 @@
-"""Opening LMDB environments, once their pages are known to be whole."""
+"""LMDB environments, opened only after their pages were checked."""
 
 import errno
 import mmap
@@ -13,31 +13,30 @@ from typing import Any
 
 import lmdb
 
-from store import pages
+from store import lmdb_pages
 from store.errors import Damaged, InUse, NotAStore
+from store.lmdb_errors import lmdb_errors
 from store.transaction import Transaction
-from store.translation import translated
 
 MAP_SIZE = 256 << 30
 """Bytes of address space per environment: far more than any run takes; the file keeps its real size."""
 
 MAX_READERS = 510
-"""Processes and threads that may read a run at once; each takes 64 bytes of lock.mdb."""
+"""Maximum number of concurrent readers (processes times threads); each takes 64 bytes of lock.mdb."""
 
 DATABASES = (b"manifest", b"state", b"constants", b"snapshots", b"losses", b"resume")
 
 OPTIONAL = (b"results",)
-"""Databases that a run has once something was put into them. Earlier versions know nothing of them."""
+"""Databases that are created when something is first stored in them. Earlier versions ignore them."""
 
-LOOKS = 5
-"""How often a file is looked at, 20 ms apart, before what looks wrong is called damage: its writer may
-be between a commit and the hole that follows it."""
+READ_RETRIES = 5
+"""How often a file that looks wrong is read again, 20 ms apart, before it counts as damaged: its writer
+may be between a commit and the hole that follows it."""
 
 
 def _map_size() -> int:
-    """Return how much address space to take: MAP_SIZE, or a quarter of what `ulimit -v` has left.
-
-    LMDB takes what the file needs in any case.
+    """Return the bytes of address space to map: MAP_SIZE, or a quarter of what `ulimit -v` leaves. LMDB
+    maps at least the whole file in any case.
     """
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
     if limit == resource.RLIM_INFINITY:
@@ -50,10 +49,10 @@ def _map_size() -> int:
 
 
 class Environment:
-    """One LMDB environment with a run's databases, shared by all who open it in this process.
+    """The LMDB environment of one run, shared within this process.
 
-    LMDB's locks belong to the process, so the same file must not be opened twice in one: a second
-    `open` of the same path gets the first one's environment, and the last `close` closes it.
+    LMDB's locks belong to the process, so a process must not open the same file twice: a second `open`
+    of the same path returns the same environment, and the last `close` closes it.
     """
 
     _open: dict[Path, "Environment"] = {}  # noqa: RUF012 - the process-wide registry
@@ -65,8 +64,8 @@ class Environment:
         self._opening = threading.Lock()
         self._file, self._identity = path / "data.mdb", ""
         self._sound: object = None
-        """What was last looked at and found whole: when the file was written, and a transaction."""
-        with translated(path):
+        """The last checked state: the file's modification time and size, and a transaction number."""
+        with lmdb_errors(path):
             if not write or self._file.exists():
                 self._identity = identity(self._file.stat())
                 self._look()
@@ -108,7 +107,7 @@ class Environment:
 
     @classmethod
     def open(cls, path: Path, write: bool) -> "Environment":
-        """Return the environment at `path`, shared with whoever has it open in this process.
+        """Return the environment at `path`; if this process has it open already, the same one.
 
         Raises:
             InUse: it is open in this process for reading only, and writing was asked for.
@@ -125,7 +124,7 @@ class Environment:
             return environment
 
     def close(self) -> None:
-        """Give back one use; the last one closes the file."""
+        """Close the file, once every `open` has its `close`."""
         with self._guard:
             self.users -= 1
             if self.users == 0:
@@ -134,7 +133,8 @@ class Environment:
                 self.lmdb.close()
 
     def in_place(self) -> bool:
-        """Tell whether its file is still what lies at its path: a run can be removed and made anew."""
+        """Return whether the path still holds the file that was opened: a run can be removed and made
+        again."""
         try:
             self._there()
         except NotAStore:
@@ -143,20 +143,20 @@ class Environment:
 
     @property
     def identity(self) -> str:
-        """What tells its file from a copy of it, on this machine."""
+        """Identifies the file on this machine; a copy has another identity."""
         return self._identity
 
     @contextmanager
     def reading(self, *also: bytes) -> Iterator[Transaction]:
-        """Give one consistent view; keep it short, since pages it sees cannot be reused meanwhile.
+        """Yield a read transaction. Keep it short: the pages that it sees cannot be reused meanwhile.
 
-        `also` are databases of OPTIONAL to look into, if the run has them.
+        `also` names databases of OPTIONAL that will be read, if the run has them.
 
         Raises:
-            Damaged: the file has lost its end, or was scrambled.
+            Damaged: the file is truncated or scrambled.
             NotAStore: it has been removed.
         """
-        with translated(self.path):
+        with lmdb_errors(self.path):
             for name in also:
                 self._open_if_there(name)
             databases = self.databases  # before the transaction, which knows those opened by then
@@ -164,7 +164,7 @@ class Environment:
                 yield Transaction(transaction, databases)
 
     def _open_if_there(self, name: bytes) -> None:
-        """Open a database that another process may have added since the file was opened."""
+        """Open a database that another process may have created since the file was opened."""
         with self._opening:  # LMDB allows one at a time
             if name not in self.databases:
                 with self._transaction() as transaction:
@@ -174,13 +174,14 @@ class Environment:
 
     @contextmanager
     def writing(self, *also: bytes) -> Iterator[Transaction]:
-        """Give the write transaction; it is on disk when the block ends, or not there at all.
+        """Yield a write transaction, which is durable when the block ends; if the block raises, nothing
+        is written.
 
-        `also` are databases of OPTIONAL, which it makes if the run has none. Not when the file is
-        opened: that would be a commit whose number does not stand in the state.
+        `also` names databases of OPTIONAL, which are created here if the run has none. They are not
+        created when the file is opened, since every commit must write its number into the state.
         """
         written = 0
-        with translated(self.path, lambda: written):
+        with lmdb_errors(self.path, lambda: written):
             with self.lmdb.begin(write=True, buffers=True) as transaction:
                 opened = {
                     name: self.lmdb.open_db(name, transaction)
@@ -198,15 +199,16 @@ class Environment:
             self.lmdb.reader_check()
 
     def _lacks(self) -> int:
-        """Return the length that the file should have, if it is shorter."""
+        """Return the length in bytes that the file should have if it is shorter than that, else 0."""
         length: int = (self.lmdb.info()["last_pgno"] + 1) * self.lmdb.stat()["psize"]
         return length if self._file.stat().st_size < length else 0
 
     def _lengthen(self) -> None:
-        """Put a hole where LMDB left pages unwritten that a transaction took and gave back.
+        """Extend the file with a hole to the length that LMDB's header implies.
 
-        It lets every reader hold the file's length against what it should be. As a writer, since
-        another process that writes meanwhile may make the file longer than we are about to.
+        LMDB leaves the last pages unwritten if a transaction took them and gave them back. With the
+        hole, every reader can check the file's length. This takes LMDB's write lock, since another
+        process may extend the file further meanwhile.
         """
         transaction = self.lmdb.begin(write=True)
         try:
@@ -216,19 +218,20 @@ class Environment:
             transaction.abort()
 
     def last_transaction(self) -> int:
-        """Return the number of the last committed transaction: if it stands, nothing changed."""
-        with translated(self.path):
+        """Return the number of the last committed transaction; it changes with every commit."""
+        with lmdb_errors(self.path):
             return max(meta.transaction for meta in self._look()[1])
 
     def is_compacted(self) -> bool:
-        """Tell whether the file is as `mdb_copy -c` makes one: a single transaction, no free page."""
+        """Return whether the file looks as `mdb_copy -c` makes one: a single transaction, no free
+        page."""
         older, newer = sorted(self._look()[1], key=lambda meta: meta.transaction)
         return (older.transaction, newer.transaction, newer.free.entries) == (0, 1, 0)
 
     @contextmanager
     def _transaction(self) -> Iterator[lmdb.Transaction]:
-        """Begin a transaction for reading, once the pages that it will see are known to be whole."""
-        for look in range(LOOKS):
+        """Begin a read transaction, after checking the pages that it will see."""
+        for look in range(READ_RETRIES):
             written, _ = self._look()
             with self.lmdb.begin(buffers=True) as transaction:
                 seen = written, transaction.id()
@@ -238,46 +241,45 @@ class Environment:
                     if seen != self._sound and not (self.write and self._sound):
                         self._walk(meta)
                         self._sound = seen
-                except pages.BadPages as error:
-                    if look == LOOKS - 1:
+                except lmdb_pages.BadPages as error:
+                    if look == READ_RETRIES - 1:
                         raise Damaged(_broken(self.path, error)) from error
                 else:
                     yield transaction
                     return
             time.sleep(0.02)
 
-    def _meta_of(self, transaction: int) -> pages.Meta:
-        """Return the first page that a transaction for reading has begun with.
+    def _meta_of(self, transaction: int) -> lmdb_pages.Meta:
+        """Return the meta page that a read transaction has started from.
 
-        LMDB takes the number of the last commit first and copies its first page then. If two commits
-        come in between, the copy is of the second: the next transaction would see less than this one.
-        The page is written anew in that case, so whoever still finds it has begun with it.
+        LMDB first reads the number of the last commit and then copies that commit's meta page. If two
+        commits happen in between, they have overwritten that page: the transaction then sees more than
+        one that starts a moment later. The copy was right if the page still carries the number.
 
         Raises:
-            BadPages: it has been written anew, or the first two pages contradict each other.
+            BadPages: the page was overwritten, or the two meta pages contradict each other.
         """
         with self._file.open("rb") as file:
-            for meta in pages.metas(file.fileno()):
+            for meta in lmdb_pages.metas(file.fileno()):
                 if meta.transaction == transaction:
                     return meta
-        raise pages.BadPages("its first two pages contradict each other")
+        raise lmdb_pages.BadPages("its first two pages contradict each other")
 
-    def _walk(self, meta: pages.Meta) -> None:
+    def _walk(self, meta: lmdb_pages.Meta) -> None:
         with self._file.open("rb") as file:
-            pages.check(file.fileno(), meta, DATABASES + OPTIONAL, writing=self.write)
+            lmdb_pages.check(file.fileno(), meta, DATABASES + OPTIONAL, writing=self.write)
 
-    def _look(self) -> tuple[object, tuple[pages.Meta, pages.Meta]]:
-        """Return when the file was written, and its first pages, which are read without its map.
-
-        Touching in the memory map what the file lacks would end the process.
+    def _look(self) -> tuple[object, tuple[lmdb_pages.Meta, lmdb_pages.Meta]]:
+        """Return when the file was written, and its two meta pages, read without the memory map:
+        touching a mapped page beyond the end of the file would kill the process.
         """
-        for look in range(LOOKS):
+        for look in range(READ_RETRIES):
             found = self._there()
             try:
                 with self._file.open("rb") as file:
-                    return (found.st_mtime_ns, found.st_size), pages.metas(file.fileno())
-            except pages.BadPages as error:
-                if look == LOOKS - 1:
+                    return (found.st_mtime_ns, found.st_size), lmdb_pages.metas(file.fileno())
+            except lmdb_pages.BadPages as error:
+                if look == READ_RETRIES - 1:
                     raise Damaged(_broken(self.path, error)) from error
             time.sleep(0.02)
         raise AssertionError
@@ -297,5 +299,5 @@ def identity(found: os.stat_result) -> str:
     return f"{found.st_dev}:{found.st_ino}"
 
 
-def _broken(path: Path, error: pages.BadPages) -> str:
+def _broken(path: Path, error: lmdb_pages.BadPages) -> str:
     return f"{path} is damaged: {error}; gangan runs repair {path.name} saves what can be read"

@@ -20,7 +20,7 @@ SIZE = _PAIR.size
 
 
 def pack(gan: int, epoch: int) -> bytes:
-    """Return the eight bytes under which (gan, epoch) is stored.
+    """Return the 8-byte key of (gan, epoch).
 
     Raises:
         ValueError: either number is negative or does not fit 32 bits.
@@ -34,13 +34,13 @@ def pack(gan: int, epoch: int) -> bytes:
 
 
 def unpack(key: bytes) -> tuple[int, int]:
-    """Return (gan, epoch) from the eight bytes that `pack` made."""
+    """Return the (gan, epoch) of an 8-byte key."""
     gan, epoch = _PAIR.unpack(key)
     return gan, epoch
 
 
 def describe(database: bytes, key: bytes) -> str:
-    """Say in words what lies under `key`, as in "losses of GAN 0 at epoch 3"."""
+    """Describe what is stored under `key`, as in "losses of GAN 0 at epoch 3"."""
     if database in (b"snapshots", b"losses", b"resume") and len(key) == SIZE:
         what = {b"losses": "losses of ", b"resume": "resume state of "}.get(database, "")
         return "{}GAN {} at epoch {}".format(what, *unpack(key))

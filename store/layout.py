@@ -24,18 +24,18 @@ class Tensor:
 
     @property
     def size(self) -> int:
-        """How many values it has."""
+        """Number of values."""
         return prod(self.shape)
 
     @property
     def place(self) -> slice:
-        """Where its values lie in the flat vector."""
+        """Slice of its values in the flat vector."""
         return slice(self.offset, self.offset + self.size)
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The order in which named tensors lie in a flat vector."""
+    """The order of named tensors in a flat vector."""
 
     tensors: tuple[Tensor, ...]
 
@@ -43,7 +43,8 @@ class Layout:
     def of(
         cls, shapes: Mapping[str, Sequence[int]], statistics: Collection[str] = frozenset()
     ) -> "Layout":
-        """Return the layout that puts `shapes` end to end in their order; some are `statistics`."""
+        """Return the layout that concatenates `shapes` in their order; `statistics` are those that are
+        no parameters."""
         tensors, offset = [], 0
         for name, shape in shapes.items():
             sides = tuple(int(side) for side in shape)
@@ -53,7 +54,7 @@ class Layout:
 
     @property
     def trainable(self) -> "Layout":
-        """The layout of the parameters alone, laid end to end."""
+        """The layout of the parameters alone, concatenated."""
         return Layout.of({tensor.name: tensor.shape for tensor in self.tensors if not tensor.statistic})
 
     @property
@@ -91,7 +92,7 @@ class Layout:
 
 
 def describe(wanted: Mapping[str, object], found: Mapping[str, object]) -> str:
-    """Say in a line where two mappings differ."""
+    """Return one line that says where two mappings differ."""
     parts = [f"{name} is missing" for name in wanted if name not in found]
     parts += [f"{name} is not expected" for name in found if name not in wanted]
     parts += [

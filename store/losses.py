@@ -1,4 +1,4 @@
-"""The losses in a run: how a cursor over them is read."""
+"""Reading the losses of a run through a cursor."""
 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
@@ -17,7 +17,7 @@ Decode = Callable[[bytes, memoryview], NDArray[Any]]
 def read(
     cursor: Any, columns: int, decode: Decode, after: Mapping[int, int] | None, limit: int | None
 ) -> tuple[NDArray[np.float64], Keys]:
-    """Return losses (n, columns, 2) and their keys (n, 2), as `Run.losses`."""
+    """Return losses (n, columns, 2) and their keys (n, 2): see `RunReader.losses`."""
     pairs, values = [], []
     for pair, value in _found(cursor, after, limit):
         pairs.append(pair)
@@ -26,7 +26,8 @@ def read(
 
 
 def last_epochs(cursor: Any) -> dict[int, int]:
-    """Return the last epoch of each GAN that has one, by going from GAN to GAN backwards."""
+    """Return the last epoch of each GAN that has losses. Seeks backwards from GAN to GAN, so it reads
+    one entry per GAN."""
     last: dict[int, int] = {}
     there = cursor.last()
     while there:

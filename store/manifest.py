@@ -1,4 +1,5 @@
-"""What a run is: everything that was decided before its first step, and never changes after it."""
+"""The description of a run: everything that is decided before the first step, and never changes
+afterwards."""
 
 import json
 from collections.abc import Mapping
@@ -10,24 +11,25 @@ from store.errors import Damaged, NewerFormat, Unsuitable
 from store.layout import Layout
 
 FORMAT = 2
-"""Number of the layout on disk. A run with a larger one is refused.
+"""Version of the format on disk. A run with a larger number is refused.
 
 1: a checksum for each array, of its bytes alone. 2: also for documents, and of the key too.
 """
 
 STATISTIC = "statistic"
-"""Marks a tensor of the layout that is no parameter, but a batch statistic."""
+"""Marks a tensor of the layout as a batch statistic, which is not a parameter."""
 
-LARGEST = 1_000_000
-"""GANs or epochs that a run may have."""
+MAX_COUNT = 1_000_000
+"""Maximum number of GANs, and of epochs."""
 
-LONGEST = 10_000
-"""Letters of a text: a command may name many things."""
+MAX_TEXT = 10_000
+"""Maximum length of a text in characters; commands can be long."""
 
 
 @dataclass(frozen=True)
 class Parent:
-    """The run whose snapshots this run was trained on. The id decides; the name is where to look."""
+    """The run whose snapshots this run was trained on. The id identifies it; the name says where to look
+    first."""
 
     name: str
     id: str
@@ -63,16 +65,17 @@ class Manifest:
     format: int = FORMAT
 
     def saves(self, epoch: int) -> bool:
-        """Tell whether `epoch` leaves a snapshot: every `snapshot_every`-th and the last do."""
+        """Return whether a snapshot is stored after `epoch`: after every `snapshot_every`-th, and after
+        the last."""
         return epoch % self.snapshot_every == 0 or epoch == self.epochs
 
     @property
     def planned_snapshots(self) -> int:
-        """How many snapshots the finished run will hold."""
+        """Number of snapshots of the finished run."""
         return self.gans * -(-self.epochs // self.snapshot_every)
 
     def check(self) -> None:
-        """Make sure that what is written can be read again.
+        """Check that the manifest could be read again.
 
         Raises:
             Unsuitable: a number is absurd, or a text is not printable.
@@ -121,14 +124,14 @@ class Manifest:
 
 
 def _check(document: dict[str, Any]) -> None:
-    """Make sure that a manifest, which may be a stranger's, harms nobody who believes it.
+    """Check a manifest, which may come from a stranger: sizes must be plausible and texts printable.
 
     Raises:
-        ValueError, KeyError, TypeError, AttributeError: it might.
+        ValueError, KeyError, TypeError, AttributeError: they are not.
     """
     _check_texts(document)
     for name in ("gans", "epochs", "snapshot_every"):
-        _check_number(name, document[name], 1, LARGEST)
+        _check_number(name, document[name], 1, MAX_COUNT)
     dataset, parent = document.get("dataset") or {}, document.get("parent") or {}
     texts = {name: document[name] for name in ("id", "family", "created", "command")}
     texts |= {f"version of {name}": text for name, text in document["versions"].items()}
@@ -136,7 +139,7 @@ def _check(document: dict[str, Any]) -> None:
     texts |= {f"parent's {name}": text for name, text in parent.items()}
     texts["dataset's name"] = dataset.get("name", "")
     for name, text in texts.items():
-        if not isinstance(text, str) or len(text) > LONGEST:
+        if not isinstance(text, str) or len(text) > MAX_TEXT:
             raise ValueError(f"{name} is {text!r:.80}")
     if datetime.fromisoformat(document["created"]).tzinfo is None:
         raise ValueError(f"created is {document['created']}, without a time zone")
@@ -149,7 +152,7 @@ def _check(document: dict[str, Any]) -> None:
         for side in shape:
             _check_number(f"a side of {name}", side, 0, 2**40)
     for name in ("height", "width"):
-        _check_number(name, dataset.get(name, 1), 1, LARGEST)
+        _check_number(name, dataset.get(name, 1), 1, MAX_COUNT)
     for name in ("config", "machine", "sizes"):
         for key, value in (document.get(name) or {}).items():
             if isinstance(value, dict | list):
@@ -162,7 +165,7 @@ def _check_number(name: str, value: Any, least: int, most: int) -> None:
 
 
 def _check_texts(value: Any) -> None:
-    """Refuse control characters: on a terminal they can do more than be read."""
+    """Refuse control characters, which could change the reader's terminal."""
     if isinstance(value, dict):
         value = [*value.keys(), *value.values()]
     if isinstance(value, list):

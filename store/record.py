@@ -27,11 +27,11 @@ _TEXT = b"json"
 
 
 class BadRecord(ValueError):
-    """The bytes are not a record, or were changed after it was written."""
+    """The bytes are not a record, or have changed since it was written."""
 
 
 def place(database: bytes, key: bytes) -> int:
-    """Return the number with which the checksum of what is stored there begins."""
+    """Return the start value of the checksum of the value under `key`."""
     return zlib.crc32(database + b"/" + key)
 
 
@@ -51,7 +51,7 @@ def encode(array: NDArray[Any], start: int = 0) -> bytes:
 
 
 def decode(value: Buffer, start: int = 0) -> NDArray[Any]:
-    """Return a read-only view of the values in `value`, after checking them.
+    """Return a read-only view of the values in `value`, after checking their checksum.
 
     The view shares memory with `value`: copy it if it must outlive the transaction.
 

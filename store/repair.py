@@ -1,4 +1,5 @@
-"""Drops what is bad from a run, so that training fills the gaps; saves what a broken file holds."""
+"""Removes damaged values from a run, so that training fills the gaps; recovers what a broken file
+holds."""
 
 import contextlib
 import shutil
@@ -15,7 +16,7 @@ from store import keys, record, results, salvage
 from store.environment import identity
 from store.errors import Damaged, InUse
 from store.manifest import Manifest
-from store.reading import KINDS, MANIFEST, STATE
+from store.reader import KINDS, MANIFEST, STATE
 from store.results import Document
 from store.run import Run
 from store.state import State
@@ -24,8 +25,8 @@ from store.verify import Finding, verify
 
 @dataclass(frozen=True)
 class Repaired:
-    """What repairing did: the snapshots that are left, what was dropped or is missing, and whether the
-    file was made anew."""
+    """What a repair did: the snapshots that are left, what was dropped or is missing, and whether the
+    file was rebuilt."""
 
     snapshots: int
     findings: Collection[Finding]
@@ -61,7 +62,7 @@ def repair(path: Path) -> Repaired:
 
 
 def _usable(path: Path) -> bool:
-    """Tell whether LMDB can be let near the file to change it."""
+    """Return whether LMDB can safely change the file."""
     try:
         with Run.open(path, write=True) as run, contextlib.suppress(Damaged):  # its state can be mended
             run.check_free()
@@ -85,7 +86,7 @@ def _rebuild(path: Path) -> None:
     file = path / "data.mdb"
     content = np.memmap(file, np.uint8, "r").data if file.stat().st_size else memoryview(b"")
     saved = _Saved()
-    for key, value in salvage.every_value(content):
+    for key, value in salvage.scan_leaves(content):
         _recognise(saved, key, value, path)
     if saved.manifest is None:
         raise Damaged(
@@ -105,7 +106,7 @@ def _rebuild(path: Path) -> None:
 
 
 def _recognise(saved: _Saved, key: bytes, value: memoryview, path: Path) -> None:
-    """Add a value to what is saved if it proves to be what was written under `key`."""
+    """Recover a value if its checksum proves that it was written under `key`."""
     if key in (MANIFEST, STATE):
         with contextlib.suppress(record.BadRecord, Damaged):
             document = record.decode_text(value, record.place(key, key))
@@ -127,7 +128,7 @@ def _recognise(saved: _Saved, key: bytes, value: memoryview, path: Path) -> None
 
 
 def _write(path: Path, manifest: Manifest, saved: _Saved) -> None:
-    """Make a new run of what was saved."""
+    """Write a new run from the recovered values."""
     constants = {
         name: saved.values.pop((b"constants", name.encode())).reshape(shape)
         for name, shape in manifest.constants.items()

@@ -1,7 +1,7 @@
-"""What evaluations found out about a run: JSON documents by text key.
+"""Results of evaluations: JSON documents with text keys.
 
-Each is stored with the number of the transaction that wrote it, {"transaction": 7, "result": {…}}: of
-two that a broken file holds under one key, the later counts.
+Each is stored with the number of the transaction that wrote it, {"transaction": 7, "result": {…}}: if a
+broken file holds two under one key, the later one counts.
 """
 
 import json
@@ -15,18 +15,18 @@ from store.transaction import Transaction
 NAME = b"results"
 """The database; a run has it once something was put into it."""
 
-LONGEST = 400
+MAX_KEY_BYTES = 400
 """Bytes of a key: LMDB takes 511."""
 
 Document = dict[str, Any]
 
 
 def texts(documents: Mapping[str, Mapping[str, Any]]) -> dict[bytes, str]:
-    """Return documents as JSON, by the bytes of their keys.
+    """Return documents as JSON texts, by the bytes of their keys.
 
     Raises:
-        ValueError: a key is not printable text of 1 to LONGEST bytes, or a number is not finite.
-        TypeError: JSON does not know what a document holds.
+        ValueError: a key is not printable text of 1 to MAX_KEY_BYTES bytes, or a number is not finite.
+        TypeError: a document holds what JSON does not have.
     """
     found = {}
     for key, document in documents.items():
@@ -39,7 +39,7 @@ def texts(documents: Mapping[str, Mapping[str, Any]]) -> dict[bytes, str]:
 
 
 def put(transaction: Transaction, documents: Mapping[bytes, str]) -> None:
-    """Store what `texts` returned in a transaction that writes."""
+    """Store what `texts` returned, in a write transaction."""
     for key, text in documents.items():
         sealed = f'{{"transaction": {transaction.number}, "result": {text}}}'
         transaction.put(NAME, key, record.encode_text(sealed, record.place(NAME, key)))
@@ -61,7 +61,7 @@ def read(transaction: Transaction, run: str, prefix: str) -> dict[str, Document]
 
 
 def check(transaction: Transaction, run: str) -> dict[bytes, str]:
-    """Return all keys, each with what is wrong with its document, or with nothing."""
+    """Return all keys, each with what is wrong with its document; an empty text if nothing is."""
     found = {}
     for key, value in _stored(transaction):
         try:
@@ -91,7 +91,7 @@ def decode(key: bytes, value: record.Buffer) -> tuple[int, Document]:
 
 def _stored(transaction: Transaction, prefix: str = "") -> Iterator[tuple[bytes, memoryview]]:
     start = prefix.encode(errors="surrogatepass")
-    if not transaction.holds(NAME) or len(start) > LONGEST:
+    if not transaction.holds(NAME) or len(start) > MAX_KEY_BYTES:
         return
     with transaction.cursor(NAME) as cursor:
         if cursor.set_range(start):
@@ -106,7 +106,7 @@ def _wrong(run: str, key: bytes, error: record.BadRecord) -> str:
 
 
 def _check_key(key: str) -> None:
-    if not key.isprintable() or not 1 <= len(key.encode()) <= LONGEST:
+    if not key.isprintable() or not 1 <= len(key.encode()) <= MAX_KEY_BYTES:
         raise ValueError(f"{key!r:.80} cannot be a result's key: use printable text of 1 to 400 bytes")
 
 

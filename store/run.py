@@ -1,4 +1,4 @@
-"""A run on disk: one LMDB environment with manifest, snapshots, losses, resume state and heartbeat."""
+"""A run on disk: one LMDB environment with manifest, snapshots, losses, checkpoints and heartbeat."""
 
 import dataclasses
 import stat
@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 from store import keys, record, results
 from store.environment import Environment
 from store.errors import Damaged, InUse, NotAStore, StoreError
-from store.holding import refuse_if_trained, watch
+from store.lease import refuse_if_trained, watch
 from store.manifest import Manifest
-from store.reading import KINDS, MANIFEST, MANY, STATE, Reading, Vector
+from store.reader import KINDS, MANIFEST, ROWS_PER_TRANSACTION, STATE, RunReader, Vector
 from store.state import Holder, State, Status
 from store.transaction import Transaction
 
 
-class Run(Reading):
-    """A population's snapshots and all that is known of it. Open with `Run.open`; use with `with`."""
+class Run(RunReader):
+    """The snapshots of a population, and all else that is stored about it. Use as a context manager."""
 
     # ------------------------------------------------------------------ opening and closing
 
@@ -30,10 +30,10 @@ class Run(Reading):
     def create(
         cls, path: str | Path, manifest: Manifest, constants: Mapping[str, NDArray[Any]] | None = None
     ) -> "Run":
-        """Make the folder `path` a new run and open it for writing.
+        """Create a run in the new folder `path`, and open it for writing.
 
         Raises:
-            ValueError: `constants` have not the shapes that the manifest says.
+            ValueError: `constants` do not have the shapes that the manifest gives.
             StoreError: it cannot be written.
         """
         path, constants = Path(path), constants or {}
@@ -129,25 +129,25 @@ class Run(Reading):
         with self._environment.writing() as transaction:
             for row, gan in enumerate(gans):
                 key = keys.pack(gan, epoch)
-                self._put(transaction, b"losses", key, losses[row].astype(np.float64), anew=False)
+                self._put(transaction, b"losses", key, losses[row].astype(np.float64), overwrite=False)
                 if vectors is not None:
-                    self._put(transaction, b"snapshots", key, vectors[row], anew=False)
+                    self._put(transaction, b"snapshots", key, vectors[row], overwrite=False)
             if resume is not None:
-                self._keep(transaction, epoch, gans, resume)
+                self._put_checkpoint(transaction, epoch, gans, resume)
             self._update_state(transaction)
 
-    def keep(self, epoch: int, gans: Sequence[int], resume: Vector) -> None:
-        """Store the (n, R) states from which some GANs can go on after `epoch`, which is stored.
+    def save_checkpoint(self, epoch: int, gans: Sequence[int], resume: Vector) -> None:
+        """Store checkpoints (n, R) of some GANs after `epoch`, which is stored already.
 
         Raises:
             StoreFull, InUse: as `commit`.
         """
         with self._environment.writing() as transaction:
             self._update_state(transaction)
-            self._keep(transaction, epoch, gans, resume)
+            self._put_checkpoint(transaction, epoch, gans, resume)
 
-    def hold(self) -> None:
-        """Claim the run for training by this process.
+    def acquire(self) -> None:
+        """Take the run for training by this process.
 
         Raises:
             InUse: a living process trains it.
@@ -163,39 +163,39 @@ class Run(Reading):
             self._put_state(transaction, state)
 
     def check_free(self) -> None:
-        """Make sure that nobody trains the run.
+        """Check that no living process trains the run.
 
         Raises:
             InUse: a living process trains it.
         """
         refuse_if_trained(self.name, self.state())
 
-    def beat(self) -> None:
-        """Say that the training process is alive."""
+    def heartbeat(self) -> None:
+        """Record that the training process is alive."""
         with self._environment.writing() as transaction:
             self._update_state(transaction)
 
     def diverged(self, gan: int, epoch: int) -> None:
-        """Record that `gan` cannot go on: its losses or weights were not finite in `epoch`."""
+        """Record that training of `gan` ended in `epoch`, where losses or weights were not finite."""
         with self._environment.writing() as transaction:
             known = self._state_in(transaction).diverged
             self._update_state(transaction, diverged={**known, gan: epoch})
 
-    def executed(self, execution: Mapping[str, Any]) -> None:
-        """Record how the run is trained, so that it can go on with the same rounding."""
+    def record_execution(self, execution: Mapping[str, Any]) -> None:
+        """Record how the run is executed, so that it can be resumed with the same rounding."""
         with self._environment.writing() as transaction:
             self._update_state(transaction, execution=dict(execution))
 
     def release(self, status: Status) -> None:
-        """Give the run back in the state `status`."""
+        """End this process's hold on the run, and set its state to `status`."""
         with self._environment.writing() as transaction:
             self._update_state(transaction, stored=status, holder=None)
             self._holder = None
 
     def add_results(self, documents: Mapping[str, Mapping[str, Any]]) -> None:
-        """Keep what evaluations found, by key: durably, all or nothing, in place of what was there.
+        """Store results of evaluations by key, durably and all or nothing, replacing earlier ones.
 
-        Nobody need hold the run, and another process that trains it is not disturbed.
+        This needs no `acquire`, and does not disturb another process that trains the run.
 
         Raises:
             ValueError: a key is not printable text of 1 to 400 bytes, or a number is not finite.
@@ -215,10 +215,10 @@ class Run(Reading):
         gaps: Iterable[int],
         bad_results: Collection[bytes] = (),
     ) -> None:
-        """Remove values that are `bad`, each one of the KINDS of a (gan, epoch), and bad results.
+        """Remove `bad` values, each one of the KINDS at a (gan, epoch), and bad results.
 
-        GANs that have `gaps` lose the state to go on from, so that they are trained anew: the same
-        bytes come again, and what is there stays as it is. Results make no gap.
+        GANs with `gaps` also lose their checkpoint, so that they are trained again from the beginning:
+        the same bytes come again, and values that are there stay. Results make no gap.
 
         Raises:
             InUse: a living process trains the run.
@@ -243,9 +243,11 @@ class Run(Reading):
             self._put_state(transaction, state)
 
     def restore(self, found: Mapping[tuple[bytes, bytes], NDArray[Any]], state: State) -> None:
-        """Put values back under their (database, key) that were saved from a broken file."""
+        """Store values by (database, key) that were recovered from a broken file."""
         waiting = iter(found.items())
-        while some := dict(islice(waiting, MANY)):  # not more at once than memory holds with ease
+        while some := dict(
+            islice(waiting, ROWS_PER_TRANSACTION)
+        ):  # not more at once than memory holds with ease
             with self._environment.writing() as transaction:
                 for (database, key), array in some.items():
                     self._put(transaction, database, key, array)
@@ -255,9 +257,11 @@ class Run(Reading):
     # ------------------------------------------------------------------ helpers
 
     _holder: Holder | None = None
-    """This process, once it has claimed the run."""
+    """This process, once it has acquired the run."""
 
-    def _keep(self, transaction: Transaction, epoch: int, gans: Sequence[int], resume: Vector) -> None:
+    def _put_checkpoint(
+        self, transaction: Transaction, epoch: int, gans: Sequence[int], resume: Vector
+    ) -> None:
         for gan, state in zip(gans, resume, strict=True):
             self._forget(transaction, gan)
             self._put(transaction, b"resume", keys.pack(gan, epoch), state)
@@ -269,7 +273,7 @@ class Run(Reading):
                 cursor.delete()
 
     def _update_state(self, transaction: Transaction, **changes: Any) -> None:
-        """Change the state, and say that the process which trains the run is alive."""
+        """Change the state, and renew the heartbeat of the process that trains the run."""
         state = self._state_in(transaction)
         if self._holder:
             if not self._holder.is_same(state.holder):
@@ -286,9 +290,9 @@ class Run(Reading):
         database: bytes,
         key: bytes,
         array: NDArray[Any],
-        anew: bool = True,
+        overwrite: bool = True,
     ) -> None:
-        transaction.put(database, key, record.encode(array, self._place(database, key)), anew=anew)
+        transaction.put(database, key, record.encode(array, self._place(database, key)), overwrite=anew)
 
     def _put_state(self, transaction: Transaction, state: State) -> None:
         state = dataclasses.replace(state, transaction=transaction.number)

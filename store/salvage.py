@@ -1,17 +1,17 @@
-"""What is left in a broken file: values, whether or not anything leads to them."""
+"""Scans a broken file for values, whether or not a tree leads to them."""
 
 import mmap
 from collections.abc import Iterator
 
 import numpy as np
 
-from store.pages import BIG, HEADER, LEAF, MAGIC, META, TREE, BadPages, Tree, entries
+from store.lmdb_pages import BIG, HEADER, LEAF, MAGIC, META, TREE, BadPages, Tree, entries
 
 
-def every_value(content: memoryview) -> Iterator[tuple[bytes, memoryview]]:
-    """Yield every key and value in whatever looks like a leaf, whether or not a tree leads to it.
+def scan_leaves(content: memoryview) -> Iterator[tuple[bytes, memoryview]]:
+    """Yield the keys and values of every page that looks like a leaf, whether or not a tree leads to it.
 
-    Much of it may be outdated, or wrong: who takes it must have means to tell.
+    Many may be outdated or wrong: the caller must check them.
     """
     size = _page_size(content)
     count = len(content) // size

@@ -1,4 +1,4 @@
-"""Where a run stands, and whether the process that trains it is alive."""
+"""The state of a run, and whether the process that trains it is alive."""
 
 import dataclasses
 import json
@@ -22,10 +22,10 @@ STALE_AFTER = 30.0
 """Seconds without a heartbeat after which its process counts as dead."""
 
 
-def here() -> str:
-    """Return what tells this machine, boot and process namespace from any other.
+def host_namespace() -> str:
+    """Return an id of this machine, boot and process namespace.
 
-    Process ids mean something only within it: two containers may share a folder and a host name.
+    Process ids are valid only within these: two containers may share a folder and a host name.
     """
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
@@ -34,10 +34,11 @@ def here() -> str:
         return socket.gethostname()
 
 
-def born(pid: int) -> str:
-    """Return when a process of this machine began, in ticks since boot; "" where that is not told.
+def process_start(pid: int) -> str:
+    """Return when a process of this machine started, in clock ticks since boot; "" where that is
+    unknown.
 
-    With it a process is told from a later one of the same number.
+    It distinguishes a process from a later one with the same number.
     """
     try:
         # The name, in parentheses, may hold anything; the start is the 20th field after it.
@@ -65,12 +66,12 @@ class Holder:
 
     @classmethod
     def me(cls, done: int = 0, file: str = "") -> "Holder":
-        """Return this process as a holder whose heart just beat."""
+        """Return this process as a holder with a heartbeat of now."""
         now, pid = time.time(), os.getpid()
-        return cls(socket.gethostname(), here(), pid, now, now, done, born(pid), file)
+        return cls(socket.gethostname(), host_namespace(), pid, now, now, done, process_start(pid), file)
 
     def is_same(self, other: "Holder | None") -> bool:
-        """Tell whether `other` is the same process, holding since the same time."""
+        """Return whether `other` is the same process, holding since the same time."""
         return other is not None and dataclasses.replace(other, beat=self.beat) == self
 
     def __str__(self) -> str:
@@ -79,20 +80,21 @@ class Holder:
 
     @property
     def elsewhere(self) -> bool:
-        """Whether it lives on another machine, or in another container, than this process."""
-        return self.where != here()
+        """Whether it runs on another machine, or in another container, than this process."""
+        return self.where != host_namespace()
 
     def alive(self, file: str = "") -> bool:
-        """Tell whether it still trains the run whose file is `file`.
+        """Return whether it still trains the run whose file is `file`.
 
-        On this machine its process tells, also one that sleeps; elsewhere, its heartbeat.
+        On this machine that depends on whether its process exists, even a stopped one; elsewhere on its
+        heartbeat.
         """
         if self.elsewhere:
             return abs(time.time() - self.beat) <= STALE_AFTER  # a clock far ahead proves nothing
         if self.file and file and self.file != file:
             return False  # the file was copied, and the original's holder with it
         if self.born:
-            return born(self.pid) == self.born
+            return process_start(self.pid) == self.born
         try:
             os.kill(self.pid, 0)
         except ProcessLookupError:
@@ -122,7 +124,7 @@ class State:
 
     @property
     def status(self) -> Status:
-        """What to tell a reader: a run in training whose process is gone has crashed."""
+        """The status to show: "crashed" if the run is stored as in training, but its process is gone."""
         if self.stored == "training" and not (self.holder and self.holder.alive(self.file)):
             return "crashed"
         return self.stored
@@ -156,9 +158,9 @@ class State:
 
 
 @dataclass(frozen=True)
-class Glance:
-    """Where a run stands: its state, how many GAN-epochs are trained and how many snapshots there are,
-    and of each GAN its last epoch with that epoch's mean losses."""
+class Progress:
+    """How far a run has come: its state, the number of trained GAN-epochs and of snapshots, and each
+    GAN's last epoch with that epoch's mean losses."""
 
     state: State
     done: int
@@ -166,5 +168,5 @@ class Glance:
     last: Mapping[int, tuple[int, tuple[float, ...]]]
 
     def medians(self) -> tuple[float, ...]:
-        """Return each loss's median over the GANs; nothing where none is trained."""
+        """Return the median of each loss over the GANs' last epochs; () if none is trained."""
         return tuple(map(median, zip(*(means for _, means in self.last.values()), strict=True)))

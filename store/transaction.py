@@ -6,7 +6,7 @@ import lmdb
 
 
 class Transaction:
-    """A transaction over a run's databases, which it takes by name."""
+    """A transaction over the databases of a run, by name."""
 
     def __init__(self, transaction: lmdb.Transaction, databases: dict[bytes, Any]) -> None:
         self._transaction, self._databases = transaction, databases
@@ -17,8 +17,8 @@ class Transaction:
         """Return the value under `key`, a view that ends with the transaction, or None."""
         return self._transaction.get(key, db=self._databases[database])  # type: ignore[return-value]
 
-    def put(self, database: bytes, key: bytes, value: bytes, *, anew: bool = True) -> None:
-        """Store `value` under `key`; with `anew=False` only if there is nothing yet."""
+    def put(self, database: bytes, key: bytes, value: bytes, *, overwrite: bool = True) -> None:
+        """Store `value` under `key`; with `overwrite=False` only if there is nothing yet."""
         self.written += len(value)
         self._transaction.put(key, value, db=self._databases[database], overwrite=anew)
 
@@ -27,11 +27,11 @@ class Transaction:
         self._transaction.delete(key, db=self._databases[database])
 
     def holds(self, database: bytes) -> bool:
-        """Tell whether the run has a database, which may be one of OPTIONAL."""
+        """Return whether the run has a database, which may be one of OPTIONAL."""
         return database in self._databases
 
     def count(self, database: bytes) -> int:
-        """Return how many values a database holds, without looking at them."""
+        """Return the number of values in a database, without reading them."""
         return self._transaction.stat(self._databases[database])["entries"]
 
     def cursor(self, database: bytes) -> lmdb.Cursor:

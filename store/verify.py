@@ -1,4 +1,4 @@
-"""Looks at every byte of a run, and says what is not as it was written, or not there."""
+"""Checks every byte of a run: reports what differs from what was written, and what is missing."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from store import keys
 from store.errors import Damaged, StoreError, UnknownSnapshot
-from store.reading import KINDS
+from store.reader import KINDS
 from store.run import Run
 
 Told = Callable[[int, int], None]
@@ -15,10 +15,11 @@ Told = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Finding:
-    """Something bad in a run, in a sentence: `why`.
+    """Something wrong in a run; `why` is a sentence.
 
     `what` is file, layout, state, constant, result, snapshot, losses or resume; `gan` and `epoch` say
-    which, where it is of one. What is `missing` was dropped, or lost with the pages that led to it.
+    which one, if it belongs to one. `missing`: the value was dropped, or lost with the pages that led to
+    it.
     """
 
     what: str
@@ -33,10 +34,10 @@ UNOPENED = "unopened"
 
 
 def verify(path: Path, told: Told = lambda done, total: None) -> Iterator[Finding]:
-    """Look at the run in `path` from its first page to its last value; yield what is bad.
+    """Check the run in `path` from its first page to its last value; yield what is wrong.
 
-    A run that is being trained can be looked at too. LMDB may, against all care, end a process that
-    reads a scrambled file: who must live does this in a process of its own.
+    The run may be in training meanwhile. LMDB may, in spite of all checks, kill a process that reads a
+    scrambled file: callers that must survive do this in a child process.
     """
     try:
         run = Run.open(path)
@@ -62,7 +63,7 @@ def _values(run: Run, told: Told) -> Iterator[Finding]:
             yield Finding("constant", str(error))
     results = run.check_results()
     yield from (Finding("result", why) for why in results.values() if why)
-    there = run.contents()
+    there = run.index()
     yield from _missing(run, there)
     done = len(results)
     total = done + sum(map(len, there.values()))
@@ -81,7 +82,7 @@ def _values(run: Run, told: Told) -> Iterator[Finding]:
 
 
 def _missing(run: Run, there: Mapping[str, set[keys.Pair]]) -> Iterator[Finding]:
-    """Yield what a run should hold, judging by what it holds."""
+    """Yield what is missing, judging by what is there."""
     if "imported" in run.manifest.config:
         return  # state dicts may be of any epochs
     try:

@@ -46,7 +46,7 @@ def export_run(
         raise ConfigurationError(f"no format {form!r}: there is {', '.join(FORMATS)}")
     if out.exists():
         raise ConfigurationError(f"{out} is there already: name a new folder")
-    there = run.contents()
+    there = run.index()
     keys = select(as_array(sorted(there["snapshot"])), gans, epochs)
     step = told(len(keys))
     try:

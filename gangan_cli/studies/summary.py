@@ -8,17 +8,17 @@ from store import Catalog, Run
 
 def summary(run: Run) -> dict[str, Any]:
     """Return what a list of runs shows: plain values by name."""
-    manifest, glance = run.manifest, run.glance()
+    manifest, progress = run.manifest, run.progress()
     return {
         "name": run.name,
-        "state": glance.state.status,
+        "state": progress.state.status,
         "family": manifest.family,
         "dataset": (manifest.dataset or {}).get("name"),
         "parent": manifest.parent.name if manifest.parent else None,
         "gans": manifest.gans,
         "epochs": manifest.epochs,
         "parameters": manifest.layout.trainable.size,
-        "snapshots": glance.snapshots,
+        "snapshots": progress.snapshots,
         "planned_snapshots": manifest.planned_snapshots,
         "size_bytes": run.size_bytes,
         "created": manifest.created,
@@ -27,8 +27,8 @@ def summary(run: Run) -> dict[str, Any]:
 
 def details(run: Run, catalog: Catalog) -> dict[str, Any]:
     """Return everything there is to say of a run short of its snapshots."""
-    manifest, glance = run.manifest, run.glance()
-    state, medians = glance.state, glance.medians()
+    manifest, progress = run.manifest, run.progress()
+    state, medians = progress.state, progress.medians()
     return {
         **summary(run),
         "id": manifest.id,

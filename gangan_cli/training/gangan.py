@@ -31,7 +31,7 @@ from gangan_cli.training.session import train_run
 from gangan_cli.training.settings import Settings
 from gangan_cli.training.workers import Task, plan
 from store import Catalog, Manifest, Parent, Run, check_name
-from store.manifest import LARGEST
+from store.manifest import MAX_COUNT
 
 R1 = "r1-mlp"
 """The family with a choice of losses and penalties, and a condition."""
@@ -91,7 +91,7 @@ class GanGanConfig:
     on: str
     run: str = "gangan"
     preset: str = "default"
-    epochs: int = field(default=250, metadata={"at_least": 1, "at_most": LARGEST})
+    epochs: int = field(default=250, metadata={"at_least": 1, "at_most": MAX_COUNT})
     batch_size: int = field(default=128, metadata={"at_least": 1})
     lr: float = field(default=2e-3, metadata={"above": 0})
     latent_dim: int = field(default=16, metadata={"at_least": 1})
@@ -101,10 +101,10 @@ class GanGanConfig:
     """Which epochs' snapshots, as in "50-"; empty for all."""
     repeat: int = field(default=3, metadata={"at_least": 1})
     """How often an epoch goes over the snapshots."""
-    members: int = field(default=1, metadata={"at_least": 1, "at_most": LARGEST})
+    members: int = field(default=1, metadata={"at_least": 1, "at_most": MAX_COUNT})
     """How many GAN-GANs, with seeds of their own."""
     seed: int = field(default=0, metadata={"at_least": 0})
-    snapshot_every: int = field(default=1, metadata={"at_least": 1, "at_most": LARGEST})
+    snapshot_every: int = field(default=1, metadata={"at_least": 1, "at_most": MAX_COUNT})
     family: str = R1
     components: int = field(default=256, metadata={"at_least": 0})
     """Principal components that stand for a weight vector; 0 for the raw vector."""
@@ -193,7 +193,7 @@ def train_gangan(config: GanGanConfig, machine: Machine) -> Events:
                 return
             source = examples_of(run, parent)
             short = _short(config, source.count)
-            if short and not run.glance().done:  # after that, --repeat is what it is
+            if short and not run.progress().done:  # after that, --repeat is what it is
                 yield short
             spread = plan(config.members, machine.device, machine.workers)
             task = Task(config.family, dict(run.manifest.sizes), source, config.settings)

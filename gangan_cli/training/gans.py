@@ -26,7 +26,7 @@ from gangan_cli.training.session import train_run
 from gangan_cli.training.settings import Settings
 from gangan_cli.training.workers import Task, plan
 from store import Catalog, Manifest, check_name
-from store.manifest import LARGEST
+from store.manifest import MAX_COUNT
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,12 @@ class GansConfig:
     family: str = "mlp"
     family_options: str = ""
     """What of the family is not as it is by default, as in "width=8 loss=code"."""
-    gans: int = field(default=35, metadata={"at_least": 1, "at_most": LARGEST})
-    epochs: int = field(default=100, metadata={"at_least": 1, "at_most": LARGEST})
+    gans: int = field(default=35, metadata={"at_least": 1, "at_most": MAX_COUNT})
+    epochs: int = field(default=100, metadata={"at_least": 1, "at_most": MAX_COUNT})
     batch_size: int = field(default=128, metadata={"at_least": 1})
     lr: float = field(default=2e-4, metadata={"above": 0})
     seed: int = field(default=0, metadata={"at_least": 0})
-    snapshot_every: int = field(default=1, metadata={"at_least": 1, "at_most": LARGEST})
+    snapshot_every: int = field(default=1, metadata={"at_least": 1, "at_most": MAX_COUNT})
     init: str = field(default="own", metadata={"one_of": ("own", "shared")})
     """Initial weights: each GAN's own, or for all those of GAN 0; what follows is each one's own."""
 

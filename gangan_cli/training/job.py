@@ -24,7 +24,7 @@ from gangan_cli.training.devices import find
 from gangan_cli.training.events import Ended, Event
 from gangan_cli.training.nursery import get_ready
 from store import Catalog, Manifest, Run
-from store.place import check_room, run_size
+from store.filesystem import check_room, run_size
 
 
 @dataclass(frozen=True)

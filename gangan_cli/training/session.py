@@ -52,7 +52,7 @@ def _sitting(
 ) -> Iterator[Event]:
     """Train until all is there or a signal was `received`."""
     began = time.monotonic()
-    run.hold()
+    run.acquire()
     status: Status = "interrupted"
     trained = 0
     try:
@@ -72,14 +72,14 @@ def _sitting(
                         trained += isinstance(event, EpochFinished)
                         yield event
                 elif isinstance(message, Kept):
-                    run.keep(message.epoch, message.gans, message.resume)
+                    run.save_checkpoint(message.epoch, message.gans, message.resume)
                 elif isinstance(message, Compiling):
                     yield message
                 elif isinstance(message, Chosen):
-                    run.executed({**dataclasses.asdict(message.execution), **here})
+                    run.record_execution({**dataclasses.asdict(message.execution), **here})
                     yield message
                 elif time.monotonic() - beaten > BEAT_EVERY:
-                    run.beat()
+                    run.heartbeat()
                     beaten = time.monotonic()
         if not remaining(run, plan.chunks)[0]:
             status = "diverged" if run.state().diverged else "complete"
@@ -123,7 +123,7 @@ def remaining(run: Run, chunks: list[list[int]]) -> tuple[list[Chunk], int]:
     lost: Mapping[int, int] = run.state().diverged
     unfinished, done = [], 0
     for gans in chunks:
-        points = {gan: run.resume_point(gan) for gan in gans if gan not in lost}
+        points = {gan: run.checkpoint(gan) for gan in gans if gan not in lost}
         epochs = {epoch for epoch, _ in points.values()}
         # A chunk is committed as one; should its GANs have come apart, the same bytes come again
         # from its beginning.

@@ -206,19 +206,19 @@ def _view(name: str, path: Path) -> RunView:
 
 
 def _look(run: Run, name: str) -> RunView:
-    glance = run.glance()
+    progress = run.progress()
     return RunView(
         name=name,
         path=run.path,
         manifest=run.manifest,
-        state=glance.state,
-        done=glance.done,
-        snapshots=glance.snapshots,
+        state=progress.state,
+        done=progress.done,
+        snapshots=progress.snapshots,
         size=run.size_bytes,
-        losses=dict(zip(run.manifest.losses, glance.medians(), strict=False)),
-        gans=glance.last,
+        losses=dict(zip(run.manifest.losses, progress.medians(), strict=False)),
+        gans=progress.last,
         condition=Condition.of(run),
-        scores=None if glance.state.results else Scores(),
+        scores=None if progress.state.results else Scores(),
     )
 
 

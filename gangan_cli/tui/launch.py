@@ -11,7 +11,7 @@ from pathlib import Path
 from gangan_cli import toml
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.tui.feed import RunView
-from store.state import Holder, here
+from store.state import Holder, host_namespace
 
 
 def trainer(run: RunView) -> Holder:
@@ -23,7 +23,7 @@ def trainer(run: RunView) -> Holder:
     holder = run.state.holder
     if run.status != "training" or holder is None:
         raise ConfigurationError(f"{run.name} is not being trained")
-    if holder.where != here():
+    if holder.where != host_namespace():
         raise ConfigurationError(f"{run.name} is trained by {holder}, which is not this machine")
     return holder
 

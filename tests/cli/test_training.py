@@ -96,7 +96,7 @@ def test_a_run_that_goes_on_elsewhere_says_that_it_rounds_otherwise(tmp_path):
     assert (shown["device"], shown["repeats"]) == ("cpu", True)
     assert {"processor", "threads", "torch", "compiled", "matmul"} < set(shown)
     with Run.open(tmp_path / "r", write=True) as run:
-        run.executed({**shown, "processor": "another processor"})
+        run.record_execution({**shown, "processor": "another processor"})
     again = gangan(*COMMAND, "--store", tmp_path)
     assert again.code == 0
     assert "began elsewhere" in again.err

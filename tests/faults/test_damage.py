@@ -73,14 +73,14 @@ DAMAGES = [*IN_PLACE, cut, put_something_behind]
 def read_all(path):
     """Everything a run holds, by what it is."""
     with Run.open(path) as run:
-        found = {("state",): run.state().stored, ("glance",): run.glance().snapshots}
+        found = {("state",): run.state().stored, ("glance",): run.progress().snapshots}
         found |= {("constant", name): run.constant(name).tobytes() for name in run.manifest.constants}
-        for what, pairs in run.contents().items():
+        for what, pairs in run.index().items():
             for gan, epoch in pairs:
                 if what == "snapshot":
                     found[what, gan, epoch] = run.snapshot(gan, epoch).tobytes()
                 elif what == "resume":
-                    found[what, gan, epoch] = run.resume_point(gan)[1].tobytes()
+                    found[what, gan, epoch] = run.checkpoint(gan)[1].tobytes()
         for row, key in zip(*run.losses(), strict=True):
             found["losses", *key.tolist()] = row.tobytes()
         found |= {("result", key): repr(document) for key, document in run.results().items()}
@@ -99,7 +99,7 @@ def with_results(folder):
 def fuzz(folder, first, rounds, evaluated):
     """Damage a small run in many ways; return how often it was noticed."""
     whole = with_results(folder) if evaluated else PRESENT.read_bytes()
-    environment.LOOKS = 1  # nobody writes meanwhile
+    environment.READ_RETRIES = 1  # nobody writes meanwhile
     path = fresh(folder)
     (path / "data.mdb").write_bytes(whole)
     expected = read_all(path)
@@ -230,7 +230,7 @@ def test_a_gangan_over_a_damaged_snapshot_says_which(tmp_path, undisturbed):
 
 def test_a_repair_waits_for_nobody_and_takes_nothing_from_a_training(tmp_path):
     with Run.create(tmp_path / "r", small_manifest()) as run:
-        run.hold()
+        run.acquire()
         run.commit(1, [0, 1], np.zeros((2, 2, 2)), numbers(1, 2, 10))
         with pytest.raises(InUse):
             repair(tmp_path / "r")

@@ -13,7 +13,7 @@ import pytest
 
 from store import Run, holding
 from store.errors import InUse
-from store.state import STALE_AFTER, Holder, State, born
+from store.state import STALE_AFTER, Holder, State, process_start
 from store.verify import verify
 from tests.commands import COMMAND, gangan, start, started
 from tests.runs import contents, numbers, small_manifest
@@ -51,33 +51,33 @@ def test_a_dead_holder_is_known_also_when_its_number_was_given_to_another(run):
     held_by(run)
     assert run.state().status == "training"
     with pytest.raises(InUse):
-        run.hold()
+        run.acquire()
     held_by(run, born="1")  # this process, but not the one that began at tick 1
     assert run.state().status == "crashed"
-    run.hold()
+    run.acquire()
     assert run.state().status == "training"
 
 
 def test_a_holder_that_sleeps_is_not_dead(run):
     sleeper = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     sleeper.send_signal(signal.SIGSTOP)
-    held_by(run, pid=sleeper.pid, born=born(sleeper.pid), beat=time.time() - 10 * STALE_AFTER)
+    held_by(run, pid=sleeper.pid, born=process_start(sleeper.pid), beat=time.time() - 10 * STALE_AFTER)
     with pytest.raises(InUse):
-        run.hold()
+        run.acquire()
     sleeper.kill()
     sleeper.communicate()
-    run.hold()
+    run.acquire()
 
 
 def test_a_holder_that_died_on_another_host_is_known_by_its_heart(run, monkeypatch):
     monkeypatch.setattr(holding, "BEAT_EVERY", 0.2)
     held_by(run, where="another machine", beat=time.time())
     with pytest.raises(InUse):
-        run.hold()
+        run.acquire()
     for beat in (time.time() - STALE_AFTER - 1, time.time() + 86400):  # its clock may have been wrong
         held_by(run, where="another machine", beat=beat)
         assert run.state().status == "crashed"
-        run.hold()
+        run.acquire()
         run.release("interrupted")
 
 
@@ -87,12 +87,12 @@ def test_a_heart_that_beats_by_another_clock_is_alive(run, monkeypatch):
     other = threading.Timer(0.2, lambda: held_by(run, where="another machine", beat=2.0))
     other.start()
     with pytest.raises(InUse, match="clock"):
-        run.hold()
+        run.acquire()
     other.join()
 
 
 def test_who_was_taken_for_dead_finds_the_run_taken_over_and_changes_nothing(run):
-    run.hold()
+    run.acquire()
     run.commit(1, [0, 1], np.zeros((2, 2, 2)), numbers(1, 2, 10))
     other = held_by(run, born="1")
     with pytest.raises(InUse, match="taken over"):
@@ -104,11 +104,11 @@ def test_who_was_taken_for_dead_finds_the_run_taken_over_and_changes_nothing(run
 
 
 def test_a_copy_of_a_run_in_training_is_not_in_training(run, tmp_path):
-    run.hold()
+    run.acquire()
     subprocess.run(["cp", "-r", tmp_path / "r", tmp_path / "copy"], check=True)
     with Run.open(tmp_path / "copy", write=True) as copy:
         assert copy.state().status == "crashed"
-        copy.hold()
+        copy.acquire()
     assert run.state().status == "training"
 
 
@@ -128,7 +128,7 @@ TRAIN = (
     "import numpy as np\n"
     "from store import Run\n"
     "with Run.open(sys.argv[1], write=True) as run:\n"
-    "    run.hold()\n"
+    "    run.acquire()\n"
     "    print(run.state().holder.since, flush=True)\n"
     "    for epoch in range(1, int(sys.argv[2]) + 1):\n"
     "        vectors = np.full((2, 10), epoch, np.float32)\n"
@@ -167,7 +167,7 @@ def test_results_are_added_to_a_run_that_another_process_trains(run, thorough):
         ours.add_results({"last": {}})
         assert ours.state().holder.beat == beat
         with pytest.raises(InUse):
-            ours.hold()
+            ours.acquire()
     training.communicate("\n", timeout=60)
     assert training.returncode == 0
     assert list(verify(run.path)) == []
@@ -186,10 +186,10 @@ def test_a_viewer_sees_results_that_another_process_adds(run):
     )
     with Run.open(run.path) as viewer:
         for seen in (["a"], ["a", "b"]):
-            before = viewer.glance().state.results
+            before = viewer.progress().state.results
             subprocess.run([sys.executable, "-c", add, run.path, seen[-1]], check=True)
             assert list(viewer.results()) == seen
-            assert viewer.glance().state.results > before
+            assert viewer.progress().state.results > before
 
 
 def test_a_reader_in_the_middle_of_reading_does_not_hold_up_a_writer(run):

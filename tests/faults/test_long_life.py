@@ -51,8 +51,8 @@ def test_every_format_there_was_is_read(old):
                 assert np.array_equal(by_key[gan, epoch], losses[gan])
                 if epoch % 2 == 0:
                     assert np.array_equal(run.snapshot(gan, epoch), vectors[gan])
-        assert run.resume_point(1)[0] == 4
-        assert np.array_equal(run.resume_point(1)[1], vectors[1].repeat(3))
+        assert run.checkpoint(1)[0] == 4
+        assert np.array_equal(run.checkpoint(1)[1], vectors[1].repeat(3))
         assert run.constant("codes").tolist() == [[0, 1], [2, 3], [4, 5]]
         assert (run.state().status, run.state().execution["compiled"]) == ("complete", False)
     assert list(verify(old)) == []
@@ -68,12 +68,12 @@ def test_what_a_manifest_did_not_always_say_may_be_missing():
 def test_every_format_there_was_can_be_gone_on_with(old):
     with Run.open(old, write=True) as run:
         vectors = np.ones((2, run.manifest.layout.size), np.float32)
-        run.hold()
+        run.acquire()
         run.commit(6, [0, 1], np.ones((2, 2, 2)), vectors, vectors)
         run.release("complete")
     with Run.open(old) as run:
         assert np.array_equal(run.snapshot(1, 6), vectors[1])
-        assert np.array_equal(run.resume_point(0)[1], vectors[0])
+        assert np.array_equal(run.checkpoint(0)[1], vectors[0])
         assert run.state().status == "complete"
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from store import Catalog, place
 from store.errors import Unsuitable
-from store.place import check_local
+from store.filesystem import check_local
 from tests.commands import gangan
 
 LINES = """\

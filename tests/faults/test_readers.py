@@ -141,7 +141,7 @@ def test_a_reader_killed_in_the_middle_of_reading_leaves_no_trace(tmp_path, pyth
         reader.kill()
         reader.communicate()
         for _ in range(28):
-            run.keep(1, [0], np.ones((1, 3 * SIZE), np.float32))
+            run.save_checkpoint(1, [0], np.ones((1, 3 * SIZE), np.float32))
         assert not re.findall(rf"\b{reader.pid}\b", run._environment.lmdb.readers())
         # Had it kept its place, none of the 28 states to resume from could have been reused.
         assert run.size_bytes < (1 + 5 * 3) * SIZE * 4

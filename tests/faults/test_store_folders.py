@@ -139,7 +139,7 @@ def test_a_folder_with_something_else_in_it_is_kept_and_named(tmp_path):
 def test_a_run_that_lmdb_compacted_is_the_same_run_and_goes_on(tmp_path):
     path = tmp_path / "r"
     with Run.create(path, small_manifest()) as run:
-        run.hold()
+        run.acquire()
         run.commit(1, [0, 1], numbers(1, 2, 2, 2).astype(float), numbers(2, 2, 10), numbers(3, 2, 30))
         run.add_results({"evaluation/x": {"found": 1}})
         run.release("interrupted")
@@ -149,7 +149,7 @@ def test_a_run_that_lmdb_compacted_is_the_same_run_and_goes_on(tmp_path):
     assert contents(tmp_path / "compact") == contents(path)
     with Run.open(tmp_path / "compact", write=True) as run:
         assert run.results("evaluation/") == {"evaluation/x": {"found": 1}}
-        run.hold()
+        run.acquire()
         run.commit(2, [0, 1], numbers(4, 2, 2, 2).astype(float), numbers(5, 2, 10), numbers(6, 2, 30))
         run.release("interrupted")
     with Run.open(tmp_path / "compact") as run:

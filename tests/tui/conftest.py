@@ -129,6 +129,6 @@ def held(tmp_path, trainer):
     (tmp_path / "runs").mkdir()
     with Run.create(tmp_path / "runs" / "t", small_manifest(id="t")) as run:
         with patch("os.getpid", return_value=trainer.pid):
-            run.hold()
+            run.acquire()
         run.commit(1, [0, 1], numbers(1, 2, 2, 2), numbers(2, 2, 10))
     return tmp_path / "runs"

@@ -155,7 +155,7 @@ def fill(
     with Run.create(path, about, constants) as run:
         if training:  # by this process, for eleven minutes
             with patch("time.time", return_value=time.time() - 660):
-                run.hold()
+                run.acquire()
         for epoch, (row, weights) in enumerate(zip(of_epochs, vectors, strict=True), 1):
             saved = about.saves(epoch)
             run.commit(epoch, list(range(about.gans)), row, weights if saved else None)

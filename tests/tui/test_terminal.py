@@ -113,7 +113,7 @@ def endless(tmp_path):
 
 def epochs_of(path):
     with Run.open(path) as run:
-        return run.glance().done
+        return run.progress().done
 
 
 def test_a_signal_ends_it_with_its_painter_and_leaves_terminal_and_training_as_they_were(

@@ -66,7 +66,7 @@ def trainer(store):
 def counts(store):
     """How many GAN-epochs the run holds."""
     with Run.open(store / "t") as run:
-        return run.glance().done
+        return run.progress().done
 
 
 def test_a_training_is_watched_interrupted_and_resumed(tmp_path):

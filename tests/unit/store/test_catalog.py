@@ -106,7 +106,7 @@ def test_what_cannot_be_removed_is_said_to_stay(catalog, monkeypatch):
 
 def test_a_run_in_training_is_not_removed(catalog):
     with catalog.open("first", write=True) as run:
-        run.hold()
+        run.acquire()
         with pytest.raises(InUse):
             catalog.remove("first")
     assert "first" in catalog

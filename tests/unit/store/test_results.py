@@ -78,14 +78,14 @@ def test_what_json_does_not_know_is_refused(run):
 
 def test_a_commit_of_results_is_seen_as_one_and_changes_nothing_else(run):
     run.commit(1, [0, 1], np.zeros((2, 2, 2)), numbers(1, 2, 10), numbers(2, 2, 5))
-    run.hold()
-    before, seen = run.glance(), run.last_transaction
+    run.acquire()
+    before, seen = run.progress(), run.last_transaction
     run.add_results(FOUND)
-    after = run.glance()
+    after = run.progress()
     assert run.last_transaction == after.state.results == seen + 1
     assert (after.last, after.done, after.snapshots) == (before.last, before.done, before.snapshots)
     assert (after.state.status, after.state.holder) == ("training", before.state.holder)
-    run.beat()
+    run.heartbeat()
     assert run.state().results == seen + 1
     run.add_results({})
     assert run.last_transaction == seen + 2

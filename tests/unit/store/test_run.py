@@ -37,7 +37,7 @@ def test_what_was_committed_comes_back(run):
     values, of = run.losses()
     assert np.array_equal(values, [losses1[0], losses2[0], losses1[1], losses2[1]])
     assert np.array_equal(of, run.keys())
-    epoch, state = run.resume_point(1)
+    epoch, state = run.checkpoint(1)
     assert epoch == 2
     assert np.array_equal(state, resume2[1])
 
@@ -47,10 +47,10 @@ def test_what_was_committed_is_never_changed_but_one_may_go_on_from_elsewhere(ru
     run.commit(1, [0, 1], losses + 1, vectors + 1, numbers(7, 2, 5))
     assert np.array_equal(run.matrix()[0], vectors)
     assert np.array_equal(run.losses()[0], losses)
-    assert np.array_equal(run.resume_point(1)[1], numbers(7, 2, 5)[1])
-    run.keep(1, [1], numbers(8, 1, 5))
-    assert np.array_equal(run.resume_point(0)[1], numbers(7, 2, 5)[0])
-    assert np.array_equal(run.resume_point(1)[1], numbers(8, 1, 5)[0])
+    assert np.array_equal(run.checkpoint(1)[1], numbers(7, 2, 5)[1])
+    run.save_checkpoint(1, [1], numbers(8, 1, 5))
+    assert np.array_equal(run.checkpoint(0)[1], numbers(7, 2, 5)[0])
+    assert np.array_equal(run.checkpoint(1)[1], numbers(8, 1, 5)[0])
 
 
 def test_many_snapshots_are_read_as_a_few_are(run):
@@ -89,12 +89,12 @@ def test_an_epoch_without_snapshots_leaves_losses_only(run):
     run.commit(2, [0, 1], np.zeros((2, 2, 2)))
     assert run.keys()[:, 1].max() == 1
     assert run.losses()[1][:, 1].max() == 2
-    assert run.resume_point(0)[0] == 1
+    assert run.checkpoint(0)[0] == 1
 
 
 def test_a_new_gan_starts_from_nothing(run):
     fill(run, 1, gans=[0])
-    assert run.resume_point(1) == (0, None)
+    assert run.checkpoint(1) == (0, None)
 
 
 def test_an_unknown_snapshot_is_named(run):
@@ -175,7 +175,7 @@ def test_a_later_format_is_refused(tmp_path):
 
 def test_states_of_a_run(run):
     assert run.state().status == "new"
-    run.hold()
+    run.acquire()
     assert run.state().status == "training"
     run.diverged(1, 2)
     run.release("interrupted")
@@ -183,8 +183,8 @@ def test_states_of_a_run(run):
 
 
 def test_a_run_in_training_cannot_be_held_twice(run, tmp_path):
-    run.hold()
-    code = f"from store import Run; Run.open({str(tmp_path / 'r')!r}, write=True).hold()"
+    run.acquire()
+    code = f"from store import Run; Run.open({str(tmp_path / 'r')!r}, write=True).acquire()"
     second = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert "InUse" in second.stderr
     assert f"process {os.getpid()}" in second.stderr
@@ -194,12 +194,12 @@ def test_a_holder_that_died_has_crashed_and_can_be_followed(run, tmp_path):
     run.close()
     code = (
         "import os; from store import Run\n"
-        f"Run.open({str(tmp_path / 'r')!r}, write=True).hold(); os._exit(9)"
+        f"Run.open({str(tmp_path / 'r')!r}, write=True).acquire(); os._exit(9)"
     )
     subprocess.run([sys.executable, "-c", code], check=False)
     with Run.open(tmp_path / "r", write=True) as run:
         assert run.state().status == "crashed"
-        run.hold()
+        run.acquire()
         assert run.state().status == "training"
 
 
@@ -210,9 +210,9 @@ def test_a_holder_elsewhere_lives_as_long_as_its_heart_beats():
 
 
 def test_a_beat_moves_the_heartbeat(run):
-    run.hold()
+    run.acquire()
     first = run.state().holder
-    run.beat()
+    run.heartbeat()
     assert run.state().holder.beat > first.beat
     assert run.state().holder.since == first.since
 

@@ -36,6 +36,6 @@ def test_a_run_is_a_map_from_gan_and_epoch_to_the_first_commit(commits):
             for row, key in zip(matrix, sorted(expected), strict=True):
                 assert np.array_equal(row, expected[key])
             for gan, (epoch, state) in resume.items():
-                found, vector = run.resume_point(gan)
+                found, vector = run.checkpoint(gan)
                 assert found == epoch
                 assert np.array_equal(vector, state)

@@ -58,9 +58,9 @@ def test_losses_after_an_epoch_are_those_that_follow_it(tmp_path):
         assert keys.tolist() == [[0, 2], [0, 3]]
         _, one = run.losses(after={0: 0, 1: 1}, limit=1)
         assert one.tolist() == [[0, 1], [1, 2]]
-        glance = run.glance()
-        assert (glance.done, glance.snapshots) == (6, 0)
-        assert {gan: epoch for gan, (epoch, _) in glance.last.items()} == {0: 3, 1: 3}
+        progress = run.progress()
+        assert (progress.done, progress.snapshots) == (6, 0)
+        assert {gan: epoch for gan, (epoch, _) in progress.last.items()} == {0: 3, 1: 3}
 
 
 def test_trends_are_rank_correlations_with_the_epochs_of_the_middle_gan():

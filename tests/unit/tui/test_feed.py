@@ -12,7 +12,7 @@ from gangan_cli.tui import feed
 from gangan_cli.tui.feed import TREND, Feed, RunView
 from store import Parent, Run
 from store.errors import NotAStore, UnknownRun
-from store.state import Holder, State, here
+from store.state import Holder, State, host_namespace
 from tests.runs import numbers, small_manifest
 
 
@@ -192,7 +192,9 @@ def test_a_run_that_cannot_be_read_says_why_and_the_others_are_shown(root, spoil
 
 def test_a_training_whose_process_dies_has_crashed_though_nothing_is_written(root):
     make(root, "r")
-    code = f"from store import Run; Run.open({str(root / 'r')!r}, write=True).hold(); print(); input()"
+    code = (
+        f"from store import Run; Run.open({str(root / 'r')!r}, write=True).acquire(); print(); input()"
+    )
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen([sys.executable, "-c", code], **pipes) as training:
         training.stdout.readline()
@@ -210,7 +212,7 @@ def test_a_training_whose_process_dies_has_crashed_though_nothing_is_written(roo
 
 def in_training(done, before, seconds):
     now = time.time()
-    holder = Holder("host", here(), os.getpid(), now - seconds, now, before)
+    holder = Holder("host", host_namespace(), os.getpid(), now - seconds, now, before)
     return RunView("r", Path("r"), small_manifest(gans=10, epochs=10), State("training", holder), done)
 
 
@@ -236,7 +238,7 @@ def test_who_is_not_in_training_has_no_speed():
 def test_the_done_of_a_holder_is_what_the_run_held_when_it_began(root):
     make(root, "r")
     with Run.open(root / "r", write=True) as run:
-        run.hold()
+        run.acquire()
         commit(run, 3)
         (seen,) = Feed(root).scan()
     assert (seen.state.holder.done, seen.done) == (4, 6)

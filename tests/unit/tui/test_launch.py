@@ -10,7 +10,7 @@ from gangan_cli.errors import ConfigurationError
 from gangan_cli.tui import launch
 from gangan_cli.tui.feed import RunView
 from store import Parent
-from store.state import Holder, State, here
+from store.state import Holder, State, host_namespace
 from tests.runs import small_manifest
 
 
@@ -34,7 +34,7 @@ def child():
 
 
 def test_the_process_that_trains_a_run_is_interrupted(child):
-    said = launch.interrupt(view("training", holder(child.pid, here())))
+    said = launch.interrupt(view("training", holder(child.pid, host_namespace())))
     assert "told to stop" in said
     assert child.wait(timeout=30) == -signal.SIGTERM
 
@@ -49,7 +49,7 @@ def test_a_run_whose_process_died_is_not_interrupted(child):
     child.kill()
     child.wait()
     with pytest.raises(ConfigurationError, match="r is not being trained"):
-        launch.interrupt(view("training", holder(child.pid, here())))
+        launch.interrupt(view("training", holder(child.pid, host_namespace())))
 
 
 def test_a_training_on_another_machine_is_left_alone(child):

@@ -8,7 +8,7 @@ import pytest
 from gangan_cli.tui import listing
 from gangan_cli.tui.feed import RunView
 from store import Parent
-from store.state import Holder, State, here
+from store.state import Holder, State, host_namespace
 from tests.runs import small_manifest
 
 
@@ -20,7 +20,7 @@ def view(name, on=None, status="complete", size=0, done=0, holder=None, **manife
 
 def trained(done, before=0, seconds=100.0):
     now = time.time()
-    holder = Holder("host", here(), os.getpid(), now - seconds, now, before)
+    holder = Holder("host", host_namespace(), os.getpid(), now - seconds, now, before)
     return view("r", status="training", done=done, holder=holder)
 
 

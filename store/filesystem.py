@@ -1,4 +1,4 @@
-"""What lies below a store: is it a local file system, and has it room?"""
+"""The file system under a store: is it local, and does it have room?"""
 
 import os
 import resource
@@ -16,12 +16,13 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def check_local(root: Path, mounts: Path = MOUNTS) -> None:
-    """Make sure that runs can be written below `root`.
+    """Check that runs may be written below `root`.
 
-    LMDB's locks and its memory map hold on one machine only: two that write over a network lose data.
+    LMDB's locks and memory map work on one machine only: two machines that write over a network lose
+    data.
 
     Raises:
-        Unsuitable: it lies on a network's file system, or one of FUSE, which may be one.
+        Unsuitable: it is on a network file system, or on FUSE, which may be one.
     """
     point, kind = Path("/"), ""
     path = root.resolve()
@@ -50,10 +51,10 @@ def _mounts(file: Path) -> Iterator[tuple[Path, str]]:
 
 
 def run_size(manifest: Manifest, resume: int) -> int:
-    """Return about how many bytes a finished run takes, if going on takes `resume` values a GAN.
+    """Return about how many bytes a finished run takes, if a checkpoint has `resume` values per GAN.
 
-    A state to go on from is there up to three times: new, old, and still seen by a reader. What pages
-    between them are too few to be used again came to a tenth at most in runs made to see it.
+    A checkpoint may exist three times: the new one, the old one, and one that a reader still sees. Pages
+    too scattered to be reused came to at most a tenth in runs made to measure it.
     """
     vector, state = 4 * manifest.layout.size, 4 * resume
     losses = 16 * len(manifest.losses) + 48
@@ -69,10 +70,10 @@ def _stored(size: int) -> int:
 
 
 def check_room(path: Path, needed: int) -> None:
-    """Make sure that the run in `path`, which may be there in part, has room for `needed` bytes.
+    """Check that the disk has room for a run of `needed` bytes in `path`, minus what is already there.
 
     Raises:
-        StoreFull: it has not.
+        StoreFull: it does not.
     """
     there = path if path.exists() else next(parent for parent in path.parents if parent.exists())
     taken = sum(file.stat().st_blocks * 512 for file in path.glob("*.mdb"))

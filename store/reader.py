@@ -1,4 +1,4 @@
-"""What can be asked of a run: snapshots, losses, constants, states. Changes nothing."""
+"""Reading a run: snapshots, losses, constants, checkpoints, results, state."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -16,22 +16,22 @@ from store.errors import Damaged, UnknownSnapshot
 from store.keys import Keys, Pair
 from store.manifest import Manifest
 from store.results import Document
-from store.state import Glance, State
+from store.state import Progress, State
 from store.transaction import Transaction
 
 Vector = NDArray[np.float32]
 
 MANIFEST, STATE = b"manifest", b"state"
-"""Databases of one document, which lies under the database's own name."""
+"""Databases with one document, whose key is the name of the database."""
 
 KINDS = {"snapshot": b"snapshots", "losses": b"losses", "resume": b"resume"}
-"""What there is for a (gan, epoch), and the database that it lies in."""
+"""What is stored for a (gan, epoch), and in which database."""
 
-MANY = 64
-"""Snapshots from which on threads read them, so many at a time."""
+ROWS_PER_TRANSACTION = 64
+"""Snapshots read in one transaction. More than that are shared among threads."""
 
 
-class Reading:
+class RunReader:
     """The reading half of a run."""
 
     def __init__(self, path: Path, environment: Environment, manifest: Manifest) -> None:
@@ -39,17 +39,17 @@ class Reading:
 
     @property
     def name(self) -> str:
-        """The folder's name: a run may be renamed and copied like any folder."""
+        """Name of the folder. A run may be renamed and copied like any folder."""
         return self.path.name
 
     @property
     def size_bytes(self) -> int:
-        """Bytes that the run takes on disk."""
+        """Size on disk in bytes."""
         return sum(file.stat().st_blocks * 512 for file in self.path.iterdir() if file.is_file())
 
     @property
     def last_transaction(self) -> int:
-        """A number that moves with every commit of any process: the cheap way to see a change."""
+        """Number of the last commit by any process: a cheap way to notice changes."""
         return self._environment.last_transaction()
 
     def keys(self) -> Keys:
@@ -71,7 +71,8 @@ class Reading:
     def matrix(self, of: Keys | None = None) -> tuple[Vector, Keys]:
         """Return snapshots as one (n, P) float32 matrix, and their keys as (n, 2).
 
-        `of` chooses and orders the rows (repeats are welcome); without it, all, in order.
+        `of` selects and orders the rows, and may repeat some; the default is all snapshots in the order
+        of their keys.
 
         Raises:
             UnknownSnapshot, Damaged: as `snapshot`.
@@ -82,42 +83,47 @@ class Reading:
         return matrix, of
 
     def read_into(self, of: Keys, rows: Vector) -> None:
-        """Copy the snapshots `of` an (n, 2) array of keys into the (n, P) float32 `rows`.
+        """Copy the snapshots with the keys `of` (n, 2) into `rows` (n, P), float32.
 
-        Short transactions, so that nothing keeps the file from reusing pages. Many rows are shared
-        among threads, since what takes the time, checksums and copies, leaves Python to others.
+        Transactions are short, so that a writer can reuse pages meanwhile. Many rows are read by
+        threads, since checksums and copies, which take most of the time, release Python's lock.
 
         Raises:
             UnknownSnapshot, Damaged: as `snapshot`.
         """
-        if len(of) < MANY:
+        if len(of) < ROWS_PER_TRANSACTION:
             self._read_rows(of, rows)
             return
         from concurrent.futures import ThreadPoolExecutor
 
-        shares = range(0, len(of), MANY)
+        shares = range(0, len(of), ROWS_PER_TRANSACTION)
         with ThreadPoolExecutor(os.cpu_count()) as threads:
             done = [
-                threads.submit(self._read_rows, of[first : first + MANY], rows[first : first + MANY])
+                threads.submit(
+                    self._read_rows,
+                    of[first : first + ROWS_PER_TRANSACTION],
+                    rows[first : first + ROWS_PER_TRANSACTION],
+                )
                 for first in shares
             ]
             for share in done:
                 share.result()
 
     def columns(self, of: Keys, place: slice) -> Vector:
-        """Return some weights of the snapshots `of` an (n, 2) array of keys: (n, width) float32.
+        """Return the weights at `place` of the snapshots with the keys `of` (n, 2): (n, width) float32.
 
-        They are not held against their checksums, which are of whole vectors: read those first.
+        They are not checked: a checksum covers a whole vector. Read whole vectors first where that
+        matters.
 
         Raises:
             UnknownSnapshot: as `snapshot`.
         """
         width = place.stop - place.start
         rows = np.empty((len(of), width), np.float32)
-        for first in range(0, len(of), MANY):
+        for first in range(0, len(of), ROWS_PER_TRANSACTION):
             with self._environment.reading() as transaction:
                 for row, (gan, epoch) in zip(
-                    rows[first:], of[first : first + MANY].tolist(), strict=False
+                    rows[first:], of[first : first + ROWS_PER_TRANSACTION].tolist(), strict=False
                 ):
                     value = self._found(transaction, gan, epoch)
                     row[:] = np.frombuffer(value, "<f4", width, 4 * place.start)
@@ -135,8 +141,8 @@ class Reading:
             raise UnknownSnapshot(f"run {self.name!r} has no snapshot of GAN {gan} at epoch {epoch}")
         return value
 
-    def contents(self) -> dict[str, set[Pair]]:
-        """Return which snapshots, losses and states to resume from there are, all at one moment."""
+    def index(self) -> dict[str, set[Pair]]:
+        """Return the keys of all snapshots, losses and checkpoints, in one consistent view."""
         with self._environment.reading() as transaction:
             found = {}
             for what, database in KINDS.items():
@@ -147,7 +153,7 @@ class Reading:
             return found
 
     def check(self, what: str, gan: int, epoch: int) -> None:
-        """Make sure that a value of one of the KINDS is what was written.
+        """Check that a value of one of the KINDS is what was written.
 
         Raises:
             UnknownSnapshot: there is none.
@@ -160,12 +166,12 @@ class Reading:
                 raise UnknownSnapshot(f"run {self.name!r} has no {keys.describe(database, key)}")
             self._decode(database, key, value, sizes.get(what))
 
-    def glance(self) -> Glance:
-        """Return where the run stands, in one transaction: for viewers of many runs."""
+    def progress(self) -> Progress:
+        """Return how far the run has come, in one transaction: for viewers of many runs."""
         with self._environment.reading() as transaction, transaction.cursor(b"losses") as cursor:
             last = {gan: epoch - 1 for gan, epoch in losses.last_epochs(cursor).items()}
             means, keys = losses.read(cursor, len(self.manifest.losses), self._decode_losses, last, None)
-            return Glance(
+            return Progress(
                 state=self._state_in(transaction),
                 done=transaction.count(b"losses"),
                 snapshots=transaction.count(b"snapshots"),
@@ -188,10 +194,10 @@ class Reading:
             return losses.read(cursor, len(self.manifest.losses), self._decode_losses, after, limit)
 
     def constant(self, name: str) -> NDArray[Any]:
-        """Return an array stored once for the whole run, in the shape that the manifest gives.
+        """Return an array that is stored once per run, in the shape that the manifest gives.
 
         Raises:
-            KeyError: the manifest knows no such constant.
+            KeyError: the manifest has no such constant.
             Damaged: its bytes are not what was written.
         """
         shape = self.manifest.constants[name]
@@ -201,8 +207,9 @@ class Reading:
                 raise Damaged(f"run {self.name!r} lacks its constant {name!r}")
             return self._decode(b"constants", name.encode(), value, prod(shape)).reshape(shape).copy()
 
-    def resume_point(self, gan: int) -> tuple[int, Vector | None]:
-        """Return the last epoch from which `gan` can go on and its resume vector; (0, None) if new."""
+    def checkpoint(self, gan: int) -> tuple[int, Vector | None]:
+        """Return the epoch of the last checkpoint of `gan` and its vector (R,); (0, None) without
+        one."""
         with self._cursor(b"resume") as cursor:
             if cursor.set_range(keys.pack(gan, 0)):
                 found, epoch = keys.unpack(cursor.key())
@@ -212,9 +219,9 @@ class Reading:
         return 0, None
 
     def results(self, prefix: str = "") -> dict[str, Document]:
-        """Return what evaluations found, by key and in its order: all, or what begins with `prefix`.
+        """Return the results of evaluations whose keys begin with `prefix`, sorted by key.
 
-        `state().results` tells whether they changed.
+        `state().results` changes when they do.
 
         Raises:
             Damaged: one of them is not what was written.
@@ -223,12 +230,13 @@ class Reading:
             return results.read(transaction, self.name, prefix)
 
     def check_results(self) -> dict[bytes, str]:
-        """Return the keys of all results, each with what is wrong with it, or with nothing."""
+        """Return the keys of all results, each with what is wrong with it; an empty text if nothing
+        is."""
         with self._environment.reading(results.NAME) as transaction:
             return results.check(transaction, self.name)
 
     def state(self) -> State:
-        """Return where the run stands."""
+        """Return the run's state."""
         with self._environment.reading() as transaction:
             return self._state_in(transaction)
 
@@ -243,7 +251,8 @@ class Reading:
             yield cursor
 
     def _place(self, database: bytes, key: bytes) -> int:
-        """Return what the checksum of a value begins with: where it lies, since format 2."""
+        """Return the start value of a checksum: since format 2 it depends on the database and the
+        key."""
         return record.place(database, key) if self.manifest.format > 1 else 0
 
     def _decode(self, database: bytes, key: bytes, value: memoryview, size: int | None) -> NDArray[Any]:
@@ -259,10 +268,10 @@ class Reading:
         return self._decode(b"losses", key, value, 2 * len(self.manifest.losses))
 
     def _check_present(self, transaction: Transaction) -> None:
-        """Make sure that this is not the past: each commit writes its own number into the state.
+        """Check that the meta page is not stale: each commit writes its number into the state.
 
         Raises:
-            Damaged: the first pages lead to an earlier transaction, or none of them to the results.
+            Damaged: the meta page leads to an earlier transaction, or not to the results.
         """
         try:
             state = self._state_in(transaction)

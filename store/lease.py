@@ -1,4 +1,4 @@
-"""Is somebody else training a run? Whoever would disturb them is refused."""
+"""A run is trained by one process at a time: checks that no other process trains it."""
 
 import time
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from store.state import BEAT_EVERY, Holder, State
 
 
 def refuse_if_trained(name: str, state: State) -> None:
-    """Make sure that nobody trains the run `name`, which is in `state`.
+    """Check that no living process trains the run `name`, whose state is `state`.
 
     Raises:
         InUse: a living process does.
@@ -21,10 +21,11 @@ def refuse_if_trained(name: str, state: State) -> None:
 
 
 def watch(name: str, holder: Holder, look: Callable[[], State]) -> None:
-    """Look on for a while, since clocks may differ: only a heart that stands still is dead.
+    """Watch the holder's heartbeat for 1.5 intervals. Clocks of two machines may differ, so only a
+    heartbeat that does not change proves that the holder is dead.
 
     Raises:
-        InUse: it beats.
+        InUse: the heartbeat changes.
     """
     end = time.monotonic() + 1.5 * BEAT_EVERY
     while time.monotonic() < end:

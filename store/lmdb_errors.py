@@ -1,4 +1,4 @@
-"""LMDB's errors in our words: each names the path, and says what to do next."""
+"""LMDB's errors as StoreErrors: each names the path, and says what to do next."""
 
 import errno
 import os
@@ -32,10 +32,9 @@ _FULL = {
 
 
 @contextmanager
-def translated(path: Path, needed: Callable[[], int] = lambda: 0) -> Iterator[None]:
-    """Turn what LMDB raises inside the block into a StoreError that names `path`.
-
-    `needed` tells how many bytes were being written.
+def lmdb_errors(path: Path, needed: Callable[[], int] = lambda: 0) -> Iterator[None]:
+    """Turn errors of LMDB inside the block into StoreErrors that name `path`. `needed` returns how many
+    bytes were being written.
     """
     try:
         yield
@@ -58,7 +57,7 @@ def translated(path: Path, needed: Callable[[], int] = lambda: 0) -> Iterator[No
 
 
 def _full(path: Path, error: Exception, needed: int, free: int) -> str:
-    """Say what `error` tells about room that there is not; nothing if it is about something else."""
+    """Return what is full, if `error` says so; an empty text for any other error."""
     for number, reason in _FULL.items():
         if os.strerror(number) in str(error):
             return reason

@@ -1,8 +1,8 @@
-"""LMDB's pages, read without LMDB: may it be let near this file?
+"""Checks LMDB's pages without LMDB, before LMDB opens the file.
 
-LMDB trusts its file. A scrambled page number sends it outside the map and the process is dead; a
-scrambled list of free pages has it write over a snapshot. So the trees are walked here first: bounds,
-the order of keys, counts, and no page used twice.
+LMDB trusts its file. A scrambled page number makes it read outside the map, which kills the process; a
+scrambled list of free pages makes it write over a snapshot. So the trees are checked here first: bounds,
+the order of keys, counts, and that no page is used twice.
 
 The format is that of LMDB 0.9 (data version 1: MDB_meta, MDB_page, MDB_node and MDB_db in its mdb.c).
 """
@@ -37,7 +37,7 @@ class BadPages(ValueError):
 
 
 class Tree(NamedTuple):
-    """What stands about a tree where it is kept (MDB_db): its root, and of how much it consists."""
+    """The description of a tree (MDB_db): its root, and how many pages and entries it has."""
 
     pad: int
     flags: int
@@ -50,7 +50,7 @@ class Tree(NamedTuple):
 
 
 class Meta(NamedTuple):
-    """What stands in one of the first two pages (MDB_meta), which commits write in turn."""
+    """The content of a meta page (MDB_meta). Commits write the two meta pages in turn."""
 
     free: Tree
     main: Tree
@@ -64,10 +64,10 @@ class Meta(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """What lies in a branch or a leaf: a key, and where its value is.
+    """An entry of a branch or a leaf: a key, and where its value is.
 
-    `page` is the child of a branch, or where a big value begins; any other lies in the page itself,
-    `size` bytes from `place` on.
+    `page` is the child of a branch, or the first page of a big value. A small value is in the page
+    itself: `size` bytes from `place` on.
     """
 
     key: bytes
@@ -78,10 +78,10 @@ class Entry(NamedTuple):
 
 
 def metas(file: int) -> tuple[Meta, Meta]:
-    """Return what stands in the first two pages of an open file.
+    """Return the two meta pages of an open file.
 
     Raises:
-        BadPages: they are not LMDB's, contradict each other, or the file is shorter than they say.
+        BadPages: they are not LMDB's, contradict each other, or the file is shorter than they imply.
     """
     first = _meta(file, 0, 0)
     second = _meta(file, 1, first.page_size)
@@ -111,12 +111,12 @@ def _meta(file: int, number: int, place: int) -> Meta:
 
 
 def check(file: int, meta: Meta, names: Collection[bytes], *, writing: bool) -> None:
-    """Walk the trees called `names` as the transaction of `meta` left them in an open file.
+    """Check the trees `names` of an open file, in the state that the transaction of `meta` left.
 
-    With `writing`, also look at what only a writer relies on: free pages, heads of overflow pages.
+    With `writing`, also check what only a writer relies on: free pages, headers of overflow pages.
 
     Raises:
-        BadPages: something is not as LMDB leaves it.
+        BadPages: a tree is not as LMDB writes it.
     """
     walk = _Walk(file, meta, writing)
     for entry, page in list(walk.entries(meta.main)):
@@ -134,14 +134,14 @@ def check(file: int, meta: Meta, names: Collection[bytes], *, writing: bool) -> 
 
 
 class _Walk:
-    """Follows trees through a file, and keeps account of the pages it came across."""
+    """Walks through the trees of a file, and records which pages they use."""
 
     def __init__(self, file: int, meta: Meta, writing: bool) -> None:
         self._file, self._meta, self._writing = file, meta, writing
         self._ranges = [(0, 2)]  # first page and how many; two are metas
 
     def entries(self, tree: Tree) -> Iterator[tuple[Entry, bytes]]:
-        """Yield the entries of a tree's leaves in order, each with the page that it lies in."""
+        """Yield the entries of a tree's leaves in order, each with the bytes of its page."""
         branches = leaves = overflows = total = 0
         integers = bool(tree.flags & INTEGER_KEYS)
         # Pages to visit, with the keys between which theirs must lie.
@@ -177,7 +177,7 @@ class _Walk:
         return page, found
 
     def _big(self, entry: Entry) -> int:
-        """Account for the overflow pages of a big value; return how many they are."""
+        """Record the overflow pages of a big value as used; return how many they are."""
         size = self._meta.page_size
         count = -(-(HEADER + entry.size) // size)
         self._take(entry.page, count)
@@ -188,7 +188,7 @@ class _Walk:
         return count
 
     def take_free(self, entry: Entry, page: bytes) -> None:
-        """Account for the pages that an entry of the tree of free pages lists."""
+        """Record the pages that an entry of the tree of free pages lists."""
         content = page[entry.place : entry.place + entry.size]
         if entry.flags & BIG:
             content = os.pread(self._file, entry.size, entry.page * self._meta.page_size + HEADER)
@@ -204,7 +204,7 @@ class _Walk:
         self._ranges.append((first, count))
 
     def check_ranges(self) -> None:
-        """Make sure that no page was come across twice."""
+        """Check that no page is used twice."""
         end = 0
         for first, count in sorted(self._ranges):
             if first < end:
@@ -213,7 +213,7 @@ class _Walk:
 
 
 def entries(page: bytes | memoryview, number: int, kind: int) -> list[Entry]:
-    """Return what lies in page `number`, which must be a branch or a leaf.
+    """Return the entries of page `number`, which must be a branch or a leaf.
 
     Raises:
         BadPages: it is not.
@@ -248,7 +248,7 @@ def entries(page: bytes | memoryview, number: int, kind: int) -> list[Entry]:
 
 
 def _check_packed(page: bytes, number: int, kind: int, found: list[Entry]) -> None:
-    """Make sure that entries lie side by side: whoever deletes one moves all that lies before it."""
+    """Check that entries are contiguous: deleting one moves all bytes before it."""
     *_, end = _PAGE.unpack_from(page)
     for entry in sorted(found, key=lambda entry: entry.place):
         if entry.place - len(entry.key) - _ENTRY.size != end:
