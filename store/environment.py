@@ -235,12 +235,11 @@ class Environment:
             written, _ = self._look()
             with self.lmdb.begin(buffers=True) as transaction:
                 seen = written, transaction.id()
+                # Who writes knows what it wrote: its file is checked when it is opened.
+                whole = seen != self._sound and not (self.write and self._sound)
                 try:
-                    meta = self._meta_of(transaction.id())
-                    # Who writes knows what it wrote: its file is looked at when it is opened.
-                    if seen != self._sound and not (self.write and self._sound):
-                        self._walk(meta)
-                        self._sound = seen
+                    self._check(transaction.id(), whole)
+                    self._sound = seen if whole else self._sound
                 except lmdb_pages.BadPages as error:
                     if look == READ_RETRIES - 1:
                         raise Damaged(_broken(self.path, error)) from error
@@ -249,25 +248,23 @@ class Environment:
                     return
             time.sleep(0.02)
 
-    def _meta_of(self, transaction: int) -> lmdb_pages.Meta:
-        """Return the meta page that a read transaction has started from.
+    def _check(self, transaction: int, whole: bool) -> None:
+        """Check the meta page that a read transaction has started from, and if `whole` all its trees.
 
         LMDB first reads the number of the last commit and then copies that commit's meta page. If two
         commits happen in between, they have overwritten that page: the transaction then sees more than
         one that starts a moment later. The copy was right if the page still carries the number.
 
         Raises:
-            BadPages: the page was overwritten, or the two meta pages contradict each other.
+            BadPages: the page was overwritten, or something is damaged.
         """
         with self._file.open("rb") as file:
-            for meta in lmdb_pages.metas(file.fileno()):
-                if meta.transaction == transaction:
-                    return meta
-        raise lmdb_pages.BadPages("its first two pages contradict each other")
-
-    def _walk(self, meta: lmdb_pages.Meta) -> None:
-        with self._file.open("rb") as file:
-            lmdb_pages.check(file.fileno(), meta, DATABASES + OPTIONAL, writing=self.write)
+            metas = {meta.transaction: meta for meta in lmdb_pages.metas(file.fileno())}
+            if transaction not in metas:
+                raise lmdb_pages.BadPages("its first two pages contradict each other")
+            if whole:
+                trees = DATABASES + OPTIONAL
+                lmdb_pages.check(file.fileno(), metas[transaction], trees, writing=self.write)
 
     def _look(self) -> tuple[object, tuple[lmdb_pages.Meta, lmdb_pages.Meta]]:
         """Return when the file was written, and its two meta pages, read without the memory map:

@@ -27,7 +27,7 @@ MANIFEST, STATE = b"manifest", b"state"
 KINDS = {"snapshot": b"snapshots", "losses": b"losses", "resume": b"resume"}
 """What is stored for a (gan, epoch), and in which database."""
 
-ROWS_PER_TRANSACTION = 64
+ROWS_AT_ONCE = 64
 """Snapshots read in one transaction. More than that are shared among threads."""
 
 
@@ -91,18 +91,18 @@ class RunReader:
         Raises:
             UnknownSnapshot, Damaged: as `snapshot`.
         """
-        if len(of) < ROWS_PER_TRANSACTION:
+        if len(of) < ROWS_AT_ONCE:
             self._read_rows(of, rows)
             return
         from concurrent.futures import ThreadPoolExecutor
 
-        shares = range(0, len(of), ROWS_PER_TRANSACTION)
+        shares = range(0, len(of), ROWS_AT_ONCE)
         with ThreadPoolExecutor(os.cpu_count()) as threads:
             done = [
                 threads.submit(
                     self._read_rows,
-                    of[first : first + ROWS_PER_TRANSACTION],
-                    rows[first : first + ROWS_PER_TRANSACTION],
+                    of[first : first + ROWS_AT_ONCE],
+                    rows[first : first + ROWS_AT_ONCE],
                 )
                 for first in shares
             ]
@@ -120,10 +120,10 @@ class RunReader:
         """
         width = place.stop - place.start
         rows = np.empty((len(of), width), np.float32)
-        for first in range(0, len(of), ROWS_PER_TRANSACTION):
+        for first in range(0, len(of), ROWS_AT_ONCE):
             with self._environment.reading() as transaction:
                 for row, (gan, epoch) in zip(
-                    rows[first:], of[first : first + ROWS_PER_TRANSACTION].tolist(), strict=False
+                    rows[first:], of[first : first + ROWS_AT_ONCE].tolist(), strict=False
                 ):
                     value = self._found(transaction, gan, epoch)
                     row[:] = np.frombuffer(value, "<f4", width, 4 * place.start)

@@ -16,7 +16,7 @@ from store.environment import Environment
 from store.errors import Damaged, InUse, NotAStore, StoreError
 from store.lease import refuse_if_trained, watch
 from store.manifest import Manifest
-from store.reader import KINDS, MANIFEST, ROWS_PER_TRANSACTION, STATE, RunReader, Vector
+from store.reader import KINDS, MANIFEST, ROWS_AT_ONCE, STATE, RunReader, Vector
 from store.state import Holder, State, Status
 from store.transaction import Transaction
 
@@ -246,7 +246,7 @@ class Run(RunReader):
         """Store values by (database, key) that were recovered from a broken file."""
         waiting = iter(found.items())
         while some := dict(
-            islice(waiting, ROWS_PER_TRANSACTION)
+            islice(waiting, ROWS_AT_ONCE)
         ):  # not more at once than memory holds with ease
             with self._environment.writing() as transaction:
                 for (database, key), array in some.items():
@@ -292,7 +292,9 @@ class Run(RunReader):
         array: NDArray[Any],
         overwrite: bool = True,
     ) -> None:
-        transaction.put(database, key, record.encode(array, self._place(database, key)), overwrite=anew)
+        transaction.put(
+            database, key, record.encode(array, self._place(database, key)), overwrite=overwrite
+        )
 
     def _put_state(self, transaction: Transaction, state: State) -> None:
         state = dataclasses.replace(state, transaction=transaction.number)

@@ -20,7 +20,7 @@ class Transaction:
     def put(self, database: bytes, key: bytes, value: bytes, *, overwrite: bool = True) -> None:
         """Store `value` under `key`; with `overwrite=False` only if there is nothing yet."""
         self.written += len(value)
-        self._transaction.put(key, value, db=self._databases[database], overwrite=anew)
+        self._transaction.put(key, value, db=self._databases[database], overwrite=overwrite)
 
     def delete(self, database: bytes, key: bytes) -> None:
         """Remove what is stored under `key`, if anything is."""
