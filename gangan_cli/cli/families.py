@@ -26,7 +26,7 @@ def families(json: options.Json = False) -> None:
                 "options": options_of(name),
                 "trained": {key: getattr(default, key) for key in ("epochs", "batch_size", "lr")},
                 "paper": entry.paper,
-                "line": entry.line,
+                "line": entry.summary,
             }
         )
     if json:

@@ -48,10 +48,10 @@ def export_figures(
         if len(lineage.levels) == 1:
             study = samples_over_training(lineage, gan=gan, seed=output.seed)
             yield from _named("samples", draw_samples(run, study, output))
-            if lineage.levels[0].family.controls:
+            if lineage.levels[0].family.latent_codes:
                 found = meanings(lineage, gan=gan, epoch=epoch, seed=output.seed)
                 yield from _named("meanings", draw_meanings(run, *found, output))
-            if lineage.levels[0].family.paired:
+            if lineage.levels[0].family.translates_images:
                 there = translations(lineage, gan=gan, epoch=epoch, seed=output.seed)
                 yield from _named("translations", draw_translations(run, there, output))
             if history := ScoreHistory.read(run):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gangan_cli.figures.style import Output, house_look, new_figure, save
-from gangan_cli.models.controls import Choice
+from gangan_cli.models.latent_codes import Categorical
 from gangan_cli.studies.meanings import Varied
 from gangan_cli.studies.mosaic import shades, tile
 from store import Run
@@ -12,7 +12,7 @@ from store import Run
 
 @house_look
 def draw_meanings(run: Run, gan: int, epoch: int, study: Sequence[Varied], output: Output) -> list[Path]:
-    """Draw a sheet of images for each control; nothing if there is none."""
+    """Draw a sheet of images for each code; nothing if there is none."""
     if not study:
         return []
     figure, ((*axes,),) = new_figure(3.6 * len(study), 4.1, 1, len(study))
@@ -22,11 +22,11 @@ def draw_meanings(run: Run, gan: int, epoch: int, study: Sequence[Varied], outpu
         # In the middle of its column: an image and the gap beside it.
         wide = varied.images.shape[3] + 2
         axis.set_xticks([(place + 0.5) * wide for place in range(len(varied.columns))])
-        digits = 0 if isinstance(varied.control, Choice) else 1
+        digits = 0 if isinstance(varied.code, Categorical) else 1
         axis.set_xticklabels([f"{value:.{digits}f}" for value in varied.columns], fontsize=7)
         axis.set_yticks([])
         axis.tick_params(length=0)
         axis.spines[:].set_visible(False)
-        axis.set_title(varied.control.name)
+        axis.set_title(varied.code.name)
     figure.suptitle(f"{run.name}: GAN {gan} at epoch {epoch}", fontsize=10)
     return save(figure, "meanings", run, output, keys=[(gan, epoch)])

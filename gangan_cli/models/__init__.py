@@ -10,20 +10,20 @@ from importlib import import_module
 from typing import Any
 
 from gangan_cli.errors import ConfigurationError
-from gangan_cli.models.family import Family, Pictures, layout
+from gangan_cli.models.family import Family, ImageSpec, layout
 
 
 @dataclass(frozen=True)
-class Entry:
-    """What is known of a family without importing it."""
+class FamilyInfo:
+    """A family's entry in the registry, known without importing its module."""
 
     where: str
     """Its module and class."""
     paper: str
-    line: str
-    """What it is, in a line."""
-    trained: Mapping[str, Any] = field(default_factory=dict)
-    """How the code that it follows trains it, where that is not as `mlp` is trained."""
+    summary: str
+    """A description of one line."""
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    """Training settings of the code that it follows, where they differ from those of `mlp`."""
     of_images: bool = True
     """Whether it can be trained on images."""
 
@@ -32,25 +32,29 @@ class Entry:
 AS_IN_002 = {"batch_size": 64, "epochs": 200}
 AS_IN_001 = {"batch_size": 64, "lr": 5e-5, "epochs": 50}
 
-FAMILIES: Mapping[str, Entry] = {
-    "mlp": Entry("mlp:MLP", "Suarez 2019", "three linear layers on either side"),
-    "gan": Entry("gan:GAN", "Goodfellow et al. 2014", "linear layers, any widths", AS_IN_002),
-    "cgan": Entry("cgan:CGAN", "Mirza and Osindero 2014", "both networks know the label", AS_IN_002),
-    "dcgan": Entry("dcgan:DCGAN", "Radford et al. 2016", "convolutions, any channels", AS_IN_002),
-    "dcgan-small": Entry(
+FAMILIES: Mapping[str, FamilyInfo] = {
+    "mlp": FamilyInfo("mlp:MLP", "Suarez 2019", "three linear layers on either side"),
+    "gan": FamilyInfo("gan:GAN", "Goodfellow et al. 2014", "linear layers, any widths", AS_IN_002),
+    "cgan": FamilyInfo(
+        "cgan:CGAN", "Mirza and Osindero 2014", "both networks know the label", AS_IN_002
+    ),
+    "dcgan": FamilyInfo("dcgan:DCGAN", "Radford et al. 2016", "convolutions, any channels", AS_IN_002),
+    "dcgan-small": FamilyInfo(
         "dcgan_small:SmallDCGAN", "Suarez 2019", "convolutions, under 30,000 parameters"
     ),
-    "infogan": Entry(
+    "infogan": FamilyInfo(
         "infogan:InfoGAN", "Chen et al. 2016", "finds classes and codes by itself", AS_IN_002
     ),
-    "wgan": Entry("wgan:WGAN", "Arjovsky et al. 2017", "a clipped critic, five steps to one", AS_IN_001),
-    "shared-wgan": Entry(
+    "wgan": FamilyInfo(
+        "wgan:WGAN", "Arjovsky et al. 2017", "a clipped critic, five steps to one", AS_IN_001
+    ),
+    "shared-wgan": FamilyInfo(
         "shared_wgan:SharedWGAN", "Karuvally", "a WGAN that borrows layers from its critic", AS_IN_001
     ),
-    "cyclegan": Entry(
+    "cyclegan": FamilyInfo(
         "cyclegan:CycleGAN", "Zhu et al. 2017", "outlines to images and back, unpaired", AS_IN_002
     ),
-    "r1-mlp": Entry(
+    "r1-mlp": FamilyInfo(
         "r1_mlp:R1MLP", "Mescheder et al. 2018", "the default GAN-GAN: of weights", of_images=False
     ),
 }
@@ -75,7 +79,7 @@ def _built(name: str, sizes: tuple[tuple[str, Any], ...]) -> Family:
     return family
 
 
-def sizes_for(name: str, pictures: Pictures, options: str = "") -> dict[str, Any]:
+def sizes_for(name: str, image_spec: ImageSpec, options: str = "") -> dict[str, Any]:
     """Return the sizes of a family for a dataset, with what `options` change of them.
 
     Raises:
@@ -83,7 +87,7 @@ def sizes_for(name: str, pictures: Pictures, options: str = "") -> dict[str, Any
     """
     chosen = given_options(name, options)
     try:
-        given = _class_of(name).sizes_for(pictures)
+        given = _class_of(name).sizes_for(image_spec)
     except TypeError as error:
         raise ConfigurationError(f"family {name!r}: {error}") from error
     sizes = {**given, **chosen}
@@ -100,7 +104,7 @@ def given_options(name: str, options: str) -> dict[str, Any]:
     Raises:
         ConfigurationError: the family is not of images, or an option is none of its own.
     """
-    if not entry(name).of_images:
+    if not family_info(name).of_images:
         raise ConfigurationError(f"family {name!r} is for weights: train it with gangan train-gangan")
     defaults = options_of(name) if options else {}
     chosen: dict[str, Any] = {}
@@ -133,12 +137,12 @@ def _value(text: str, default: Any, option: str) -> Any:
 def options_of(name: str) -> dict[str, Any]:
     """Return the options of a family of images, with their defaults."""
     cls = _class_of(name)
-    given = cls.sizes_for(Pictures(28, 28))
+    given = cls.sizes_for(ImageSpec(28, 28))
     return {one.name: one.default for one in dataclasses.fields(cls) if one.name not in given}
 
 
-def entry(name: str) -> Entry:
-    """Return what is known of the family `name`.
+def family_info(name: str) -> FamilyInfo:
+    """Return the registry's entry of the family `name`.
 
     Raises:
         ConfigurationError: there is none.
@@ -149,5 +153,5 @@ def entry(name: str) -> Entry:
 
 
 def _class_of(name: str) -> Any:
-    module, _, attribute = entry(name).where.partition(":")
+    module, _, attribute = family_info(name).where.partition(":")
     return getattr(import_module(f"gangan_cli.models.{module}"), attribute)

@@ -11,12 +11,12 @@ import torch
 from torch import Generator as Source
 from torch import Tensor, nn
 
-from gangan_cli.models.controls import Control, controls_of
-from gangan_cli.models.family import Networks, Phase, Pictures
+from gangan_cli.models.base import BaseGAN, one_hot
+from gangan_cli.models.family import ImageSpec, Networks, Phase
 from gangan_cli.models.gan import ADAM
+from gangan_cli.models.latent_codes import LatentCode, latent_codes_of
 from gangan_cli.models.layers import Perceptron
 from gangan_cli.models.mlp import tanh
-from gangan_cli.models.plain import Plain, one_hot
 from gangan_cli.models.sizes import numbers
 
 DROPOUT = 0.4
@@ -54,14 +54,15 @@ class Discriminator(nn.Module):
         self.label = embedding(classes)
         self.layers = Perceptron(pixels + classes, hidden, 1, dropout=DROPOUT)
 
-    def forward(self, image: Tensor, label: Tensor, chances: Tensor | None = None) -> Tensor:
-        """Map (B, pixels), one-hot (B, classes) and chances of units to drop out to (B, 1)."""
-        made: Tensor = self.layers(torch.cat([image, self.label(label)], dim=1), chances)
+    def forward(self, image: Tensor, label: Tensor, aux_noise: Tensor | None = None) -> Tensor:
+        """Map (B, pixels), one-hot (B, classes) and uniform noise that decides which units drop out to
+        (B, 1)."""
+        made: Tensor = self.layers(torch.cat([image, self.label(label)], dim=1), aux_noise)
         return made
 
 
 @dataclass(frozen=True)
-class CGAN(Plain):
+class CGAN(BaseGAN):
     """A GAN that is told which digit: labels in both networks, squared errors, Adam."""
 
     pixels: int = 784
@@ -72,15 +73,15 @@ class CGAN(Plain):
     bn_eps: float = 0.8
 
     name: ClassVar[str] = "cgan"
-    labelled: ClassVar[bool] = True
+    class_conditional: ClassVar[bool] = True
 
     @classmethod
-    def sizes_for(cls, pictures: Pictures) -> dict[str, int]:
+    def sizes_for(cls, image_spec: ImageSpec) -> dict[str, int]:
         """Return the sizes that a dataset decides, which must have labels."""
-        if not pictures.classes:
+        if not image_spec.classes:
             raise TypeError("the images have no labels, which it needs")
-        pixels = pictures.height * pictures.width * pictures.channels
-        return {"pixels": pixels, "classes": pictures.classes}
+        pixels = image_spec.height * image_spec.width * image_spec.channels
+        return {"pixels": pixels, "classes": image_spec.classes}
 
     @property
     def data_dim(self) -> int:
@@ -93,12 +94,12 @@ class CGAN(Plain):
         return self.noise_dim + self.classes
 
     @property
-    def controls(self) -> tuple[Control, ...]:
+    def latent_codes(self) -> tuple[LatentCode, ...]:
         """Return the label."""
-        return controls_of(self.name, asdict(self))
+        return latent_codes_of(self.name, asdict(self))
 
     @property
-    def chance_width(self) -> int:
+    def aux_noise_dim(self) -> int:
         """Return how many units can drop out, in each of three looks of the discriminator."""
         return 3 * sum(numbers(self.discriminator, "discriminator")[1:])
 
@@ -125,10 +126,10 @@ class CGAN(Plain):
         self, networks: Networks, examples: Tensor, noise: Tensor, progress: Tensor
     ) -> tuple[Tensor, Tensor]:
         discriminator = networks["discriminator"]
-        noise, chances = noise.split((self.latent_dim, self.chance_width), dim=1)
+        noise, aux_noise = noise.split((self.latent_dim, self.aux_noise_dim), dim=1)
         image, label = examples.split((self.pixels, self.classes), dim=1)
         asked, made = noise[:, self.noise_dim :], networks["generator"](noise)
-        first, second, third = chances.chunk(3, dim=1)
+        first, second, third = aux_noise.chunk(3, dim=1)
         of_generator = (discriminator.frozen(made, asked, first) - 1).square().mean()
         real = (discriminator(image, label, second) - 1).square().mean()
         fake = discriminator(made.detach(), asked, third).square().mean()

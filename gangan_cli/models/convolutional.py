@@ -9,9 +9,9 @@ from typing import ClassVar
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from gangan_cli.models.base import SquareImageGAN
 from gangan_cli.models.layers import BatchNorm, dropped
 from gangan_cli.models.mlp import tanh
-from gangan_cli.models.plain import Square
 from gangan_cli.models.sizes import numbers
 
 DROPOUT = 0.25
@@ -65,11 +65,11 @@ class Trunk(nn.Module):
         self.shape, self.widths = (channels, side, side), tuple(widths)
         self.features = widths[-1] * halved(side, len(widths)) ** 2
 
-    def forward(self, images: Tensor, chances: Tensor | None = None) -> Tensor:
-        """Map (B, channels · side · side) to (B, features); `chances` (B, sum of widths) say which
+    def forward(self, images: Tensor, aux_noise: Tensor | None = None) -> Tensor:
+        """Map (B, channels · side · side) to (B, features); `aux_noise` (B, sum of widths) say which
         channels drop out."""
         x = images.view(len(images), *self.shape)
-        drops = [] if chances is None else list(chances.split(self.widths, dim=1))
+        drops = [] if aux_noise is None else list(aux_noise.split(self.widths, dim=1))
         for place, convolution in enumerate(self.convolutions):
             x = F.leaky_relu(convolution(x), 0.2)
             if drops:
@@ -89,7 +89,7 @@ def initialise(network: nn.Module) -> None:
 
 
 @dataclass(frozen=True)
-class Convolutional(Square):
+class Convolutional(SquareImageGAN):
     """The sizes of a family of these networks, and what the discriminator drops out."""
 
     side: int = 28
@@ -103,7 +103,7 @@ class Convolutional(Square):
     multiple: ClassVar[int] = 4
 
     @property
-    def chance_width(self) -> int:
+    def aux_noise_dim(self) -> int:
         """Return how many channels can drop out, in each of three looks of the discriminator."""
         return 3 * sum(numbers(self.discriminator, "discriminator"))
 

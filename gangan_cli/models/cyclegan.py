@@ -15,14 +15,14 @@ from torch import Generator as Source
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from gangan_cli.models.base import SquareImageGAN
 from gangan_cli.models.convolutional import initialise
 from gangan_cli.models.family import Networks, Phase
 from gangan_cli.models.gan import ADAM
 from gangan_cli.models.mlp import tanh
-from gangan_cli.models.plain import Square
 
-MEMORY = 50
-"""Translations that a discriminator's memory holds."""
+POOL_SIZE = 50
+"""Translations in a discriminator's image pool."""
 
 CHANCES = 4
 """Numbers that decide what the two memories do: with each image, and where they begin to."""
@@ -97,10 +97,10 @@ class Patches(nn.Module):
         return scores.flatten(1)
 
 
-class Memory(nn.Module):
-    """Translations of before, instead of which it gives every second one that comes in.
+class ImagePool(nn.Module):
+    """A buffer of earlier translations, which replace every second new one (Shrivastava et al., 2017).
 
-    Neither parameters nor snapshots have any of it.
+    Its buffer is neither a parameter nor part of a snapshot.
     """
 
     images: Tensor
@@ -108,19 +108,20 @@ class Memory(nn.Module):
 
     def __init__(self, pixels: int) -> None:
         super().__init__()
-        self.register_buffer("images", torch.zeros(MEMORY, pixels), persistent=False)
-        self.register_buffer("filled", torch.zeros(MEMORY), persistent=False)
+        self.register_buffer("images", torch.zeros(POOL_SIZE, pixels), persistent=False)
+        self.register_buffer("filled", torch.zeros(POOL_SIZE), persistent=False)
 
-    def forward(self, made: Tensor, chances: Tensor) -> Tensor:
-        """Give translations (B, pixels) or earlier ones, by chances (B, 2), uniform in [0, 1).
+    def forward(self, made: Tensor, aux_noise: Tensor) -> Tensor:
+        """Return translations (B, pixels), or earlier ones, as decided by aux_noise (B, 2), uniform in
+        [0, 1).
 
-        Each of the first MEMORY of a batch has a place of its own, from a random one on.
+        Each of the first POOL_SIZE of a batch has a place of its own, from a random one on.
         """
-        count = min(len(made), MEMORY)
+        count = min(len(made), POOL_SIZE)
         new, places = made[:count], torch.arange(count, device=made.device)
-        places = (places + (chances[0, 1] * MEMORY).long()) % MEMORY
+        places = (places + (aux_noise[0, 1] * POOL_SIZE).long()) % POOL_SIZE
         old, filled = self.images[places], self.filled[places][:, None]
-        swapped = filled * (chances[:count, :1] < 0.5)
+        swapped = filled * (aux_noise[:count, :1] < 0.5)
         given = swapped * old + (1 - swapped) * new
         kept = filled * (1 - swapped)
         self.images = self.images.index_put((places,), kept * old + (1 - kept) * new)
@@ -129,7 +130,7 @@ class Memory(nn.Module):
 
 
 @dataclass(frozen=True)
-class CycleGAN(Square):
+class CycleGAN(SquareImageGAN):
     """Two translators and two critics of patches, squared errors, cycles and identities, Adam."""
 
     side: int = 28
@@ -145,7 +146,7 @@ class CycleGAN(Square):
 
     name: ClassVar[str] = "cyclegan"
     multiple: ClassVar[int] = 4
-    paired: ClassVar[bool] = True
+    translates_images: ClassVar[bool] = True
     decays: ClassVar[bool] = True
 
     @property
@@ -164,16 +165,16 @@ class CycleGAN(Square):
         return 0
 
     @property
-    def chance_width(self) -> int:
+    def aux_noise_dim(self) -> int:
         """Return how many numbers the memories take."""
         return CHANCES
 
     @property
     def phases(self) -> tuple[Phase, ...]:
         """Return the update of all networks."""
-        learns = "a_to_b", "b_to_a", "critic_a", "critic_b"
-        called = "gan_loss", "cycle_loss", "identity_loss", "a_loss", "b_loss"
-        return (Phase(learns, self._losses, called, ADAM),)
+        trains = "a_to_b", "b_to_a", "critic_a", "critic_b"
+        loss_names = "gan_loss", "cycle_loss", "identity_loss", "a_loss", "b_loss"
+        return (Phase(trains, self._losses, loss_names, ADAM),)
 
     def networks(self) -> dict[str, nn.Module]:
         """Return fresh networks: weights of convolutions from N(0, 0.02)."""
@@ -182,8 +183,8 @@ class CycleGAN(Square):
             "critic_b": Patches(self.critic_width, self.side, self.channels),
             "a_to_b": Translator(self.width, self.blocks, self.side, self.channels),
             "b_to_a": Translator(self.width, self.blocks, self.side, self.channels),
-            "memory_a": Memory(self.pixels),
-            "memory_b": Memory(self.pixels),
+            "memory_a": ImagePool(self.pixels),
+            "memory_b": ImagePool(self.pixels),
         }
         for network in networks.values():
             initialise(network)

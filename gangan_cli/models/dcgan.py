@@ -24,9 +24,9 @@ class Discriminator(nn.Module):
         self.trunk = trunk
         self.out = nn.Linear(trunk.features, 1)
 
-    def forward(self, images: Tensor, chances: Tensor | None = None) -> Tensor:
+    def forward(self, images: Tensor, aux_noise: Tensor | None = None) -> Tensor:
         """Map (B, channels · side · side) to (B, 1)."""
-        return torch.sigmoid(self.out(self.trunk(images, chances)))
+        return torch.sigmoid(self.out(self.trunk(images, aux_noise)))
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,9 @@ class DCGAN(Convolutional):
         self, networks: Networks, examples: Tensor, noise: Tensor, progress: Tensor
     ) -> tuple[Tensor, Tensor]:
         discriminator = networks["discriminator"]
-        noise, chances = noise.split((self.latent_dim, self.chance_width), dim=1)
+        noise, aux_noise = noise.split((self.latent_dim, self.aux_noise_dim), dim=1)
         made = networks["generator"](noise)
-        first, second, third = chances.chunk(3, dim=1)
+        first, second, third = aux_noise.chunk(3, dim=1)
         of_generator = cross_entropy(discriminator.frozen(made, first), real=True)
         real = cross_entropy(discriminator(examples, second), real=True)
         fake = cross_entropy(discriminator(made.detach(), third), real=False)

@@ -11,11 +11,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from gangan_cli.models.base import SquareImageGAN
 from gangan_cli.models.convolutional import initialise
 from gangan_cli.models.family import Networks, Phase
 from gangan_cli.models.layers import BatchNorm
 from gangan_cli.models.mlp import discriminator_loss, generator_loss, tanh
-from gangan_cli.models.plain import Square
 
 SIDE = 32
 
@@ -53,7 +53,7 @@ class Discriminator(nn.Sequential):
 
 
 @dataclass(frozen=True)
-class SmallDCGAN(Square):
+class SmallDCGAN(SquareImageGAN):
     """Four convolutions on either side, binary cross-entropy, Adam."""
 
     side: int = 28

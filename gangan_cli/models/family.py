@@ -1,4 +1,5 @@
-"""What a family of GANs is: pure description, which one engine can train alone or by the hundred."""
+"""The protocol of a family of GANs: a pure description, which the engine can train alone or in
+stacks."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,73 +13,73 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Generator, Tensor, nn
 
-    from gangan_cli.models.binding import Bound
-    from gangan_cli.models.controls import Control
+    from gangan_cli.models.functional import FunctionalModule
+    from gangan_cli.models.latent_codes import LatentCode
 
-Networks = Mapping[str, "Bound"]
-"""The networks of one GAN by name, each a function of batches, with its weights bound."""
+Networks = Mapping[str, "FunctionalModule"]
+"""The networks of one GAN by name: functions of batches, with weights bound."""
 
 Losses = Callable[[Networks, "Tensor", "Tensor", "Tensor"], "tuple[Tensor, ...]"]
-"""(networks, examples (B, D), noise (B, L + C), progress ()) -> scalars. Progress is the share of
-training that is done, from 0 to 1."""
+"""(networks, examples (B, D), noise (B, L + C), progress ()) -> scalars. Noise is latent, then
+auxiliary; progress goes from 0 to 1 over training."""
 
 Weights = Mapping[str, Mapping[str, "Tensor"]]
-"""The weights of all networks, by network and name, (n, ...) or (...) each."""
+"""The weights of all networks, by network and name: (n, ...) for a stack of n GANs, else (...)."""
 
 
 @dataclass(frozen=True)
-class Pictures:
-    """What a family is told of a dataset: the images' sizes, and how many classes they are of."""
+class ImageSpec:
+    """What a family needs to know of a dataset: the shape of its images, and the number of classes."""
 
     height: int
     width: int
     channels: int = 1
     classes: int = 10
-    """0 if they have no labels."""
+    """0 without labels."""
 
 
 @dataclass(frozen=True)
 class Phase:
-    """One kind of update: the networks of `learns` go down the gradient of the sum of the `losses`.
+    """One kind of update: gradient descent of the networks `trains` on the sum of the `losses`.
 
-    What a loss must not reach it is kept from by the family: with `frozen` networks, whose weights have
-    no gradient, and by detaching. So one phase can train two networks against each other on the same
-    examples, each under its own loss.
+    To stop gradients into a network, a loss uses its `.frozen` form, or detaches a tensor. So one phase
+    can train two networks against each other on the same examples, each with its own loss.
     """
 
-    learns: tuple[str, ...]
+    trains: tuple[str, ...]
     losses: Losses
-    called: tuple[str, ...]
-    """The losses' names."""
+    loss_names: tuple[str, ...]
+    """Names of the losses, in their order."""
     optimizer: Optimizer = field(default_factory=Adam)
-    times: int = 1
-    """How often it is done in a step, each time on examples and noise of its own."""
-    spared: tuple[str, ...] = ()
-    """Parameters of learning networks that keep their values, as in "generator.shared.weight"."""
-    before: Callable[[Weights], None] | None = None
-    """Changes weights in place before each update."""
-    after: Callable[[Weights], None] | None = None
-    """Changes weights in place after each update."""
+    n_updates: int = 1
+    """Updates per step (n_critic), each on its own examples and noise."""
+    frozen_params: tuple[str, ...] = ()
+    """Parameters of trained networks that keep their values, as in "generator.shared.weight"."""
+    pre_update: Callable[[Weights], None] | None = None
+    """Called before each update; may change weights in place."""
+    post_update: Callable[[Weights], None] | None = None
+    """Called after each update; may change weights in place."""
 
 
 class Family(Protocol):
-    """A family with its sizes chosen. Instances are frozen dataclasses: their fields are the sizes."""
+    """A family with its hyperparameters. Instances are frozen dataclasses, whose fields are the
+    manifest's `sizes`."""
 
     name: ClassVar[str]
-    labelled: ClassVar[bool]
-    """Whether examples end in the image's class, one-hot."""
-    paired: ClassVar[bool]
-    """Whether an example is two images, one of each of two domains, and what is generated is a
-    translation of an image of the first."""
+    class_conditional: ClassVar[bool]
+    """Whether an example ends in the image's one-hot label."""
+    translates_images: ClassVar[bool]
+    """Whether it is an image-to-image family: an example is one image of each of two domains, unpaired,
+    and what is generated is the translation of an image of the first."""
 
     @property
-    def averages(self) -> Mapping[str, float]:
-        """Networks of which a snapshot holds a moving average over steps, and how much of it each step
-        keeps. The others are stored as they are."""
+    def ema_decay(self) -> Mapping[str, float]:
+        """Decay per step of the exponential moving average of weights, by network. Snapshots hold the
+        average of these networks, and the weights of all others."""
 
     @property
     def decays(self) -> bool:
-        """Whether the learning rate falls, linearly to 0, over the second half of training."""
+        """Whether the learning rate falls linearly to 0 over the second half of training."""
 
     @property
     def data_dim(self) -> int:
@@ -89,51 +90,51 @@ class Family(Protocol):
         """Length L of one noise vector."""
 
     @property
-    def controls(self) -> "tuple[Control, ...]":
-        """What of a noise vector has a meaning, and can be chosen."""
+    def latent_codes(self) -> "tuple[LatentCode, ...]":
+        """The parts of a latent vector that have a meaning and can be chosen: classes and codes."""
 
     @property
     def phases(self) -> tuple[Phase, ...]:
-        """The updates of one step, in order, each with noise of its own. The first of each phase sees
-        the same examples."""
+        """The updates of one step, in order, each with its own noise. The first update of each phase
+        sees the same examples."""
 
     @property
-    def chance_width(self) -> int:
-        """How many numbers C losses are given for each example beyond its noise."""
+    def aux_noise_dim(self) -> int:
+        """Length C of the auxiliary noise per example, which losses get after the latent noise."""
 
     def networks(self) -> dict[str, "nn.Module"]:
-        """Return freshly initialised networks in flattening order, the discriminator first."""
+        """Return newly initialised networks in the order of a snapshot, the discriminator first."""
 
     def noise(self, shape: tuple[int, ...], generator: "Generator") -> "Tensor":
         """Return noise vectors (*shape, L)."""
 
-    def chances(
+    def aux_noise(
         self, shape: tuple[int, ...], generator: "Generator", progress: "NDArray[np.float64]"
     ) -> "Tensor":
-        """Return the other random numbers of some steps, (*shape, C), for blurred examples or units that
-        drop out: `shape` is (steps, updates, B), and progress (steps,) the share done before each."""
+        """Return auxiliary noise (*shape, C), for instance noise or dropout: `shape` is (steps, updates,
+        B), and `progress` (steps,) the share of training before each step."""
 
     def generate(self, networks: Networks, noise: "Tensor") -> "Tensor":
         """Return generated examples (B, ...) from noise (B, L)."""
 
 
-def updates(family: Family) -> tuple[Phase, ...]:
-    """Return the phases of one step, each as often as it is done."""
-    return tuple(phase for phase in family.phases for _ in range(phase.times))
+def unrolled_phases(family: Family) -> tuple[Phase, ...]:
+    """Return the phases of one step, each repeated `n_updates` times."""
+    return tuple(phase for phase in family.phases for _ in range(phase.n_updates))
 
 
-def draws(family: Family) -> int:
-    """Return how many batches of examples a step takes."""
-    return max(phase.times for phase in family.phases)
+def batches_per_step(family: Family) -> int:
+    """Return the number of batches of examples per step."""
+    return max(phase.n_updates for phase in family.phases)
 
 
 def losses(family: Family) -> tuple[str, ...]:
     """Return the names of all losses."""
-    return tuple(name for phase in family.phases for name in phase.called)
+    return tuple(name for phase in family.phases for name in phase.loss_names)
 
 
 def layout(family: Family) -> Layout:
-    """Return how a snapshot of `family` lies flat."""
+    """Return the layout of a snapshot of `family`."""
     networks = _outlined(family)
     shapes = {
         f"{network}.{name}": tensor.shape
@@ -147,7 +148,7 @@ def layout(family: Family) -> Layout:
 
 
 def parameters(family: Family) -> dict[str, int]:
-    """Return how many parameters each network has."""
+    """Return the number of parameters of each network."""
     return {
         network: sum(parameter.numel() for parameter in module.parameters())
         for network, module in _outlined(family).items()
@@ -155,14 +156,15 @@ def parameters(family: Family) -> dict[str, int]:
 
 
 def resume_size(family: Family) -> int:
-    """Return how many numbers R training goes on from: weights, the optimisers' moments, averages."""
+    """Return the length R of a checkpoint: weights, the optimisers' moments, moving averages, other
+    buffers."""
     sizes = parameters(family)
     moments = sum(
-        len(phase.optimizer.begins) * sizes[network]
+        len(phase.optimizer.initial_state) * sizes[network]
         for phase in family.phases
-        for network in phase.learns
+        for network in phase.trains
     )
-    averages = sum(sizes[network] for network in family.averages)
+    averages = sum(sizes[network] for network in family.ema_decay)
     memories = sum(
         buffer.numel()
         for module in _outlined(family).values()
@@ -173,12 +175,13 @@ def resume_size(family: Family) -> int:
 
 
 def _outlined(family: Family) -> "dict[str, nn.Module]":
-    """Return networks that have shapes, but take no memory, whatever the sizes are."""
+    """Return networks on the meta device: they have shapes, but take no memory."""
     import torch
     from torch.overrides import TorchFunctionMode
 
     class Undrawn(TorchFunctionMode):
-        """Draws no initial weights: without memory, PyTorch imports its compiler for that, for 2 s."""
+        """Skips drawing initial weights: on the meta device PyTorch would import its compiler for that,
+        for 2 s."""
 
         def __torch_function__(self, function, types, arguments=(), named=None):  # type: ignore[no-untyped-def]
             named = named or {}

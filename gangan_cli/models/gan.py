@@ -10,11 +10,11 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from gangan_cli.models.family import Networks, Phase, Pictures
+from gangan_cli.models.base import BaseGAN
+from gangan_cli.models.family import ImageSpec, Networks, Phase
 from gangan_cli.models.layers import Perceptron
 from gangan_cli.models.mlp import cross_entropy, tanh
 from gangan_cli.models.optimizers import Adam
-from gangan_cli.models.plain import Plain
 from gangan_cli.models.sizes import numbers
 
 ADAM = Adam(betas=(0.5, 0.999))
@@ -23,17 +23,17 @@ ADAM = Adam(betas=(0.5, 0.999))
 class Generator(Perceptron):
     """Noise to pixels in (-1, 1)."""
 
-    def forward(self, x: Tensor, chances: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, aux_noise: Tensor | None = None) -> Tensor:
         """Map (B, latent_dim) to (B, data_dim)."""
-        return tanh(super().forward(x, chances))
+        return tanh(super().forward(x, aux_noise))
 
 
 class Discriminator(Perceptron):
     """Pixels to the probability that they are real."""
 
-    def forward(self, x: Tensor, chances: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, aux_noise: Tensor | None = None) -> Tensor:
         """Map (B, data_dim) to (B, 1)."""
-        return torch.sigmoid(super().forward(x, chances))
+        return torch.sigmoid(super().forward(x, aux_noise))
 
 
 def losses(
@@ -49,7 +49,7 @@ def losses(
 
 
 @dataclass(frozen=True)
-class GAN(Plain):
+class GAN(BaseGAN):
     """Linear layers with batch normalisation in the generator, binary cross-entropy, Adam."""
 
     data_dim: int = 784
@@ -65,9 +65,9 @@ class GAN(Plain):
     )
 
     @classmethod
-    def sizes_for(cls, pictures: Pictures) -> dict[str, int]:
+    def sizes_for(cls, image_spec: ImageSpec) -> dict[str, int]:
         """Return the sizes that a dataset decides."""
-        return {"data_dim": pictures.height * pictures.width * pictures.channels}
+        return {"data_dim": image_spec.height * image_spec.width * image_spec.channels}
 
     def networks(self) -> dict[str, nn.Module]:
         """Return fresh networks under PyTorch's default initialisation."""

@@ -14,11 +14,11 @@ import torch
 from torch import Generator as Source
 from torch import Tensor, nn
 
-from gangan_cli.models.controls import Control, controls_of
+from gangan_cli.models.base import one_hot, uniform
 from gangan_cli.models.convolutional import Convolutional, Trunk
 from gangan_cli.models.family import Networks, Phase
 from gangan_cli.models.gan import ADAM
-from gangan_cli.models.plain import one_hot, uniform
+from gangan_cli.models.latent_codes import LatentCode, latent_codes_of
 
 
 class Discriminator(nn.Module):
@@ -31,9 +31,9 @@ class Discriminator(nn.Module):
         self.category = nn.Linear(trunk.features, classes)
         self.codes = nn.Linear(trunk.features, codes)
 
-    def forward(self, images: Tensor, chances: Tensor | None = None) -> Tensor:
+    def forward(self, images: Tensor, aux_noise: Tensor | None = None) -> Tensor:
         """Map (B, channels · side · side) to (B, 1 + classes + codes)."""
-        features = self.trunk(images, chances)
+        features = self.trunk(images, aux_noise)
         heads = self.score(features), self.category(features), self.codes(features)
         return torch.cat(heads, dim=1)
 
@@ -58,9 +58,9 @@ class InfoGAN(Convolutional):
         return self.noise_dim + self.classes + self.codes
 
     @property
-    def controls(self) -> tuple[Control, ...]:
+    def latent_codes(self) -> tuple[LatentCode, ...]:
         """Return the class and the codes, which mean what it finds for them."""
-        return controls_of(self.name, asdict(self))
+        return latent_codes_of(self.name, asdict(self))
 
     @property
     def phases(self) -> tuple[Phase, ...]:
@@ -90,9 +90,9 @@ class InfoGAN(Convolutional):
         self, networks: Networks, examples: Tensor, noise: Tensor, progress: Tensor
     ) -> tuple[Tensor, Tensor]:
         discriminator = networks["discriminator"]
-        noise, chances = noise.split((self.latent_dim, self.chance_width), dim=1)
+        noise, aux_noise = noise.split((self.latent_dim, self.aux_noise_dim), dim=1)
         made = networks["generator"](noise)
-        first, second, third = chances.chunk(3, dim=1)
+        first, second, third = aux_noise.chunk(3, dim=1)
         of_generator = (discriminator.frozen(made, first)[:, 0] - 1).square().mean()
         real = (discriminator(examples, second)[:, 0] - 1).square().mean()
         fake = discriminator(made.detach(), third)[:, 0].square().mean()
@@ -101,9 +101,9 @@ class InfoGAN(Convolutional):
     def _information(
         self, networks: Networks, examples: Tensor, noise: Tensor, progress: Tensor
     ) -> tuple[Tensor, Tensor]:
-        noise, chances = noise.split((self.latent_dim, self.chance_width), dim=1)
+        noise, aux_noise = noise.split((self.latent_dim, self.aux_noise_dim), dim=1)
         _, category, codes = noise.split((self.noise_dim, self.classes, self.codes), dim=1)
-        heads = networks["discriminator"](networks["generator"](noise), chances.chunk(3, dim=1)[0])
+        heads = networks["discriminator"](networks["generator"](noise), aux_noise.chunk(3, dim=1)[0])
         _, logits, found = heads.split((1, self.classes, self.codes), dim=1)
         cross = -(category * torch.log_softmax(logits, dim=1)).sum(dim=1).mean()
         return self.categorical * cross, self.continuous * (found - codes).square().mean()

@@ -42,10 +42,10 @@ class BatchNorm(nn.Module):
         return F.batch_norm(x, None, None, weight, bias, training=True, eps=epsilon)
 
 
-def dropped(x: Tensor, chances: Tensor, share: float) -> Tensor:
+def dropped(x: Tensor, aux_noise: Tensor, share: float) -> Tensor:
     """Return x (B, C, ...) with those of its channels set to 0 whose chance (B, C), uniform in [0, 1),
     is below `share`, and the others made up for (dropout, Srivastava et al., 2014)."""
-    kept = (chances >= share).to(x.dtype) / (1 - share)
+    kept = (aux_noise >= share).to(x.dtype) / (1 - share)
     return x * kept.view(*kept.shape, *[1] * (x.dim() - 2))
 
 
@@ -72,9 +72,9 @@ class Perceptron(nn.Module):
         self.norms = nn.ModuleList(norms)
         self.dropout, self.droppable = dropout, tuple(hidden[1:]) if dropout else ()
 
-    def forward(self, x: Tensor, chances: Tensor | None = None) -> Tensor:
-        """Map (B, inputs) to (B, outputs); `chances` (B, sum of `droppable`) say what drops out."""
-        drops = [] if chances is None else list(chances.split(self.droppable, dim=1))
+    def forward(self, x: Tensor, aux_noise: Tensor | None = None) -> Tensor:
+        """Map (B, inputs) to (B, outputs); `aux_noise` (B, sum of `droppable`) say what drops out."""
+        drops = [] if aux_noise is None else list(aux_noise.split(self.droppable, dim=1))
         last = len(self.linear) - 1
         for place, linear in enumerate(self.linear):
             x = linear(x)

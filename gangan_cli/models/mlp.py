@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gangan_cli.models.family import Networks, Phase, Pictures
-from gangan_cli.models.plain import Plain
+from gangan_cli.models.base import BaseGAN
+from gangan_cli.models.family import ImageSpec, Networks, Phase
 
 WIDE = 10_000
 """Outputs from which a layer's product is taken the other way round."""
@@ -75,7 +75,7 @@ def cross_entropy(judged: Tensor, *, real: bool) -> Tensor:
 
 
 @dataclass(frozen=True)
-class MLP(Plain):
+class MLP(BaseGAN):
     """The paper's GAN: sigmoid discriminator, tanh generator, binary cross-entropy, Adam."""
 
     data_dim: int = 784
@@ -91,9 +91,9 @@ class MLP(Plain):
     )
 
     @classmethod
-    def sizes_for(cls, pictures: Pictures) -> dict[str, int]:
+    def sizes_for(cls, image_spec: ImageSpec) -> dict[str, int]:
         """Return the sizes that a dataset decides."""
-        return {"data_dim": pictures.height * pictures.width * pictures.channels}
+        return {"data_dim": image_spec.height * image_spec.width * image_spec.channels}
 
     def networks(self) -> dict[str, nn.Module]:
         """Return fresh networks under PyTorch's default initialisation."""

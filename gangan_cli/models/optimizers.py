@@ -1,4 +1,4 @@
-"""Optimisers as the engine applies them: moments of each parameter, and a step that changes both."""
+"""Optimisers in the form that the engine can record: moments per parameter, and a step in place."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,15 +14,15 @@ Rates = NDArray[np.float64]
 
 
 class Optimizer(Protocol):
-    """How parameters follow gradients."""
+    """An update rule."""
 
     @property
-    def begins(self) -> tuple[float, ...]:
-        """What each moment of a parameter is filled with at first: there are so many."""
+    def initial_state(self) -> tuple[float, ...]:
+        """Initial value of each moment; its length is the number of moments per parameter."""
 
     def rates(self, learning_rates: Rates, done: int) -> Rates:
-        """Return the two numbers (updates, 2) that `step` is given in each of some updates, which follow
-        `done` ones and have these learning rates (updates,)."""
+        """Return two scalars (updates, 2) for the `step` of each update, given learning rates (updates,)
+        and the number of updates `done` before."""
 
     def step(
         self, parameter: "Tensor", gradient: "Tensor", moments: "Sequence[Tensor]", rates: "Tensor"
@@ -39,7 +39,7 @@ class Adam:
     """As the paper's code and PyTorch have it."""
 
     @property
-    def begins(self) -> tuple[float, ...]:
+    def initial_state(self) -> tuple[float, ...]:
         """Return zeros: the averages of gradients and of their squares."""
         return 0.0, 0.0
 
@@ -70,7 +70,7 @@ class RMSProp:
     epsilon: float = 1e-10
 
     @property
-    def begins(self) -> tuple[float, ...]:
+    def initial_state(self) -> tuple[float, ...]:
         """Return 1: the average of squared gradients."""
         return (1.0,)
 

@@ -30,8 +30,8 @@ from torch import Generator, Tensor, nn
 from torch.func import grad
 from torch.nn import functional as F
 
-from gangan_cli.models.controls import Control
 from gangan_cli.models.family import Networks, Phase
+from gangan_cli.models.latent_codes import LatentCode
 from gangan_cli.models.mlp import ThreeLayers
 from gangan_cli.models.optimizers import Adam
 
@@ -106,15 +106,15 @@ class R1MLP:
     """How many of the last values of an example, and of a noise vector, are the condition."""
 
     name: ClassVar[str] = "r1-mlp"
-    labelled: ClassVar[bool] = False
-    paired: ClassVar[bool] = False
+    class_conditional: ClassVar[bool] = False
+    translates_images: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if self.loss not in LOSSES:
             raise TypeError(f"no loss {self.loss!r}: there is {', '.join(LOSSES)}")
 
     @property
-    def averages(self) -> Mapping[str, float]:
+    def ema_decay(self) -> Mapping[str, float]:
         """Return how the generator is averaged."""
         return {"generator": self.average} if self.average else {}
 
@@ -127,23 +127,23 @@ class R1MLP:
         )
 
     @property
-    def chance_width(self) -> int:
+    def aux_noise_dim(self) -> int:
         """Return how many numbers blur an example."""
         return self.data_dim if self.blur else 0
 
-    def chances(
+    def aux_noise(
         self, shape: tuple[int, ...], generator: Generator, progress: NDArray[np.float64]
     ) -> Tensor:
         """Return how far examples are moved, (*shape, data_dim): 0 by the middle of training."""
         blurs = torch.from_numpy(self.blur * np.maximum(1 - 2 * progress, 0)).float()
         where = generator.device
         if not blurs.any():
-            return torch.zeros(*shape, self.chance_width, device=where)
-        moved = torch.randn(*shape, self.chance_width, generator=generator, device=where)
+            return torch.zeros(*shape, self.aux_noise_dim, device=where)
+        moved = torch.randn(*shape, self.aux_noise_dim, generator=generator, device=where)
         return moved * blurs.to(where).view(-1, 1, 1, 1)
 
     @property
-    def controls(self) -> tuple[Control, ...]:
+    def latent_codes(self) -> tuple[LatentCode, ...]:
         """Return none: what a GAN-GAN can be asked for is a number of its run (data/conditions.py)."""
         return ()
 

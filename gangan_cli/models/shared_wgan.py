@@ -26,7 +26,7 @@ class SharedWGAN(WGAN):
     """Which convolutions, counted from 1. If one is the third or fourth, the critic's do not narrow."""
     update: str = "critic"
     """Whose updates change them: the critic's, both networks', or none ("frozen"), each network then
-    having its own: the control."""
+    having its own: the code."""
 
     name: ClassVar[str] = "shared-wgan"
 
@@ -48,11 +48,11 @@ class SharedWGAN(WGAN):
         critic, generator = super().phases
         kernels = tuple(f"generator.{kernel}" for kernel in self._kernels)
         if self.update == "frozen":
-            return critic, replace(generator, spared=kernels)
-        critic = replace(critic, after=self._to_generator)
+            return critic, replace(generator, frozen_params=kernels)
+        critic = replace(critic, post_update=self._to_generator)
         if self.update == "critic":
-            return critic, replace(generator, spared=kernels)
-        return critic, replace(generator, after=self._to_critic)
+            return critic, replace(generator, frozen_params=kernels)
+        return critic, replace(generator, post_update=self._to_critic)
 
     @property
     def _shared(self) -> tuple[int, ...]:

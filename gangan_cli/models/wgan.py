@@ -15,10 +15,10 @@ from torch import Generator as Source
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from gangan_cli.models.base import SquareImageGAN, uniform
 from gangan_cli.models.family import Networks, Phase, Weights
 from gangan_cli.models.layers import BatchNorm
 from gangan_cli.models.optimizers import RMSProp
-from gangan_cli.models.plain import Square, uniform
 
 KERNEL = 5
 
@@ -90,7 +90,7 @@ LOSSES = ("wgan", "code")
 
 
 @dataclass(frozen=True)
-class WGAN(Square):
+class WGAN(SquareImageGAN):
     """Convolutions at full size, a clipped critic that takes five steps for each of the generator's."""
 
     side: int = 28
@@ -122,7 +122,7 @@ class WGAN(Square):
         """Return the critic's updates, then the generator's."""
         critic = Phase(
             ("critic",), self._critic_loss, ("c_loss",), RMSProp(),
-            times=self.critic_steps, before=self._clip,
+            n_updates=self.critic_steps, pre_update=self._clip,
         )  # fmt: skip
         return critic, Phase(("generator",), self._generator_loss, ("g_loss",), RMSProp())
 

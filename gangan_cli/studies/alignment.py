@@ -13,8 +13,8 @@ from gangan_cli.data.alignment import Frame
 from gangan_cli.data.weights import Matrix
 from gangan_cli.errors import ConfigurationError, WorkFailed
 from gangan_cli.models import build
-from gangan_cli.models.binding import bind
 from gangan_cli.models.family import Family
+from gangan_cli.models.functional import bind_weights
 from gangan_cli.studies.decoding import split
 from gangan_cli.training.randomness import stream
 from store import Layout, Run
@@ -173,7 +173,7 @@ class _Probe:
 
     def _outputs(self, vectors: Matrix, noise: Tensor) -> tuple[Tensor, Tensor]:
         def one(vector: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
-            bound = bind(self._networks, split(self._layout, vector))
+            bound = bind_weights(self._networks, split(self._layout, vector))
             return bound["generator"](noise), bound["discriminator"](self._examples)
 
         with torch.no_grad():

@@ -14,9 +14,9 @@ from gangan_cli.data.code import Code
 from gangan_cli.data.weights import Matrix
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.models import build
-from gangan_cli.models.binding import bind
-from gangan_cli.models.controls import Choice, in_turn
 from gangan_cli.models.family import Family, Networks
+from gangan_cli.models.functional import bind_weights
+from gangan_cli.models.latent_codes import Categorical, one_of_each_class
 from gangan_cli.models.layers import BatchNorm
 from gangan_cli.studies.datasets import as_pictures, sources
 from gangan_cli.training.randomness import stream
@@ -50,7 +50,7 @@ class Level:
 
         def one(vector: Tensor, z: Tensor) -> Tensor:
             parts = split(self.run.manifest.layout, vector)
-            bound: Networks = bind(self.networks, parts)
+            bound: Networks = bind_weights(self.networks, parts)
             return self.family.generate(bound, z)
 
         with torch.no_grad():
@@ -59,7 +59,7 @@ class Level:
 
     def through(self, vector: Matrix, networks: Sequence[str], batch: Matrix) -> Matrix:
         """Return what networks of the GAN with weights (P,), one after the other, make of (B, ...)."""
-        bound = bind(self.networks, split(self.run.manifest.layout, torch.from_numpy(vector)))
+        bound = bind_weights(self.networks, split(self.run.manifest.layout, torch.from_numpy(vector)))
         made = torch.from_numpy(batch)
         with torch.no_grad():
             for network in networks:
@@ -89,7 +89,7 @@ class Level:
 
         def one(vector: Tensor) -> Tensor:
             parts = split(layout.trainable, vector)
-            bound = bind(networks, {name: {**begun[name], **parts[name]} for name in networks})
+            bound = bind_weights(networks, {name: {**begun[name], **parts[name]} for name in networks})
             self.family.generate(bound, noise)
             found = {name: {**parts[name], **bound[name].statistics} for name in networks}
             return join(layout, found)
@@ -145,10 +145,10 @@ class Lineage:
         return as_pictures(values, self.levels[-1].run.manifest)
 
     @property
-    def classes(self) -> Choice | None:
+    def classes(self) -> Categorical | None:
         """The classes that the GANs at the bottom can be asked for, which take turns in `noises`."""
-        controls = self.levels[-1].family.controls
-        return next((control for control in controls if isinstance(control, Choice)), None)
+        codes = self.levels[-1].family.latent_codes
+        return next((code for code in codes if isinstance(code, Categorical)), None)
 
     def noises(self, columns: int, seed: int, below: int = 0) -> list[Matrix]:
         """Return fixed noise (columns, L) for each level from `below` down, from `seed` alone. Classes
@@ -159,9 +159,9 @@ class Lineage:
         """
         return [
             sources(level.run.manifest, columns, seed)
-            if level.family.paired
-            else in_turn(
-                level.family.controls,
+            if level.family.translates_images
+            else one_of_each_class(
+                level.family.latent_codes,
                 level.family.noise((columns,), stream(seed, depth, 0, "cpu")).numpy(),
             )
             for depth, level in enumerate(self.levels)

@@ -8,7 +8,7 @@ import numpy as np
 from gangan_cli.metrics import entropy, frechet, kernel, neighbours, parzen, prdc
 from gangan_cli.metrics.agreement import agreement
 from gangan_cli.metrics.classifier import Features
-from gangan_cli.models.controls import Choice
+from gangan_cli.models.latent_codes import Categorical
 from gangan_cli.studies.judging import Glance
 from gangan_cli.studies.reference import Reference
 
@@ -87,7 +87,7 @@ def scored(
     seed: int,
     near: Features | None = None,
     among: Features | None = None,
-    asked: Choice | None = None,
+    asked: Categorical | None = None,
 ) -> Scored:
     """Return every score of images (n, 784) in [0, 1], as a GAN made them.
 
@@ -107,7 +107,7 @@ def scored(
     return _together(values, errors, probabilities)
 
 
-def glanced(glance: Glance, asked: Choice | None = None) -> Scored:
+def glanced(glance: Glance, asked: Categorical | None = None) -> Scored:
     """Return the scores that one look gives: Fréchet distance, and those of the labels; `asked` are
     classes that took turns."""
     values, errors = _by_label(glance.probabilities)
@@ -117,11 +117,11 @@ def glanced(glance: Glance, asked: Choice | None = None) -> Scored:
     )
 
 
-def _as_asked(probabilities: Features, asked: Choice | None) -> Part:
+def _as_asked(probabilities: Features, asked: Categorical | None) -> Part:
     if asked is None:
         return {}, {}
     classes = np.arange(len(probabilities)) % asked.count
-    found = agreement(probabilities, classes, assigned=asked.found)
+    found = agreement(probabilities, classes, assigned=asked.learned)
     return {"agreement": found.share}, {"agreement": found.standard_error}
 
 

@@ -13,8 +13,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
 
-from gangan_cli.models.binding import bind
-from gangan_cli.models.family import Family, updates
+from gangan_cli.models.family import Family, unrolled_phases
+from gangan_cli.models.functional import bind_weights
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,13 @@ def cost_of(family: Family, batch_size: int) -> Cost:
     """Return what a step of one GAN of `family` costs on batches of `batch_size`."""
     with torch.device("meta"):  # which has shapes only
         modules = family.networks()
-        networks = bind(modules, {name: dict(network.state_dict()) for name, network in modules.items()})
+        networks = bind_weights(
+            modules, {name: dict(network.state_dict()) for name, network in modules.items()}
+        )
         examples = torch.empty(batch_size, family.data_dim)
-        noise = torch.empty(batch_size, family.latent_dim + family.chance_width)
+        noise = torch.empty(batch_size, family.latent_dim + family.aux_noise_dim)
         with _Counter() as counted:
-            for phase in updates(family):
+            for phase in unrolled_phases(family):
                 phase.losses(networks, examples, noise, torch.empty(()))
     return Cost(counted.flops, counted.numbers)
 

@@ -10,8 +10,8 @@ from gangan_cli.data.domains import Unpaired
 from gangan_cli.data.examples import Source
 from gangan_cli.data.images import Images, Labelled, load_images, named
 from gangan_cli.errors import ConfigurationError
-from gangan_cli.models import build, entry, given_options, sizes_for
-from gangan_cli.models.family import Family, Pictures, draws, layout, losses
+from gangan_cli.models import build, family_info, given_options, sizes_for
+from gangan_cli.models.family import Family, ImageSpec, batches_per_step, layout, losses
 from gangan_cli.training.events import DatasetRead
 from gangan_cli.training.job import (
     Events,
@@ -61,7 +61,7 @@ class GansConfig:
         Raises:
             ConfigurationError: no such family, or a value out of bounds.
         """
-        return cls(**{**entry(given.get("family", "mlp")).trained, **given})
+        return cls(**{**family_info(given.get("family", "mlp")).defaults, **given})
 
     @property
     def settings(self) -> Settings:
@@ -100,26 +100,29 @@ def train_gans(config: GansConfig, machine: Machine) -> Events:
         family = build(run.manifest.family, run.manifest.sizes)
         source = seen_by(family, images())
         task = Task(family.name, dict(run.manifest.sizes), source, config.settings)
-        steps = config.gans * config.epochs * config.settings.steps(source.count, draws(family))
+        steps = (
+            config.gans * config.epochs * config.settings.steps(source.count, batches_per_step(family))
+        )
         yield from train_run(run, task, spread, steps, machine.compile)
 
 
 def seen_by(family: Family, images: Images) -> Source:
     """Return a dataset's images as a family's examples."""
-    if family.paired:
+    if family.translates_images:
         return Unpaired(images)
-    return Labelled(images) if family.labelled else images
+    return Labelled(images) if family.class_conditional else images
 
 
 def _manifest(config: GansConfig, images: Images, machine: Machine) -> Manifest:
-    pictures = Pictures(images.height, images.width, images.channels, images.classes)
-    family = build(config.family, sizes_for(config.family, pictures, config.family_options))
+    image_spec = ImageSpec(images.height, images.width, images.channels, images.classes)
+    family = build(config.family, sizes_for(config.family, image_spec, config.family_options))
     count = seen_by(family, images).count
-    if config.batch_size * draws(family) > count:
-        taken = f", and a step takes {draws(family)} batches" if draws(family) > 1 else ""
+    batches = batches_per_step(family)
+    if config.batch_size * batches > count:
+        taken = f", and a step takes {batches} batches" if batches > 1 else ""
         raise ConfigurationError(
             f"batch-size is {config.batch_size}{taken}, but {config.dataset} has {count} "
-            + ("images of each domain" if family.paired else "images")
+            + ("images of each domain" if family.translates_images else "images")
         )
     return Manifest(
         family=family.name,

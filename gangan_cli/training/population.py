@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gangan_cli.data.examples import Examples
-from gangan_cli.models.family import Family, draws, losses
+from gangan_cli.models.family import Family, batches_per_step, losses
 from gangan_cli.training.execution import PLAIN, Execution
 from gangan_cli.training.randomness import noise_of, stream
 from gangan_cli.training.runners import Shape, runner, state_of
@@ -101,8 +101,8 @@ def _epochs(
     Each leaves its number, and how to fetch losses (n, L, 2), snapshots and resume states.
     """
     family, device, batch_size = population.family, population.device, settings.batch_size
-    taken = draws(family) * batch_size
-    steps = settings.steps(len(examples), draws(family))
+    taken = batches_per_step(family) * batch_size
+    steps = settings.steps(len(examples), batches_per_step(family))
     for epoch in range(done + 1, settings.epochs + 1):
         streams = [stream(settings.seed, gan, epoch, device) for gan in gans]
         shuffled = torch.stack(
@@ -189,7 +189,7 @@ class Population:
             }
         self._averages: dict[str, Parameters] = {
             network: {name: p.clone() for name, p in self._parameters[network].items()}
-            for network in family.averages
+            for network in family.ema_decay
         }
         self._states = [state_of(phase, self._parameters, self._statistics) for phase in family.phases]
         self._updates = [
@@ -214,11 +214,11 @@ class Population:
         batches = examples.split(self.shape.batch_size, dim=1)
         for phase, update in zip(self.family.phases, self._updates, strict=True):
             found = []
-            for batch in batches[: phase.times]:
+            for batch in batches[: phase.n_updates]:
                 found.append(update(batch, noise[one], paces[one]))
                 one += 1
             means.append(torch.stack(found).mean(dim=0) if len(found) > 1 else found[0])
-        for network, keep in self.family.averages.items():
+        for network, keep in self.family.ema_decay.items():
             torch._foreach_lerp_(
                 list(self._averages[network].values()),
                 list(self._parameters[network].values()),

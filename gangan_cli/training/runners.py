@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.fx import GraphModule
 from torch.utils._pytree import tree_leaves, tree_map
 
-from gangan_cli.models.family import Family, Phase, draws, updates
+from gangan_cli.models.family import Family, Phase, batches_per_step, unrolled_phases
 from gangan_cli.training.captured import captured
 from gangan_cli.training.compiled import compiled
 from gangan_cli.training.execution import Execution
@@ -38,8 +38,9 @@ class Shape:
     def step(self) -> tuple[Tensor, Tensor, Tensor]:
         """Return examples (n, batches · B, D), noise (updates, n, B, L + C) and paces (updates, 3) such
         as a step takes, of no meaning."""
-        family, batches, often = self.family, draws(self.family), len(updates(self.family))
-        widths = family.data_dim, family.latent_dim + family.chance_width
+        family = self.family
+        batches, often = batches_per_step(family), len(unrolled_phases(family))
+        widths = family.data_dim, family.latent_dim + family.aux_noise_dim
         examples = torch.zeros(self.count, batches * self.batch_size, widths[0], device=self.device)
         noise = torch.zeros(often, self.count, self.batch_size, widths[1], device=self.device)
         return examples, noise, torch.zeros(often, PACE, device=self.device)
@@ -67,7 +68,7 @@ def runner(
     if shape.device.startswith("cuda"):  # also where a run goes on that began compiled on a processor
         run = captured(for_cuda(recorded()), tensors, inputs)
     elif execution.compiled and shape.device == "cpu":
-        run = compiled(f"{shape} {phase.called}", recorded, tensors, inputs, compiling)
+        run = compiled(f"{shape} {phase.loss_names}", recorded, tensors, inputs, compiling)
     else:
         run = partial(recorded(), *tensors)
     if shape.count > 1:
@@ -97,15 +98,15 @@ def state_of(
     phase: Phase, parameters: dict[str, Parameters], statistics: dict[str, Parameters]
 ) -> State:
     """Return the state that `phase` updates, with new moments."""
-    learning = {name: parameters[name] for name in phase.learns}
+    learning = {name: parameters[name] for name in phase.trains}
     moments = {
         network: [
             {name: torch.full_like(value, begins) for name, value in own.items()}
-            for begins in phase.optimizer.begins
+            for begins in phase.optimizer.initial_state
         ]
         for network, own in learning.items()
     }
-    still = {name: own for name, own in parameters.items() if name not in phase.learns}
+    still = {name: own for name, own in parameters.items() if name not in phase.trains}
     return State(learning, moments, still, statistics)
 
 

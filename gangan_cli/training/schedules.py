@@ -26,8 +26,8 @@ def paces_of(family: Family, rate: float, done: int, progress: Shares) -> NDArra
     rates = learning_rates(family, rate, progress)
     columns = []
     for phase in family.phases:
-        own = phase.optimizer.rates(np.repeat(rates, phase.times), done * phase.times)
-        columns.append(own.reshape(len(rates), phase.times, 2))
+        own = phase.optimizer.rates(np.repeat(rates, phase.n_updates), done * phase.n_updates)
+        columns.append(own.reshape(len(rates), phase.n_updates, 2))
     paces = np.concatenate(columns, axis=1)
     shared = np.broadcast_to(progress[:, None, None], (*paces.shape[:2], 1))
     with np.errstate(over="ignore"):  # a rate beyond float32 makes its GANs diverge, which is noticed

@@ -15,8 +15,8 @@ from torch.fx import GraphModule
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
-from gangan_cli.models.binding import bind
 from gangan_cli.models.family import Phase
+from gangan_cli.models.functional import bind_weights
 
 Parameters = dict[str, Tensor]
 """The stacked parameters (n, ...) of one network by name; without the first axis for a stack of one."""
@@ -51,8 +51,8 @@ def update(
     the optimiser's rates, and the share of training that is done.
     """
     weights = {**state.still, **state.learning}
-    if phase.before:
-        phase.before(weights)
+    if phase.pre_update:
+        phase.pre_update(weights)
 
     def total(
         learning: dict[str, Parameters],
@@ -62,7 +62,7 @@ def update(
         noise: Tensor,
     ) -> tuple[Tensor, tuple[Tensor, dict[str, Parameters]]]:
         given = {**still, **learning}
-        networks = bind(modules, {name: {**given[name], **statistics[name]} for name in modules})
+        networks = bind_weights(modules, {name: {**given[name], **statistics[name]} for name in modules})
         losses = torch.stack(phase.losses(networks, examples, noise, pace[2]))
         became = {name: network.statistics for name, network in networks.items()}
         return losses.sum(), (losses.detach(), became)
@@ -75,14 +75,14 @@ def update(
     )
     for network, of_network in gradients.items():
         for name, gradient in of_network.items():
-            if f"{network}.{name}" not in phase.spared:
+            if f"{network}.{name}" not in phase.frozen_params:
                 moments = [moment[name] for moment in state.moments[network]]
                 phase.optimizer.step(state.learning[network][name], gradient, moments, pace[:2])
     for network, of_network in became.items():
         for name, value in of_network.items():
             state.statistics[network][name].copy_(value)
-    if phase.after:
-        phase.after(weights)
+    if phase.post_update:
+        phase.post_update(weights)
     assert isinstance(losses, Tensor)
     return losses
 

@@ -54,7 +54,7 @@ class GanganApp(App[int]):
 
     TITLE = "gangan"
     CSS_PATH = "gangan.tcss"
-    BINDINGS: ClassVar[list[keys.Bound]] = keys.bindings("everywhere")
+    BINDINGS: ClassVar[list[keys.FunctionalModule]] = keys.bindings("everywhere")
     COMMANDS: ClassVar = {lambda: _commands()}
     MODES: ClassVar = {
         "runs": RunsPage,

@@ -55,7 +55,7 @@ def save_png(view: View, scrub: Scrub, images: Bytes, columns: int, near: Measur
         "latent": scrub.latent,
         "asked for": scrub.asked and scrub.wish and f"{scrub.asked.title} {scrub.wish}",
         "noise": scrub.noise,
-        "chosen": {knob.control.name: knob.value for knob in scrub.knobs},
+        "chosen": {knob.code.name: knob.value for knob in scrub.knobs},
         "nearest": near and [near.gan, near.epoch, near.distance],
     }
     info = PngInfo()

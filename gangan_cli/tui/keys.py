@@ -9,7 +9,7 @@ from gangan_cli.errors import ConfigurationError
 
 Place = Literal["everywhere", "runs", "live", "latent"]
 
-Bound = Binding | tuple[str, str] | tuple[str, str, str]
+FunctionalModule = Binding | tuple[str, str] | tuple[str, str, str]
 """What Textual takes in a list of bindings."""
 
 
@@ -103,7 +103,7 @@ AT_ONCE = ("quit-anywhere", "filter", "value")
 a field, since the next keys may be in the same packet and are meant for it."""
 
 
-def bindings(place: Place) -> list[Bound]:
+def bindings(place: Place) -> list[FunctionalModule]:
     """Return the keys of a place as Textual takes them; ids let the configuration rebind them."""
     return [
         Binding(

@@ -42,8 +42,8 @@ class Painter:
         if request.latent is None:
             for knob in request.knobs:
                 if knob.value is not None:
-                    noises[-1] = knob.control.put(noises[-1], [knob.value] * request.count)
-            if lineage.levels[0].family.paired:
+                    noises[-1] = knob.code.put(noises[-1], [knob.value] * request.count)
+            if lineage.levels[0].family.translates_images:
                 return grey(lineage.there_and_back(vector[0], noises[0]))
             return grey(lineage.images(vector, noises)[0])
         weights = _weights(lineage, vector, request.latent)

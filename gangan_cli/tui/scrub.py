@@ -11,7 +11,7 @@ import numpy as np
 
 from gangan_cli.data.conditions import Condition
 from gangan_cli.errors import ConfigurationError
-from gangan_cli.models.controls import controls_of
+from gangan_cli.models.latent_codes import latent_codes_of
 from gangan_cli.tui.feed import RunView
 from gangan_cli.tui.knobs import Knob
 from gangan_cli.tui.listing import along
@@ -62,8 +62,8 @@ class Scrub:
         epochs = epochs_of(run, gans[0])
         here = cls(gans[0], epochs[-1], gans, epochs)
         if run.manifest.parent is None:
-            controls = controls_of(run.manifest.family, run.manifest.sizes)
-            return replace(here, knobs=tuple(Knob(control) for control in controls))
+            codes = latent_codes_of(run.manifest.family, run.manifest.sizes)
+            return replace(here, knobs=tuple(Knob(code) for code in codes))
         size = int(run.manifest.sizes["latent_dim"])
         middle = (0.0,) * size
         there = replace(here, origin=middle, direction=middle, by_epoch=False, asked=run.condition)
@@ -232,7 +232,7 @@ class Scrub:
     def axis(self) -> str:
         """Return what the slider goes along, in words."""
         if self.knob:
-            return self.knob.control.name
+            return self.knob.code.name
         if self.by_epoch:
             return f"GAN {self.gan}, epoch"
         if self.asked and self.asks:

@@ -7,15 +7,15 @@ import torch
 from torch import Tensor
 
 from gangan_cli.models import FAMILIES, build, sizes_for
-from gangan_cli.models.binding import bind
-from gangan_cli.models.family import Family, Pictures, updates
+from gangan_cli.models.family import Family, ImageSpec, unrolled_phases
+from gangan_cli.models.functional import bind_weights
 from gangan_cli.models.optimizers import RMSProp
 from gangan_cli.training.population import Population
 from gangan_cli.training.settings import Settings
 from gangan_cli.training.workers import _keep_freed_memory
 from tests.bench.measure import Figure, in_turn, ratios
 
-MNIST = Pictures(28, 28)
+MNIST = ImageSpec(28, 28)
 IMAGES = 60_000
 
 
@@ -59,14 +59,14 @@ def eagerly(family: Family, examples: Tensor, noise: Tensor, paces: Tensor) -> C
     batch = examples[0, : noise.shape[2]]
 
     def step() -> None:
-        for phase, own in zip(updates(family), noise[:, 0], strict=True):
+        for phase, own in zip(unrolled_phases(family), noise[:, 0], strict=True):
             weights = {name: dict(module.state_dict(keep_vars=True)) for name, module in modules.items()}
             for name in modules.keys() - set(phase.learns):
                 weights[name] = {part: weight.detach() for part, weight in weights[name].items()}
             if phase.before:
                 with torch.no_grad():
                     phase.before(weights)
-            networks = bind(modules, weights)
+            networks = bind_weights(modules, weights)
             optimizers[phase.called].zero_grad()
             sum(phase.losses(networks, batch, own, paces[0, 2])).backward()
             optimizers[phase.called].step()

@@ -6,7 +6,7 @@ import torch
 
 from gangan_cli.data.images import load_images
 from gangan_cli.models import build, sizes_for
-from gangan_cli.models.family import Pictures, draws
+from gangan_cli.models.family import ImageSpec, batches_per_step
 from gangan_cli.training.gans import seen_by
 from gangan_cli.training.population import Population, train
 from gangan_cli.training.randomness import noise_of, stream
@@ -35,7 +35,7 @@ def digits():
 @pytest.mark.parametrize("count", [1, 3])
 @pytest.mark.parametrize(("name", "options"), FAMILIES)
 def test_a_step_is_that_of_the_processor(name, options, count, digits):
-    family, gans = build(name, sizes_for(name, Pictures(28, 28), options)), list(range(count))
+    family, gans = build(name, sizes_for(name, ImageSpec(28, 28), options)), list(range(count))
     examples, size = seen_by(family, digits).load("cpu"), SETTINGS.batch_size
     streams = [stream(SETTINGS.seed, gan, 1, "cpu") for gan in gans]
     progress = shares(0, STEPS, 2 * STEPS)
@@ -44,7 +44,7 @@ def test_a_step_is_that_of_the_processor(name, options, count, digits):
     there = Population(family, SETTINGS, gans, "cuda:0")
     for noise, pace in zip(noise_of(family, size, streams, progress), paces, strict=True):
         rows = torch.stack([torch.randperm(len(examples), generator=s) for s in streams])
-        batch = examples.batch(rows[:, : draws(family) * size])
+        batch = examples.batch(rows[:, : batches_per_step(family) * size])
         expected = here.step(batch, noise, pace)
         found = there.step(batch.cuda(), noise.cuda(), pace.cuda())
         torch.testing.assert_close(found.cpu(), expected, rtol=1e-3, atol=1e-4)
@@ -52,7 +52,7 @@ def test_a_step_is_that_of_the_processor(name, options, count, digits):
 
 @pytest.mark.parametrize(("name", "options"), FAMILIES)
 def test_training_goes_on_from_where_it_was(name, options, digits):
-    family = build(name, sizes_for(name, Pictures(28, 28), options))
+    family = build(name, sizes_for(name, ImageSpec(28, 28), options))
     examples = seen_by(family, digits).load("cuda:0")
     told = list(train(family, examples, SETTINGS, [0, 1], device="cuda:0"))
     first, second = (epoch for epoch in told if isinstance(epoch, Epoch))

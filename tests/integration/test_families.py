@@ -139,7 +139,7 @@ def test_a_class_or_a_code_is_varied_and_nothing_else(machine):
         gan, epoch, found = meanings(lineage)
         again = lineage.images(lineage.top.snapshot(0, 2)[None], lineage.noises(10, 0))[0]
     assert (gan, epoch) == (0, 2)
-    assert [varied.control.name for varied in found] == ["class", "code 1", "code 2"]
+    assert [varied.code.name for varied in found] == ["class", "code 1", "code 2"]
     classes, code, other = (varied.images for varied in found)
     assert classes.shape == code.shape == (10, 10, 28, 28)
     # A noise vector of class i is the i-th of those that all figures show.

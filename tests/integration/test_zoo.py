@@ -8,7 +8,7 @@ from gangan_cli.data.domains import outlines
 from gangan_cli.data.images import load_images
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.models import FAMILIES, build, options_of, sizes_for
-from gangan_cli.models.family import Pictures, layout, parameters, resume_size
+from gangan_cli.models.family import ImageSpec, layout, parameters, resume_size
 from gangan_cli.training.gans import seen_by
 from gangan_cli.training.population import train
 from gangan_cli.training.settings import Epoch, Settings
@@ -16,7 +16,7 @@ from tests.small_families import SMALL
 
 pytestmark = pytest.mark.xdist_group("zoo")
 
-DIGITS = Pictures(28, 28)
+DIGITS = ImageSpec(28, 28)
 
 PARAMETERS = [
     ("mlp", "", (54_465, 59_280)),
@@ -48,15 +48,15 @@ def test_parameters_are_those_of_the_specifications(name, options, expected):
 
 
 LARGER = [
-    ("dcgan", Pictures(32, 32), (98_113, 1_049_985)),
-    ("infogan", Pictures(32, 32), (104_269, 836_993)),
-    ("wgan", Pictures(64, 64, 3, 0), (171_985, 1_685_827)),
+    ("dcgan", ImageSpec(32, 32), (98_113, 1_049_985)),
+    ("infogan", ImageSpec(32, 32), (104_269, 836_993)),
+    ("wgan", ImageSpec(64, 64, 3, 0), (171_985, 1_685_827)),
 ]
 
 
 @pytest.mark.parametrize(("name", "pictures", "expected"), LARGER)
-def test_and_those_for_other_images(name, pictures, expected):
-    assert tuple(parameters(build(name, sizes_for(name, pictures))).values()) == expected
+def test_and_those_for_other_images(name, image_spec, expected):
+    assert tuple(parameters(build(name, sizes_for(name, image_spec))).values()) == expected
 
 
 SETTINGS = Settings(epochs=2, batch_size=16, learning_rate=2e-4, seed=3, snapshot_every=1)
@@ -124,9 +124,11 @@ def test_each_generates_images_one_by_one_as_in_a_batch(name, options):
     torch.manual_seed(0)
     networks = {network: module.eval() for network, module in family.networks().items()}
     source = torch.Generator().manual_seed(0)
-    noise = torch.rand(5, 784, generator=source) if family.paired else family.noise((5,), source)
+    noise = (
+        torch.rand(5, 784, generator=source) if family.translates_images else family.noise((5,), source)
+    )
     made = family.generate(networks, noise).detach()
-    assert family.paired or noise.shape == (5, family.latent_dim)
+    assert family.translates_images or noise.shape == (5, family.latent_dim)
     assert made.shape == (5, 784)
     assert made.abs().max() <= 1
     if "wgan" not in name:  # whose batch norms see the batch, also then
@@ -134,22 +136,22 @@ def test_each_generates_images_one_by_one_as_in_a_batch(name, options):
 
 
 def test_a_memory_gives_every_second_translation_for_an_earlier_one():
-    from gangan_cli.models.cyclegan import MEMORY, Memory
+    from gangan_cli.models.cyclegan import POOL_SIZE, ImagePool
 
     torch.manual_seed(0)
-    memory, number, given, old = Memory(1), 0, 0, 0
+    memory, number, given, old = ImagePool(1), 0, 0, 0
     for step in range(40):
         made = torch.arange(number, number + 60).float()[:, None]
         shown = memory(made, torch.rand(60, 2))
         number += 60
-        assert torch.equal(shown[MEMORY:], made[MEMORY:])
-        changed = shown[:MEMORY] != made[:MEMORY]
+        assert torch.equal(shown[POOL_SIZE:], made[POOL_SIZE:])
+        changed = shown[:POOL_SIZE] != made[:POOL_SIZE]
         if step:
-            old, given = old + int(changed.sum()), given + MEMORY
-            assert (shown[:MEMORY][changed] < made[0]).all()
+            old, given = old + int(changed.sum()), given + POOL_SIZE
+            assert (shown[:POOL_SIZE][changed] < made[0]).all()
         else:
             assert not changed.any()
-        assert len(set(memory.images[:, 0].tolist())) == MEMORY
+        assert len(set(memory.images[:, 0].tolist())) == POOL_SIZE
     assert old / given == pytest.approx(0.5, abs=0.04)
 
 
@@ -208,23 +210,23 @@ def test_a_frozen_layer_stays_as_it_was_drawn(digits):
         ("wgan", DIGITS, "critic_steps=0", "give a whole number from 1 on, as in 5"),
         ("wgan", DIGITS, "width=2", "a quarter of it"),
         ("dcgan", DIGITS, "side=32", "no option 'side'"),
-        ("dcgan", Pictures(28, 24), "", "24 × 28 pixels: it is for square ones"),
-        ("dcgan", Pictures(30, 30), "", "multiples of 4"),
-        ("infogan", Pictures(30, 30), "", "multiples of 4"),
-        ("cyclegan", Pictures(30, 30), "", "multiples of 4"),
-        ("wgan", Pictures(4, 4), "", "that are 8 or more"),
+        ("dcgan", ImageSpec(28, 24), "", "24 × 28 pixels: it is for square ones"),
+        ("dcgan", ImageSpec(30, 30), "", "multiples of 4"),
+        ("infogan", ImageSpec(30, 30), "", "multiples of 4"),
+        ("cyclegan", ImageSpec(30, 30), "", "multiples of 4"),
+        ("wgan", ImageSpec(4, 4), "", "that are 8 or more"),
         ("dcgan", DIGITS, "generator=16,16", "three layers or more"),
         ("infogan", DIGITS, "generator=16,16", "three layers or more"),
-        ("cgan", Pictures(28, 28, 1, 0), "", "no labels"),
+        ("cgan", ImageSpec(28, 28, 1, 0), "", "no labels"),
         ("wgan", DIGITS, "loss=mse", "no loss 'mse': there is wgan, code"),
         ("shared-wgan", DIGITS, "share=5", "the critic has 4"),
         ("shared-wgan", DIGITS, "update=none", "no update 'none'"),
         ("r1-mlp", DIGITS, "", "for weights"),
     ],
 )
-def test_what_makes_no_sense_is_said(name, pictures, options, message):
+def test_what_makes_no_sense_is_said(name, image_spec, options, message):
     with pytest.raises(ConfigurationError, match=message):
-        sizes_for(name, pictures, options)
+        sizes_for(name, image_spec, options)
 
 
 @pytest.mark.parametrize("name", [name for name, entry in FAMILIES.items() if entry.of_images])

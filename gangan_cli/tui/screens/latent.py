@@ -41,7 +41,7 @@ class LatentPage(Page):
     """
 
     place = "latent"
-    BINDINGS: ClassVar[list[keys.Bound]] = keys.bindings("latent")
+    BINDINGS: ClassVar[list[keys.FunctionalModule]] = keys.bindings("latent")
 
     def __init__(self) -> None:
         super().__init__()
@@ -146,7 +146,7 @@ class LatentPage(Page):
             text.append(f"   of GAN {scrub.gan} at epoch {scrub.epoch}")
         for knob in scrub.knobs:
             if knob is not scrub.knob:
-                text.append(f"   {knob.control.name} {knob.reading()}")
+                text.append(f"   {knob.code.name} {knob.reading()}")
         if not scrub.by_epoch:
             if scrub.asked and not scrub.asks:
                 text.append(f"   {scrub.asked.title} {scrub.wish}")

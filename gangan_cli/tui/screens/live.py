@@ -50,7 +50,7 @@ class LivePage(Page):
     """
 
     place = "live"
-    BINDINGS: ClassVar[list[keys.Bound]] = keys.bindings("live")
+    BINDINGS: ClassVar[list[keys.FunctionalModule]] = keys.bindings("live")
 
     def __init__(self) -> None:
         super().__init__()

@@ -47,7 +47,7 @@ class RunsPage(Page):
     """Browse, filter, compare; delete, interrupt, resume."""
 
     place = "runs"
-    BINDINGS: ClassVar[list[keys.Bound]] = keys.bindings("runs")
+    BINDINGS: ClassVar[list[keys.FunctionalModule]] = keys.bindings("runs")
 
     def __init__(self) -> None:
         super().__init__()

@@ -6,13 +6,13 @@ import pytest
 
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.models import build
-from gangan_cli.models.controls import Choice, Range, controls_of
+from gangan_cli.models.latent_codes import Categorical, Continuous, latent_codes_of
 from gangan_cli.tui.feed import RunView
 from gangan_cli.tui.knobs import Knob
 from gangan_cli.tui.scrub import Scrub
 from tests.runs import small_manifest
 
-LABEL, CODE = Knob(Choice("label", 5, 10)), Knob(Range("code 1", 15))
+LABEL, CODE = Knob(Categorical("label", 5, 10)), Knob(Continuous("code 1", 15))
 
 
 @pytest.mark.parametrize("knob", [LABEL, CODE])
@@ -72,4 +72,4 @@ def test_the_table_of_controls_is_that_of_the_families(name):
     from dataclasses import asdict
 
     family = build(name, {})
-    assert controls_of(name, asdict(family)) == family.controls
+    assert latent_codes_of(name, asdict(family)) == family.latent_codes

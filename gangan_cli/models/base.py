@@ -1,4 +1,4 @@
-"""What most families have in common: normal noise, one generator, and nothing special in training."""
+"""Base classes of families: normal noise, one generator, no averages, a constant learning rate."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -9,19 +9,20 @@ import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor
 
-from gangan_cli.models.controls import Control
-from gangan_cli.models.family import Networks, Pictures
+from gangan_cli.models.family import ImageSpec, Networks
+from gangan_cli.models.latent_codes import LatentCode
 
 SMALLEST = 8
-"""Pixels that the side of an image has at least, for convolutions to halve it."""
+"""Smallest side of an image in pixels, for convolutions to halve it."""
 
 
-class Plain(ABC):
-    """Standard normal noise for a network called generator; weights as they are, a steady rate."""
+class BaseGAN(ABC):
+    """Defaults: standard normal noise for a network "generator", snapshots of the weights themselves, a
+    constant learning rate."""
 
-    labelled: ClassVar[bool] = False
-    paired: ClassVar[bool] = False
-    averages: ClassVar[Mapping[str, float]] = {}
+    class_conditional: ClassVar[bool] = False
+    translates_images: ClassVar[bool] = False
+    ema_decay: ClassVar[Mapping[str, float]] = {}
     decays: ClassVar[bool] = False
 
     @property
@@ -30,32 +31,32 @@ class Plain(ABC):
         """Return the length of a noise vector."""
 
     @property
-    def controls(self) -> tuple[Control, ...]:
-        """Return that no number of the noise has a meaning of its own."""
+    def latent_codes(self) -> tuple[LatentCode, ...]:
+        """Return (): no part of the noise has a meaning of its own."""
         return ()
 
     @property
-    def chance_width(self) -> int:
-        """Return that losses take no other random numbers."""
+    def aux_noise_dim(self) -> int:
+        """Return 0: losses take no auxiliary noise."""
         return 0
 
     def noise(self, shape: tuple[int, ...], generator: Generator) -> Tensor:
         """Return standard normal noise (*shape, latent_dim)."""
         return torch.randn(*shape, self.latent_dim, generator=generator, device=generator.device)
 
-    def chances(
+    def aux_noise(
         self, shape: tuple[int, ...], generator: Generator, progress: NDArray[np.float64]
     ) -> Tensor:
-        """Return the other random numbers that losses take, (*shape, C), uniform in [0, 1)."""
-        return uniform(shape, self.chance_width, generator)
+        """Return auxiliary noise (*shape, C), uniform in [0, 1)."""
+        return uniform(shape, self.aux_noise_dim, generator)
 
     def generate(self, networks: Networks, noise: Tensor) -> Tensor:
         """Return what the generator makes of noise (B, latent_dim)."""
         return networks["generator"](noise)
 
 
-class Square(Plain):
-    """A family for square images, not too small, whose sides it can halve as often as it must."""
+class SquareImageGAN(BaseGAN):
+    """A family for square images whose side is at least SMALLEST and a multiple of `multiple`."""
 
     side: int
     channels: int
@@ -63,24 +64,24 @@ class Square(Plain):
     multiple: ClassVar[int] = 1
 
     @classmethod
-    def sizes_for(cls, pictures: Pictures) -> dict[str, int]:
-        """Return the sizes that a dataset decides.
+    def sizes_for(cls, image_spec: ImageSpec) -> dict[str, int]:
+        """Return the hyperparameters that follow from a dataset's images.
 
         Raises:
             TypeError: it is not for such images.
         """
-        high, wide = pictures.height, pictures.width
+        high, wide = image_spec.height, image_spec.width
         if high != wide or high % cls.multiple or high < SMALLEST:
             sides = f"multiples of {cls.multiple}, " if cls.multiple > 1 else ""
             raise TypeError(
                 f"the images have {wide} × {high} pixels: it is for square ones, with sides that are "
                 f"{sides}{SMALLEST} or more"
             )
-        return {"side": high, "channels": pictures.channels}
+        return {"side": high, "channels": image_spec.channels}
 
     @property
     def data_dim(self) -> int:
-        """Return how many values an image has."""
+        """Return the number of values of an image."""
         return self.channels * self.side**2
 
 
@@ -90,6 +91,6 @@ def uniform(shape: tuple[int, ...], width: int, generator: Generator) -> Tensor:
 
 
 def one_hot(shape: tuple[int, ...], classes: int, generator: Generator) -> Tensor:
-    """Return one-hot vectors (*shape, classes), each class as likely."""
+    """Return one-hot vectors (*shape, classes) of uniformly drawn classes."""
     drawn = torch.randint(classes, shape, generator=generator, device=generator.device)
     return torch.nn.functional.one_hot(drawn, classes).float()

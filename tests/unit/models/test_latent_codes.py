@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from gangan_cli.models import build
-from gangan_cli.models.controls import Choice, Range, in_turn
+from gangan_cli.models.latent_codes import Categorical, Continuous, one_of_each_class
 
 
 def noise_of(family, count):
@@ -13,7 +13,7 @@ def noise_of(family, count):
 
 def test_a_label_is_one_hot_where_noise_has_it():
     family = build("cgan", {})
-    (label,) = family.controls
+    (label,) = family.latent_codes
     noise = noise_of(family, 25)
     drawn = noise[:, label.first : label.first + label.count]
     assert np.array_equal(np.sort(drawn, axis=1), np.eye(10)[[9] * 25])
@@ -24,19 +24,23 @@ def test_a_label_is_one_hot_where_noise_has_it():
 
 def test_infogan_has_a_class_and_codes():
     family = build("infogan", {})
-    controls = family.controls
-    assert controls == (Choice("class", 62, 10, found=True), Range("code 1", 72), Range("code 2", 73))
+    codes = family.latent_codes
+    assert codes == (
+        Categorical("class", 62, 10, learned=True),
+        Continuous("code 1", 72),
+        Continuous("code 2", 73),
+    )
     noise = noise_of(family, 2000)
     assert np.abs(noise[:, 72:]).max() <= 1
     assert np.abs(noise[:, 72:].std(axis=0) - 3**-0.5).max() < 0.02
-    assert (controls[2].put(noise, np.full(2000, 0.5))[:, 73] == 0.5).all()
+    assert (codes[2].put(noise, np.full(2000, 0.5))[:, 73] == 0.5).all()
 
 
 def test_classes_take_turns_and_other_noise_stays():
     family = build("cgan", {})
     noise = noise_of(family, 25)
-    turned = in_turn(family.controls, noise)
+    turned = one_of_each_class(family.latent_codes, noise)
     assert turned[:, 100:].argmax(axis=1).tolist() == [*range(10), *range(10), *range(5)]
     assert np.array_equal(turned[:, :100], noise[:, :100])
     plain = build("mlp", {})
-    assert in_turn(plain.controls, noise) is noise
+    assert one_of_each_class(plain.codes, noise) is noise

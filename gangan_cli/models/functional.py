@@ -1,4 +1,4 @@
-"""Networks with their weights in place, as functions of batches."""
+"""Modules with weights bound: functions of batches, for torch.func."""
 
 from collections.abc import Mapping
 
@@ -8,8 +8,8 @@ from torch.func import functional_call
 from gangan_cli.models.family import Networks
 
 
-class Bound:
-    """A network with weights bound: called, it maps batches, and keeps what batch statistics become."""
+class FunctionalModule:
+    """A module with weights bound. Calling it maps batches, and updates its batch statistics."""
 
     def __init__(
         self, module: nn.Module, parameters: Mapping[str, Tensor], statistics: dict[str, Tensor]
@@ -25,19 +25,22 @@ class Bound:
         return made
 
     @property
-    def frozen(self) -> "Bound":
-        """The same network, whose parameters no gradient reaches; gradients pass through it."""
+    def frozen(self) -> "FunctionalModule":
+        """The same network with detached parameters: gradients pass through it to its input, but not
+        into it."""
         parameters = {name: parameter.detach() for name, parameter in self._parameters.items()}
-        return Bound(self._module, parameters, self.statistics)
+        return FunctionalModule(self._module, parameters, self.statistics)
 
 
-def bind(modules: Mapping[str, nn.Module], weights: Mapping[str, Mapping[str, Tensor]]) -> Networks:
-    """Return the networks of one GAN with `weights`, parameters and statistics, in place."""
+def bind_weights(
+    modules: Mapping[str, nn.Module], weights: Mapping[str, Mapping[str, Tensor]]
+) -> Networks:
+    """Return the networks of one GAN with `weights` (parameters and batch statistics) bound."""
     bound = {}
     for network, module in modules.items():
         given = weights.get(network, {})
         parameters = {name: given[name] for name, _ in module.named_parameters()}
         # What is in no snapshot is as in a new network.
         statistics = {name: given.get(name, buffer) for name, buffer in module.named_buffers()}
-        bound[network] = Bound(module, parameters, statistics)
+        bound[network] = FunctionalModule(module, parameters, statistics)
     return bound
