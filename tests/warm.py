@@ -282,7 +282,7 @@ if __name__ == "__main__":
     gc.collect()
     gc.freeze()
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    listening.bind_weights(address)
+    listening.bind(address)
     listening.listen(64)
     if os.fork():
         os._exit(0)  # for whoever started this: now it listens

@@ -11,7 +11,7 @@ import time
 import numpy as np
 import pytest
 
-from store import Run, holding
+from store import Run, lease
 from store.errors import InUse
 from store.state import STALE_AFTER, Holder, State, process_start
 from store.verify import verify
@@ -70,7 +70,7 @@ def test_a_holder_that_sleeps_is_not_dead(run):
 
 
 def test_a_holder_that_died_on_another_host_is_known_by_its_heart(run, monkeypatch):
-    monkeypatch.setattr(holding, "BEAT_EVERY", 0.2)
+    monkeypatch.setattr(lease, "BEAT_EVERY", 0.2)
     held_by(run, where="another machine", beat=time.time())
     with pytest.raises(InUse):
         run.acquire()
@@ -82,7 +82,7 @@ def test_a_holder_that_died_on_another_host_is_known_by_its_heart(run, monkeypat
 
 
 def test_a_heart_that_beats_by_another_clock_is_alive(run, monkeypatch):
-    monkeypatch.setattr(holding, "BEAT_EVERY", 0.5)
+    monkeypatch.setattr(lease, "BEAT_EVERY", 0.5)
     held_by(run, where="another machine", beat=1.0)
     other = threading.Timer(0.2, lambda: held_by(run, where="another machine", beat=2.0))
     other.start()

@@ -43,4 +43,4 @@ def test_classes_take_turns_and_other_noise_stays():
     assert turned[:, 100:].argmax(axis=1).tolist() == [*range(10), *range(10), *range(5)]
     assert np.array_equal(turned[:, :100], noise[:, :100])
     plain = build("mlp", {})
-    assert one_of_each_class(plain.codes, noise) is noise
+    assert one_of_each_class(plain.latent_codes, noise) is noise
