@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from store import Catalog, place
+from store import Catalog, filesystem
 from store.errors import Unsuitable
 from store.filesystem import check_local
 from tests.commands import gangan
@@ -41,7 +41,7 @@ def test_what_lies_beside_or_over_it_is_not(mounts, folder):
 
 
 def test_only_writing_is_refused_and_force_goes_on(trained, tmp_path, monkeypatch):
-    monkeypatch.setattr(place, "NETWORKS", {"ext4", "tmpfs", "xfs", "btrfs", "overlay", "zfs"})
+    monkeypatch.setattr(filesystem, "NETWORKS", {"ext4", "tmpfs", "xfs", "btrfs", "overlay", "zfs"})
     shutil.copytree(trained / "a", tmp_path / "a")
     with Catalog(tmp_path).open("a") as run:
         assert len(run.keys())
