@@ -54,7 +54,7 @@ LARGER = [
 ]
 
 
-@pytest.mark.parametrize(("name", "pictures", "expected"), LARGER)
+@pytest.mark.parametrize(("name", "image_spec", "expected"), LARGER)
 def test_and_those_for_other_images(name, image_spec, expected):
     assert tuple(parameters(build(name, sizes_for(name, image_spec))).values()) == expected
 
@@ -199,7 +199,7 @@ def test_a_frozen_layer_stays_as_it_was_drawn(digits):
 
 
 @pytest.mark.parametrize(
-    ("name", "pictures", "options", "message"),
+    ("name", "image_spec", "options", "message"),
     [
         ("nope", DIGITS, "", "no family 'nope'.*shared-wgan"),
         ("gan", DIGITS, "generater=16", "no option 'generater': did you mean generator"),
