@@ -1,4 +1,4 @@
-"""Updates captured on a GPU: all launches of a step are given to it at once (a CUDA graph)."""
+"""Updates captured as CUDA graphs: all kernels of an update are launched at once."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,14 +6,15 @@ import torch
 from torch import Tensor
 
 WARM_UP = 3
-"""Runs before capturing, in which libraries set up what must not be captured."""
+"""Warm-up runs before capturing, in which libraries do setup that must not be captured."""
 
 Capture = Callable[[Callable[[], Tensor]], Callable[[], Tensor]]
-"""Takes operations on fixed tensors; returns what does them again and gives the same output tensor."""
+"""Takes operations on fixed tensors; returns a function that replays them into the same output
+tensor."""
 
 
 def on_cuda(operations: Callable[[], Tensor]) -> Callable[[], Tensor]:
-    """Capture `operations`, without doing them, as a CUDA graph."""
+    """Capture `operations` as a CUDA graph, without running them."""
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph):
         output = operations()
@@ -31,9 +32,9 @@ def captured(
     inputs: Sequence[Tensor],
     capture: Capture = on_cuda,
 ) -> Callable[..., Tensor]:
-    """Return `run(*state, *inputs)` captured, as a function of other inputs of the same shapes.
+    """Return `run(*state, *inputs)` as a captured function of other inputs of the same shapes.
 
-    `state` is what `run` changes in place; capturing leaves it as it is.
+    `run` changes `state` in place; capturing leaves it unchanged.
     """
     fixed = [tensor.clone() for tensor in inputs]
     copies = [tensor.clone() for tensor in state]

@@ -1,4 +1,4 @@
-"""Updates compiled to machine code, once for a machine, and kept in a folder of the user's cache."""
+"""Updates compiled ahead of time (AOTInductor), once per machine, and kept in the user's cache."""
 
 import hashlib
 import logging
@@ -19,11 +19,11 @@ from gangan_cli.errors import WorkFailed
 from gangan_cli.training.nursery import INDUCTOR
 
 SOURCES = ("models", "training/update.py")
-"""Where what is compiled is written down: another text means compiling anew."""
+"""Sources of the compiled operations: if they change, updates are compiled again."""
 
 
 class CannotCompile(WorkFailed):
-    """There is no C++ compiler, or it failed."""
+    """Updates cannot be compiled: there is no C++ compiler, or it failed."""
 
 
 KIND = "compiled"
@@ -37,15 +37,15 @@ def compiled(
     inputs: Sequence[Tensor],
     compiling: Callable[[], None],
 ) -> Callable[..., Tensor]:
-    """Return the operations on (*state, *inputs) that `recorded` records, compiled: a function of
-    other inputs of the same shapes.
+    """Return a compiled function of inputs, which runs the operations that `recorded` returns on
+    (*state, *inputs).
 
-    `what` names them: with this machine, these sources and versions it must decide the operations.
-    `compiling` is called if they were not compiled before.
+    `what` identifies the operations; together with the machine, the sources and the versions it must
+    determine them. `compiling` is called if they were not compiled before.
 
     Raises:
-        CannotCompile: no compiler, or it failed, or the cache cannot be written or is damaged, or what
-            lies where temporary files do cannot be run.
+        CannotCompile: no compiler, or it failed, or the cache cannot be written or is damaged, or
+        temporary files cannot be executed.
     """
     try:
         aside = caches.scratch()
@@ -69,10 +69,10 @@ def compiled(
 
 
 def check_runs_programs(folder: Path) -> None:
-    """Make sure that what is compiled can be run where it lies.
+    """Check that compiled files in `folder` can be executed.
 
     Raises:
-        CannotCompile: it cannot.
+        CannotCompile: its file system is mounted noexec.
     """
     if os.statvfs(folder).f_flag & os.ST_NOEXEC:
         raise CannotCompile(
@@ -82,7 +82,7 @@ def check_runs_programs(folder: Path) -> None:
 
 
 def _load(package: Path, aside: Path) -> Any:
-    """Return what runs a package, which PyTorch unpacks below the folder `aside`."""
+    """Load a package, which PyTorch unpacks below the folder `aside`."""
     # The binding beneath torch._inductor.aoti_load_package: without importing the compiler, which
     # takes 1.8 s, and without sorting the arguments at each call, a tenth of a step.
     try:
@@ -104,7 +104,7 @@ def _is_whole(package: Path) -> bool:
 
 @contextmanager
 def _environment(**more: str) -> Iterator[None]:
-    """Set variables of the environment meanwhile, for libraries in C++ too."""
+    """Set environment variables inside the block, for C++ libraries too."""
     before = {name: os.environ.get(name) for name in more}
     os.environ.update(more)
     try:
@@ -118,7 +118,8 @@ def _environment(**more: str) -> Iterator[None]:
 
 
 def key(what: str) -> str:
-    """Return a name for `what` on this processor, with this number of threads and these sources."""
+    """Return the cache key of `what` on this processor, with this number of threads and these
+    sources."""
     here = Path(__file__).parents[1]
     digest = hashlib.sha256()
     for source in SOURCES:
@@ -146,7 +147,7 @@ def _compile(graph: GraphModule, tensors: tuple[Tensor, ...], package: Path) -> 
             losses: Tensor = graph(*tensors)
             return losses
 
-    # It would warn of CUDA's compiler without a GPU, which is nobody's concern here.
+    # Silence a warning about nvcc, which is irrelevant on the CPU.
     logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
     unfinished = package.with_name(f"{package.stem}.{os.getpid()}.pt2")
     try:

@@ -1,7 +1,7 @@
-"""How much work a training step is: what pays for a large one does not for a small one.
+"""The cost of a training step, by which the execution is chosen.
 
-Counted is what the losses take, without their gradients, which are in proportion. Nothing is timed, so
-that a run is executed alike however busy the machine is.
+Only the forward pass is counted; the backward pass is proportional. Nothing is timed, so that the choice
+does not depend on how busy the machine is.
 """
 
 from dataclasses import dataclass
@@ -19,14 +19,15 @@ from gangan_cli.models.functional import bind_weights
 
 @dataclass(frozen=True)
 class Cost:
-    """Of a step of one GAN: floating-point operations of its products, and numbers that are written."""
+    """Cost of one step of one GAN: floating-point operations of its matrix products, and numbers
+    written."""
 
     flops: int
     numbers: int
 
 
 def cost_of(family: Family, batch_size: int) -> Cost:
-    """Return what a step of one GAN of `family` costs on batches of `batch_size`."""
+    """Return the cost of a step of one GAN of `family` with batches of `batch_size`."""
     with torch.device("meta"):  # which has shapes only
         modules = family.networks()
         networks = bind_weights(
@@ -41,7 +42,7 @@ def cost_of(family: Family, batch_size: int) -> Cost:
 
 
 class _Counter(TorchDispatchMode):
-    """Counts what operations compute and write."""
+    """Counts the work of operations as they are dispatched."""
 
     def __init__(self) -> None:
         super().__init__()

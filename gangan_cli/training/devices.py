@@ -1,4 +1,4 @@
-"""Which devices this machine has to train on, and what of it decides how results round."""
+"""The devices of this machine, and what of it determines how results round."""
 
 import contextlib
 import platform
@@ -36,9 +36,9 @@ def find(device: str) -> list[str]:
 
 
 def circumstances(device: str) -> dict[str, Any]:
-    """Return what, besides the settings, decides how results round: the same gives the same bytes.
+    """Return what, besides the settings, determines how results round: equal values give equal bytes.
 
-    Not on a GPU, whose kernels may add up in another order each time.
+    This does not hold on a GPU, whose kernels may sum in a different order each time.
     """
     kind = device.partition(":")[0]
     return {

@@ -1,4 +1,4 @@
-"""What training tells whoever listens: the command line prints these, nothing else is said."""
+"""Events that training yields. The command line prints them; nothing else is printed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from store.state import Status
 
 @dataclass(frozen=True)
 class Started:
-    """Training is about to begin; `done` GAN-epochs of `total` are in the store already."""
+    """Training starts; `done` of `total` GAN-epochs are in the store already."""
 
     run: str
     total: int
@@ -21,7 +21,7 @@ class Started:
 
 @dataclass(frozen=True)
 class DatasetRead:
-    """The images are read: `remarks` say how, `warnings` what may be wrong with them."""
+    """The images were read: `remarks` say how, `warnings` what may be wrong with them."""
 
     run: str
     remarks: tuple[str, ...]
@@ -30,14 +30,14 @@ class DatasetRead:
 
 @dataclass(frozen=True)
 class Encoding:
-    """A new GAN-GAN's snapshots are being read, and learnt to be written as a few numbers."""
+    """The encoder of a new GAN-GAN is being fitted: snapshots are read, and reduced to short codes."""
 
     run: str
 
 
 @dataclass(frozen=True)
 class Moved:
-    """The run goes on where results round differently: what `changed` is (there, here) by name."""
+    """The run is resumed where results round differently: `changed` has (before, now) by name."""
 
     run: str
     changed: Mapping[str, tuple[object, object]]
@@ -45,7 +45,8 @@ class Moved:
 
 @dataclass(frozen=True)
 class Short:
-    """A GAN-GAN will be trained for few `steps`; so often would `repeat` have to be for `usual` ones."""
+    """A GAN-GAN will be trained for only `steps` steps; with `repeat` set to the given value, it would
+    be trained for `usual` steps."""
 
     run: str
     steps: int
@@ -55,7 +56,7 @@ class Short:
 
 @dataclass(frozen=True)
 class EpochFinished:
-    """One GAN's epoch is in the store; `losses` are means over the epoch."""
+    """An epoch of one GAN was stored; `losses` are means over the epoch."""
 
     run: str
     gan: int
@@ -65,7 +66,8 @@ class EpochFinished:
 
 @dataclass(frozen=True)
 class GanDiverged:
-    """A GAN was stopped: its losses or weights were not finite in `epoch`; earlier ones are kept."""
+    """Training of a GAN was stopped: its losses or weights were not finite in `epoch`; earlier epochs
+    are kept."""
 
     run: str
     gan: int
@@ -74,7 +76,7 @@ class GanDiverged:
 
 @dataclass(frozen=True)
 class Ended:
-    """Training is over: complete, diverged (some GANs stopped early) or interrupted by `signal`."""
+    """Training ended: complete, diverged (some GANs stopped early), or interrupted by `signal`."""
 
     run: str
     state: Status

@@ -1,8 +1,8 @@
-"""How the recorded updates are run: as they are, compiled, or captured on a GPU; by how many threads,
-and with which products.
+"""The choice of how recorded updates are executed: eagerly, compiled, or as CUDA graphs; with how many
+threads, and with which library for matrix products.
 
-All of this changes the rounding and nothing else. What was chosen when a run began is kept with it,
-so that it goes on as it began.
+All of this affects rounding and nothing else. The choice is stored with the run, so that it is resumed
+with the same rounding.
 """
 
 import time
@@ -17,22 +17,22 @@ if TYPE_CHECKING:
     from gangan_cli.training.population import Population
 
 COMPILING_PAYS = 30_000_000_000
-"""Numbers that a run's losses write, all steps together, from which compiling is made up for: in 33,000
-steps of the paper's GAN, each a millisecond shorter then. It takes half a minute
-(with convolutions one or two), the first time for such GANs."""
+"""Numbers written by the losses of all steps of a run, from which on compiling pays: 33,000 steps of the
+paper's GAN, each of which is then a millisecond faster. Compiling takes half a minute (one or two
+minutes with convolutions), once per kind of GAN."""
 
 FLOPS_A_THREAD = 75_000_000
-"""Operations of a step's losses that keep a thread busy. The paper's GAN takes 56 million: a second one
-gains nothing. With two, the small DCGAN (171 million) takes a quarter less time, the default GAN-GAN
-(372 million) a third."""
+"""Floating-point operations of a step's losses per thread. The paper's GAN takes 56 million, and gains
+nothing from a second thread. With two threads the small DCGAN (171 million) takes a quarter less time,
+the default GAN-GAN (372 million) a third less."""
 
 Matmul = Literal["default", "onednn"]
 
 
 @dataclass(frozen=True)
 class Execution:
-    """How updates are run: `compiled` to machine code or not, which library multiplies matrices, and how
-    many threads share the work of one."""
+    """How updates are executed: compiled or not, with which library for matrix products, and with how
+    many threads."""
 
     compiled: bool = False
     matmul: Matmul = "default"
@@ -40,13 +40,13 @@ class Execution:
 
 
 PLAIN = Execution()
-"""Recorded operations one by one, through PyTorch as it ships."""
+"""Eager execution of the recorded operations, with PyTorch's defaults."""
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What is known when an execution is chosen: was compiling asked for or forbidden, the steps of all
-    the run's GANs, and how many threads are free for each."""
+    """Inputs to the choice of execution: the user's compile flag (None: where it pays), the total number
+    of steps of all GANs, and the threads available per worker."""
 
     compile: bool | None
     steps: int
@@ -55,12 +55,12 @@ class Wish:
 
 @dataclass(frozen=True)
 class Compiling:
-    """Told by a worker that has to compile first."""
+    """Message of a worker: it has to compile first."""
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """Told by a worker: the execution that suits run and machine, and why it is not a faster one."""
+    """Message of a worker: the chosen execution, and why it is not a faster one."""
 
     execution: Execution
     note: str = ""
@@ -69,10 +69,10 @@ class Chosen:
 def choose(
     family: "Family", settings: Settings, device: str, wish: Wish, compiling: Callable[[], None]
 ) -> Chosen:
-    """Return how a run is best executed here; `compiling` is called before it takes long.
+    """Choose the execution of a run on this machine; `compiling` is called before compiling starts.
 
     Raises:
-        CannotCompile: it was asked for, and cannot be done.
+        CannotCompile: compiling was requested, and is not possible.
     """
     import torch
 
@@ -102,7 +102,8 @@ def choose(
 
 
 def _remembered_products(what: str, population: "Population") -> Matmul:
-    """Return what was found to be faster here before: the same run twice must give the same bytes."""
+    """Return the library that was found to be faster before, so that the same run gives the same bytes
+    again."""
     from gangan_cli import caches
     from gangan_cli.training.compiled import KIND, key
 
@@ -117,10 +118,10 @@ def _remembered_products(what: str, population: "Population") -> Matmul:
 
 
 def _faster_products(population: "Population") -> Matmul:
-    """Return which library takes less time for a step of `population`, if it is as accurate.
+    """Return the library that takes less time for a step of `population`, if it is as accurate.
 
-    oneDNN is twice as fast as MKL on some processors, and slower on others. What the population has
-    learned is lost.
+    oneDNN is twice as fast as MKL on some processors, and slower on others. This changes the
+    population's weights.
     """
     if not _as_accurate():
         return "default"
@@ -138,9 +139,8 @@ def _faster_products(population: "Population") -> Matmul:
 
 
 def use(library: Matmul) -> None:
-    """Have this process multiply float32 matrices with `library`, but never less exactly.
-
-    A run that began with oneDNN may go on where oneDNN would round to bfloat16.
+    """Use `library` for float32 matrix products in this process, unless it is less accurate: a run that
+    started with oneDNN may be resumed where oneDNN would round to bfloat16.
     """
     if library == "onednn" and not _as_accurate():
         library = "default"
@@ -157,7 +157,7 @@ def _set(library: Matmul) -> None:
 
 
 def _as_accurate() -> bool:
-    """Tell whether oneDNN's products are as near to the exact ones as float32 can be expected to be."""
+    """Return whether oneDNN's products are as accurate as float32 allows."""
     import torch
 
     if not torch.backends.mkldnn.is_available():

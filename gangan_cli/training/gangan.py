@@ -34,7 +34,7 @@ from store import Catalog, Manifest, Parent, Run, check_name
 from store.manifest import MAX_COUNT
 
 R1 = "r1-mlp"
-"""The family with a choice of losses and penalties, and a condition."""
+"""The family with a choice of losses and penalties, and with conditions."""
 
 RAW_PAPER: Mapping[str, Any] = {
     "family": "mlp",
@@ -78,15 +78,16 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
 STATISTICS = ("estimated", "modelled")
 
 USUAL_STEPS = 20_000
-"""What the defaults come to over the paper's 3,500 snapshots, on which they were found."""
+"""Number of steps that the defaults give on the paper's 3,500 snapshots, on which they were tuned."""
 
 FEW_STEPS = 2_000
-"""Below this it is said. Over 120 snapshots they come to 500, after which nothing is learned yet."""
+"""Number of steps below which a warning is given. On 120 snapshots the defaults give 500, which is too
+few to learn anything."""
 
 
 @dataclass(frozen=True)
 class GanGanConfig:
-    """What a GAN-GAN's run is. The defaults are the preset `default`."""
+    """Configuration of a GAN-GAN's run. The defaults are the preset `default`."""
 
     on: str
     run: str = "gangan"
@@ -100,43 +101,45 @@ class GanGanConfig:
     snapshot_epochs: str = ""
     """Which epochs' snapshots, as in "50-"; empty for all."""
     repeat: int = field(default=3, metadata={"at_least": 1})
-    """How often an epoch goes over the snapshots."""
+    """Passes over the snapshots per epoch."""
     members: int = field(default=1, metadata={"at_least": 1, "at_most": MAX_COUNT})
-    """How many GAN-GANs, with seeds of their own."""
+    """Number of GAN-GANs, each with its own seed."""
     seed: int = field(default=0, metadata={"at_least": 0})
     snapshot_every: int = field(default=1, metadata={"at_least": 1, "at_most": MAX_COUNT})
     family: str = R1
     components: int = field(default=256, metadata={"at_least": 0})
-    """Principal components that stand for a weight vector; 0 for the raw vector."""
+    """Number of principal components that represent a weight vector; 0 for the raw vector."""
     bottleneck: int = field(default=32, metadata={"at_least": 0})
-    """Numbers that an autoencoder makes of the components (see data/autoencoder.py); 0: none does."""
+    """Length of the code that an autoencoder makes of the components (data/autoencoder.py); 0 for no
+    autoencoder."""
     polar: bool = True
-    """Whether components stand for direction and length apart: see data/components.py."""
+    """Whether components are split into direction and length: see data/components.py."""
     discriminator_width: int = field(default=256, metadata={"at_least": 1})
     generator_width: int = field(default=256, metadata={"at_least": 1})
     align: str = field(default="none", metadata={"one_of": MODES})
-    """How far the GANs are brought into one frame first: see data/alignment.py."""
+    """How far the GANs are aligned first: see data/alignment.py."""
     statistics: str = field(default="estimated", metadata={"one_of": STATISTICS})
-    """Whether batch statistics are modelled as if they were weights, or estimated of what a generated
-    GAN itself makes."""
+    """Whether batch statistics are modelled like weights, or estimated from the images of each generated
+    GAN."""
     templates: int = field(default=512, metadata={"at_least": 0})
-    """Templates that its generator chooses from; 0 for plain layers."""
+    """Number of learned templates that the generator mixes; 0 for plain layers."""
     blur: float = field(default=0.0, metadata={"at_least": 0})
-    """Standard deviation of the noise on codes as training begins."""
+    """Standard deviation of the noise added to codes at the start of training."""
     decays: bool = True
-    """Whether its learning rate falls over the second half of training."""
+    """Whether the learning rate falls linearly to 0 over the second half of training."""
     condition: str = field(default="none", metadata={"one_of": CONDITIONS})
-    """What the GAN-GAN can be asked for: see data/conditions.py."""
+    """What generated GANs can be conditioned on: see data/conditions.py."""
     loss: str = "logistic"
     """The adversarial loss of the family r1-mlp: logistic, hinge or wasserstein."""
     r1: float = field(default=13.0, metadata={"at_least": 0})
-    """Weight of its R1 penalty as training begins, if the usual step between snapshots is one long."""
+    """Weight of the R1 penalty at the start of training, if the median step between snapshots has length
+    1."""
     r1_end: float = field(default=0.33, metadata={"at_least": 0})
-    """What that weight comes to by the end; 0: it stays as it is."""
+    """That weight at the end of training; 0 for a constant weight."""
     slope: float = field(default=0.0, metadata={"at_least": 0})
-    """Weight of WGAN-GP's penalty."""
+    """Weight of the gradient penalty of WGAN-GP."""
     average: float = field(default=0.999, metadata={"at_least": 0, "at_most": 1})
-    """How much of the averaged generator each step keeps."""
+    """Decay per step of the generator's moving average."""
 
     def __post_init__(self) -> None:
         check(self)
@@ -149,7 +152,7 @@ class GanGanConfig:
 
     @classmethod
     def preset_with(cls, given: Mapping[str, Any]) -> "GanGanConfig":
-        """Return the preset that `given` names, with what else it says.
+        """Return the preset that `given` names, changed by the other settings in `given`.
 
         Raises:
             ConfigurationError: no such preset, or a value out of bounds.
@@ -161,15 +164,15 @@ class GanGanConfig:
 
     @property
     def settings(self) -> Settings:
-        """Return what the engine needs of it."""
+        """Return the engine's part of it."""
         return Settings(self.epochs, self.batch_size, self.lr, self.seed, self.snapshot_every)
 
 
 def train_gangan(config: GanGanConfig, machine: Machine) -> Events:
-    """Train the GAN-GAN that `config` describes, or what is left of it; yield what happens.
+    """Train the GAN-GAN that `config` describes, or resume it; yield events.
 
     Raises:
-        ConfigurationError: it makes no sense, or the run is there with another configuration.
+        ConfigurationError: `config` is invalid, or the run exists with another configuration.
         WorkFailed, StoreError: as `train_run`.
     """
     catalog = Catalog(machine.store, force=machine.force)
@@ -202,7 +205,7 @@ def train_gangan(config: GanGanConfig, machine: Machine) -> Events:
 
 
 def _short(config: GanGanConfig, examples: int) -> Short | None:
-    """Return what to say of a default GAN-GAN that is trained too little; None if it is not."""
+    """Return the event for a default GAN-GAN with too few steps, else None."""
     steps = config.epochs * config.settings.steps(examples)
     if config.family != R1 or steps >= FEW_STEPS:
         return None
@@ -210,7 +213,7 @@ def _short(config: GanGanConfig, examples: int) -> Short | None:
 
 
 def examples_of(run: Run, parent: Run) -> Source:
-    """Return what a GAN-GAN's run is trained on: codes kept with it, or its parent's snapshots."""
+    """Return the examples of a GAN-GAN's run: the codes stored with it, or its parent's snapshots."""
     repeat = run.manifest.config["repeat"]
     if "codes" in run.manifest.constants:
         codes = run.constant("codes")

@@ -31,13 +31,13 @@ from store.manifest import MAX_COUNT
 
 @dataclass(frozen=True)
 class GansConfig:
-    """What a run of GANs is. The defaults are the paper's (section 3, "Training")."""
+    """Configuration of a run of GANs. The defaults are the paper's (section 3, "Training")."""
 
     run: str = "gans"
     dataset: str = "mnist"
     family: str = "mlp"
     family_options: str = ""
-    """What of the family is not as it is by default, as in "width=8 loss=code"."""
+    """Hyperparameters of the family that differ from its defaults, as in "width=8 loss=code"."""
     gans: int = field(default=35, metadata={"at_least": 1, "at_most": MAX_COUNT})
     epochs: int = field(default=100, metadata={"at_least": 1, "at_most": MAX_COUNT})
     batch_size: int = field(default=128, metadata={"at_least": 1})
@@ -45,7 +45,8 @@ class GansConfig:
     seed: int = field(default=0, metadata={"at_least": 0})
     snapshot_every: int = field(default=1, metadata={"at_least": 1, "at_most": MAX_COUNT})
     init: str = field(default="own", metadata={"one_of": ("own", "shared")})
-    """Initial weights: each GAN's own, or for all those of GAN 0; what follows is each one's own."""
+    """Initial weights: each GAN's own, or those of GAN 0 for all. Batches and noise are each GAN's own
+    in any case."""
 
     def __post_init__(self) -> None:
         check(self)
@@ -55,8 +56,8 @@ class GansConfig:
 
     @classmethod
     def of_family(cls, given: Mapping[str, Any]) -> "GansConfig":
-        """Return the configuration that `given` names, trained as the code that its family follows where
-        that says nothing.
+        """Return the configuration with the settings `given`; the family's own defaults apply to the
+        others.
 
         Raises:
             ConfigurationError: no such family, or a value out of bounds.
@@ -65,15 +66,15 @@ class GansConfig:
 
     @property
     def settings(self) -> Settings:
-        """Return what the engine needs of it."""
+        """Return the engine's part of it."""
         return Settings(self.epochs, self.batch_size, self.lr, self.seed, self.snapshot_every, self.init)
 
 
 def train_gans(config: GansConfig, machine: Machine) -> Events:
-    """Train the run that `config` describes, or what is left of it; yield what happens.
+    """Train the run that `config` describes, or resume it; yield events.
 
     Raises:
-        ConfigurationError: it makes no sense, or the run is there with another configuration.
+        ConfigurationError: `config` is invalid, or the run exists with another configuration.
         WorkFailed, StoreError: as `train_run`.
     """
     catalog = Catalog(machine.store, force=machine.force)
@@ -107,7 +108,7 @@ def train_gans(config: GansConfig, machine: Machine) -> Events:
 
 
 def seen_by(family: Family, images: Images) -> Source:
-    """Return a dataset's images as a family's examples."""
+    """Return a dataset's images in the form that a family takes as examples."""
     if family.translates_images:
         return Unpaired(images)
     return Labelled(images) if family.class_conditional else images

@@ -1,4 +1,5 @@
-"""Configurations checked, and the run they describe: made when new, compared when it is there."""
+"""Checks a configuration, and opens the run that it describes: a new run is created, an existing one
+compared."""
 
 import dataclasses
 import math
@@ -29,23 +30,23 @@ from store.filesystem import check_room, run_size
 
 @dataclass(frozen=True)
 class Machine:
-    """Where and with what to train: changes how long a run takes, not what it is."""
+    """Where and with what to train. This affects how long a run takes, not its result."""
 
     store: Path = Path("gangan-runs")
     device: str = "auto"
     workers: int | None = field(default=None, metadata={"at_least": 1})
     data_dir: Path | None = None
     compile: bool | None = None
-    """Whether updates are compiled to machine code; None for where it pays."""
+    """Whether updates are compiled; None to compile where it pays."""
     force: bool = False
-    """Whether to write where the disk looks too small, or is a network's."""
+    """Skip the checks for free space and network file systems."""
 
     def __post_init__(self) -> None:
         check(self)
 
 
 def check(configuration: Any) -> None:
-    """Hold the values of a configuration against the bounds that its fields declare.
+    """Check the values of a configuration against the bounds that its fields declare.
 
     Raises:
         ConfigurationError: one lies outside.
@@ -67,7 +68,7 @@ def check(configuration: Any) -> None:
 
 
 class RunConfig(Protocol):
-    """A configuration: a dataclass, of which a run has all but the name."""
+    """A configuration: a dataclass, whose fields except `run` are stored in the manifest."""
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
 
@@ -77,16 +78,16 @@ class RunConfig(Protocol):
 
 
 def identity(configuration: RunConfig) -> dict[str, Any]:
-    """Return what a run's manifest says of its configuration: all but the name."""
+    """Return the part of a configuration that the manifest stores: all fields but the name."""
     values = dataclasses.asdict(configuration)
     del values["run"]
     return values
 
 
 def refuse_other(run: Run, configuration: RunConfig) -> None:
-    """Make sure that `configuration` is the one the run was made with.
+    """Check that `configuration` is the one that the run was created with.
 
-    A setting that the run's version did not have had its default.
+    Settings that did not exist in the run's version count as their defaults.
 
     Raises:
         ConfigurationError: it is not; the message shows what differs.
@@ -108,7 +109,8 @@ def refuse_other(run: Run, configuration: RunConfig) -> None:
 
 
 def provenance(machine: Machine | None = None) -> dict[str, Any]:
-    """Return what a manifest says of how it came to be: trained on `machine`, or imported."""
+    """Return the manifest's provenance: id, date, command, versions, and `machine` (None for an
+    import)."""
     return {
         "machine": {
             "data_dir": str(machine.data_dir.resolve()) if machine.data_dir else None,
@@ -135,14 +137,14 @@ def open_or_create(
     machine: Machine,
     create: Callable[[], tuple[Manifest, Mapping[str, NDArray[Any]]]],
 ) -> Run:
-    """Open the run that `configuration` names for training, if it is its own, or make it.
+    """Open the run that `configuration` names for training, or create it.
 
-    `create` returns its manifest and constants, and is called only when the run is new.
+    `create` returns its manifest and constants; it is called only for a new run.
 
     Raises:
-        ConfigurationError: the run is there with another configuration, or this machine has not the
-            device that a new one was to be trained on.
-        StoreError: it must not be written there, or has no room for all that it will be.
+        ConfigurationError: the run exists with another configuration, or a new one is to be trained on a
+        device that this machine does not have.
+        StoreError: the store may not be written there, or the disk has no room for the finished run.
     """
     name = configuration.run
     if name not in catalog:
@@ -168,12 +170,12 @@ def open_or_create(
 
 
 def _size(manifest: Manifest) -> int:
-    """Return about how many bytes a run takes when it is finished."""
+    """Return about how many bytes the finished run takes."""
     return run_size(manifest, resume_size(build(manifest.family, manifest.sizes)))
 
 
 def already_ended(run: Run) -> Ended | None:
-    """Return how the run ended, if there is nothing left to train."""
+    """Return the event of the run's end if nothing is left to train, else None."""
     state = run.state()
     if state.status not in ("complete", "diverged"):
         return None

@@ -1,4 +1,4 @@
-"""Where worker processes come from: a process that has imported what they need, and forks."""
+"""The fork server: a process that has imported what workers need, and forks them."""
 
 import multiprocessing as mp
 import os
@@ -16,8 +16,8 @@ from gangan_cli.signals import ENDING
 GPUS = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")  # NVIDIA's, Windows' for its Linux, AMD's
 
 FORKS = sys.platform == "linux" and not any(map(os.path.exists, GPUS))
-"""Apple's frameworks do not work in a process that was forked, nor do GPUs once PyTorch has asked for
-them before, as an import may: there each worker is a new process, and imports by itself."""
+"""Whether workers can be forked. Apple's frameworks do not work in a forked process, and GPUs do not
+either once PyTorch has queried them: there each worker is a new process with its own imports."""
 
 CONTEXT: ForkServerContext | SpawnContext = (
     mp.get_context("forkserver") if FORKS else mp.get_context("spawn")
@@ -25,15 +25,15 @@ CONTEXT: ForkServerContext | SpawnContext = (
 
 
 INDUCTOR = "TORCHINDUCTOR_CACHE_DIR"
-"""The variable of the environment by which PyTorch's compiler finds the folder of what it makes."""
+"""Environment variable with the cache folder of PyTorch's compiler."""
 
 
 def get_ready() -> None:
-    """Begin to import what workers need, beside whatever the caller goes on with.
+    """Start the fork server, which imports what workers need in the background.
 
-    That takes 2.5 s: so it is over when the first worker is wanted, or nearly, and is done once for all
-    of them. On two cores a short training takes 4.3 s so, for 7.2. Calling this again does nothing.
-    Workers see the environment of the first call.
+    The imports take 2.5 s, once for all workers, and are nearly done when the first worker is started: a
+    short training takes 4.3 s on two cores instead of 7.2. Calling this again does nothing. Workers see
+    the environment of the first call.
     """
     # PyTorch's compiler makes a folder even where nothing is compiled, for which it asks who we are.
     os.environ[INDUCTOR] = str(caches.writable("inductor", INDUCTOR))
@@ -48,7 +48,7 @@ def get_ready() -> None:
 
 @contextmanager
 def _blocked(signals: tuple[signal.Signals, ...]) -> Iterator[None]:
-    """Keep signals from what is started meanwhile, for its life, and from its children."""
+    """Block signals in processes that are started inside the block, and in their children."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     try:
         yield
@@ -57,12 +57,13 @@ def _blocked(signals: tuple[signal.Signals, ...]) -> Iterator[None]:
 
 
 LONGEST = 107 - len("/pymp-12345678/listener-12345678")
-"""Bytes that a folder's path may have for sockets to lie in it: the kernel bounds their names."""
+"""Maximum length in bytes of a folder's path for sockets: the kernel limits the length of their
+names."""
 
 
 @contextmanager
 def _short_addresses() -> Iterator[None]:
-    """Have multiprocessing make its sockets in a folder that is short enough, whatever TMPDIR says."""
+    """Let multiprocessing create its sockets in a folder with a short path, whatever TMPDIR says."""
     before, tempfile.tempdir = tempfile.tempdir, str(caches.scratch(LONGEST))
     try:
         util.get_temp_dir()
@@ -73,8 +74,8 @@ def _short_addresses() -> Iterator[None]:
 
 @contextmanager
 def _no_modules_from_here() -> Iterator[None]:
-    """Have a Python that is started meanwhile import nothing from the working folder, where somebody's
-    random.py may lie: it knows its parent's path only later."""
+    """Keep a Python process that is started inside the block from importing modules of the working
+    folder, such as somebody's random.py."""
     before = os.environ.get("PYTHONSAFEPATH")
     os.environ["PYTHONSAFEPATH"] = "1"
     try:

@@ -1,8 +1,8 @@
-"""The engine: trains the GANs of a chunk side by side, each as if it were alone.
+"""The engine: trains a stack of GANs, each as if it were alone.
 
-The parameters of the GANs are stacked, and a phase's loss is mapped over the stack (update.py), so a
-GPU trains all in the time of a few. A GAN's initial weights, shuffles and noise come from
-(seed, gan, epoch) alone; so it does not matter which process trains it, or whether it was resumed.
+The parameters of the GANs are stacked, and a phase's loss is vmapped over the stack (update.py), so that
+a GPU trains many GANs in the time of a few. A GAN's initial weights, shuffles and noise come from (seed,
+gan, epoch) alone, so it does not matter which process trains it, or whether it was resumed.
 """
 
 import time
@@ -24,7 +24,7 @@ from gangan_cli.training.settings import Epoch, Kept, Settings
 from gangan_cli.training.update import Parameters
 
 Fetch = Callable[[], NDArray[np.float32]]
-"""Waits for a tensor on its way from the device, and gives it."""
+"""Waits for a tensor that is being copied from the device, and returns it."""
 
 
 def train(
@@ -124,7 +124,7 @@ def _epochs(
 
 
 def _late(items: Iterable[tuple[int, list[Fetch]]], by: int) -> Iterator[tuple[int, list[Fetch]]]:
-    """Yield each of `items` when `by` more have come, and the last ones at the end."""
+    """Yield each of `items` once `by` more have come; yield the last ones at the end."""
     waiting: deque[tuple[int, list[Fetch]]] = deque()
     for item in items:
         waiting.append(item)
@@ -134,7 +134,7 @@ def _late(items: Iterable[tuple[int, list[Fetch]]], by: int) -> Iterator[tuple[i
 
 
 def _leaving(tensor: Tensor) -> Fetch:
-    """Begin to copy a tensor that is not changed any more to the processor's memory."""
+    """Start copying a tensor to host memory; it must not be changed afterwards."""
     if tensor.device.type != "cuda":
         there = tensor.cpu().numpy()
         return lambda: there
@@ -151,7 +151,7 @@ def _leaving(tensor: Tensor) -> Fetch:
 
 
 class Population:
-    """The stacked networks of n GANs, with the optimisers' moments and the averages of weights."""
+    """A stack of n GANs, with the optimisers' moments and the moving averages of weights."""
 
     def __init__(
         self,
@@ -169,9 +169,9 @@ class Population:
         self._parameters: dict[str, Parameters] = {}
         self._statistics: dict[str, Parameters] = {}
         self._weights: dict[str, Parameters] = {}
-        """What a snapshot has, in its order."""
+        """The tensors of a snapshot, in its order."""
         self._memories: dict[str, Parameters] = {}
-        """What training depends on beside it."""
+        """Buffers that belong to a checkpoint, but not to a snapshot."""
         for network, module in newborn[0].items():
             alike = [modules[network] for modules in newborn]
             own = {
@@ -238,7 +238,7 @@ class Population:
         """Go back to the (n, R) resume states that were left after an epoch.
 
         Raises:
-            ValueError: they are of another population.
+            ValueError: they have another size.
         """
         tensors = [tensor for part in self._resume_parts() for tensor in part.values()]
         sizes = [tensor[0].numel() for tensor in tensors]

@@ -1,4 +1,4 @@
-"""Imported by the process that workers are forked from, and by nothing else: what all of them need."""
+"""Imports of the fork server: modules that every worker needs."""
 
 import gc
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""Where all randomness of a GAN comes from: its seed, its number and the epoch."""
+"""Random numbers of a GAN, derived from (seed, gan, epoch) alone."""
 
 from collections.abc import Iterator, Sequence
 
@@ -10,11 +10,11 @@ from torch import Tensor
 from gangan_cli.models.family import Family, unrolled_phases
 
 BLOCK = 32
-"""Steps whose noise is drawn at once: on a GPU each draw is a launch, and each GAN draws its own."""
+"""Steps whose noise is drawn at once: on a GPU each draw is a kernel launch, per GAN."""
 
 
 def stream(seed: int, gan: int, epoch: int, device: str) -> torch.Generator:
-    """Return the source of all randomness of one GAN in one epoch (epoch 0: its initial weights)."""
+    """Return the generator of one GAN's random numbers in one epoch (epoch 0: its initial weights)."""
     number = int(np.random.SeedSequence([seed, gan, epoch]).generate_state(1, np.uint64)[0])
     return torch.Generator(device).manual_seed(number)
 

@@ -1,4 +1,4 @@
-"""From a phase of a family to what does its update at each step, the way an execution says."""
+"""Turns a phase of a family into the function that runs its updates, by the chosen execution."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,17 +18,18 @@ from gangan_cli.training.for_cuda import for_cuda
 from gangan_cli.training.update import Parameters, State, record, update
 
 Runner = Callable[[Tensor, Tensor, Tensor], Tensor]
-"""(examples (n, B, D), noise (n, B, L + C), pace (3,)) -> losses (n, K), with the state updated."""
+"""(examples (n, B, D), noise (n, B, L + C), pace (3,)) -> losses (n, K). Updates the state in place."""
 
 PACE = 3
-"""Numbers that say how fast an update goes: see update.py."""
+"""Scalars passed to an update, two optimiser terms and the progress of training: see update.py."""
 
 Tree = TypeVar("Tree")
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What decides the operations of a family's updates: how many GANs, on what, in which batches."""
+    """Determines the recorded operations: the family, the number of GANs, the batch size and the
+    device."""
 
     family: Family
     count: int
@@ -36,8 +37,8 @@ class Shape:
     device: str
 
     def step(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Return examples (n, batches · B, D), noise (updates, n, B, L + C) and paces (updates, 3) such
-        as a step takes, of no meaning."""
+        """Return examples (n, batches · B, D), noise (updates, n, B, L + C) and paces (updates, 3) with
+        the shapes of a step, filled with zeros."""
         family = self.family
         batches, often = batches_per_step(family), len(unrolled_phases(family))
         widths = family.data_dim, family.latent_dim + family.aux_noise_dim
@@ -46,7 +47,7 @@ class Shape:
         return examples, noise, torch.zeros(often, PACE, device=self.device)
 
     def sample(self) -> list[Tensor]:
-        """Return examples, noise and pace such as an update takes, of no meaning."""
+        """Return examples, noise and pace with the shapes of an update, filled with zeros."""
         examples, noise, pace = self.step()
         return [*_unstacked([examples[:, : self.batch_size], noise[0]], self.count), pace[0]]
 
@@ -58,10 +59,11 @@ def runner(
     execution: Execution,
     compiling: Callable[[], None],
 ) -> Runner:
-    """Return what updates `state` in place for `phase`; `compiling` is called before it takes long.
+    """Return a function that updates `state` in place for `phase`; `compiling` is called before
+    compiling starts.
 
     Raises:
-        CannotCompile: compiling was asked for and is not possible.
+        CannotCompile: compiling was requested and is not possible.
     """
     tensors, inputs = tree_leaves(_unstacked(state, shape.count)), shape.sample()
     recorded = partial(_recorded, phase, shape)
@@ -111,7 +113,7 @@ def state_of(
 
 
 def _unstacked(tree: Tree, count: int) -> Tree:
-    """Return a stack of one without its first axis: its matrices then need no batched products.
+    """Return a stack of one without its first axis, which avoids batched matrix products.
 
     That makes a step of the GAN-GAN over raw weights (8.3 million parameters) 1.2 to 1.4 times as fast.
     """

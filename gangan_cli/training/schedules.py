@@ -1,4 +1,4 @@
-"""What changes in the course of training: how fast each update goes."""
+"""Schedules: learning rates, and the scalars that each update gets."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,11 +6,11 @@ from numpy.typing import NDArray
 from gangan_cli.models.family import Family
 
 Shares = NDArray[np.float64]
-"""The share of training that is done before each of some steps, (steps,)."""
+"""The share of training before each of some steps, (steps,), from 0 to 1."""
 
 
 def shares(done: int, steps: int, in_all: int) -> Shares:
-    """Return the shares before each of `steps` steps that follow `done` ones, of so many in all."""
+    """Return the share of training before each of `steps` steps, which follow `done` earlier ones."""
     return np.arange(done, done + steps) / in_all
 
 
@@ -21,7 +21,7 @@ def learning_rates(family: Family, rate: float, progress: Shares) -> NDArray[np.
 
 
 def paces_of(family: Family, rate: float, done: int, progress: Shares) -> NDArray[np.float32]:
-    """Return what the updates of some steps are given, (steps, updates, 3): see update.py. `done` steps
+    """Return the scalars of the updates of some steps, (steps, updates, 3): see update.py. `done` steps
     came before."""
     rates = learning_rates(family, rate, progress)
     columns = []

@@ -1,6 +1,7 @@
-"""One sitting of training: hands chunks to workers, commits what they report, heeds signals.
+"""Runs the training of a run until it is complete or interrupted: sends chunks of GANs to workers,
+commits their results, handles signals.
 
-This is the only writer of a run. Every epoch that it tells of is on disk first.
+This is the only writer of a run. An epoch is on disk before it is reported.
 """
 
 import contextlib
@@ -26,11 +27,11 @@ from store import Run, StoreError
 from store.state import BEAT_EVERY, Status
 
 ECHO = 0.3
-"""Seconds within which a second signal is the first again: timeout(1) sends each twice."""
+"""Seconds within which a second signal counts as the first: timeout(1) sends each signal twice."""
 
 
 def train_run(run: Run, task: Task, plan: Plan, steps: int, compile: bool | None) -> Iterator[Event]:
-    """Train what `run` still lacks; yield what happens.
+    """Train what is missing in `run`; yield events.
 
     `steps` is how many the whole run takes, all GANs together. `compile` says whether updates are
     compiled; None goes on as the run began, and compiles a new one where that pays.
@@ -50,7 +51,7 @@ def train_run(run: Run, task: Task, plan: Plan, steps: int, compile: bool | None
 def _sitting(
     run: Run, task: Task, plan: Plan, steps: int, compile: bool | None, received: Sequence[int]
 ) -> Iterator[Event]:
-    """Train until all is there or a signal was `received`."""
+    """Train until the run is complete or a signal was `received`."""
     began = time.monotonic()
     run.acquire()
     status: Status = "interrupted"
@@ -112,14 +113,15 @@ def _execution(run: Run, steps: int, threads: int, compile: bool | None) -> Exec
 def _changed(
     there: Mapping[str, Any], here: Mapping[str, Any], how: Execution | Wish
 ) -> dict[str, tuple[Any, Any]]:
-    """Return what of how a run was begun is not as it is here, as (there, here)."""
+    """Return how the numerics of this machine differ from those that the run was started with, as
+    (before, now)."""
     if isinstance(how, Execution):
         here = {**here, "threads": how.threads}
     return {n: (there[n], here[n]) for n in here if n in there and there[n] != here[n]}
 
 
 def remaining(run: Run, chunks: list[list[int]]) -> tuple[list[Chunk], int]:
-    """Return the chunks that are not finished, with where they stand, and the GAN-epochs done."""
+    """Return the unfinished chunks with their checkpoints, and the number of finished GAN-epochs."""
     lost: Mapping[int, int] = run.state().diverged
     unfinished, done = [], 0
     for gans in chunks:
@@ -156,7 +158,7 @@ def _commit(run: Run, epoch: Epoch) -> Iterator[Event]:
 
 @contextmanager
 def _heeding() -> Iterator[list[int]]:
-    """Catch the signals that end a sitting; the list gets the first one's number."""
+    """Catch signals that end training; the number of the first one is appended to the list."""
     received: list[int] = []
     first = 0.0
 

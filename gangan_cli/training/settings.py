@@ -1,4 +1,4 @@
-"""What goes into the engine and what comes out, in a form that needs no torch to be read."""
+"""Inputs and outputs of the engine, as dataclasses without torch."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Settings:
-    """How a population is trained: the hyperparameters that every family has."""
+    """Hyperparameters of training that every family has."""
 
     epochs: int
     batch_size: int
@@ -16,14 +16,16 @@ class Settings:
     seed: int
     snapshot_every: int
     init: str = "own"
-    """Initial weights: each GAN's own, or for all those of GAN 0 ("shared")."""
+    """Initial weights: each GAN's own ("own"), or those of GAN 0 for all ("shared")."""
 
     def steps(self, examples: int, batches: int = 1) -> int:
-        """Return how many steps of so many batches an epoch has: the last, incomplete one is dropped."""
+        """Return the number of steps per epoch, if a step takes `batches` batches; an incomplete last
+        step is dropped."""
         return examples // (self.batch_size * batches)
 
     def saves(self, epoch: int) -> bool:
-        """Tell whether `epoch` leaves a snapshot: every `snapshot_every`-th and the last do."""
+        """Return whether a snapshot is taken after `epoch`: after every `snapshot_every`-th, and after
+        the last."""
         return epoch % self.snapshot_every == 0 or epoch == self.epochs
 
 
@@ -46,7 +48,7 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Kept:
-    """The (n, R) states from which to go on after an epoch that was told of without them."""
+    """Checkpoints (n, R) of an epoch that was reported without them."""
 
     epoch: int
     gans: list[int]

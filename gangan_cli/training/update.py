@@ -19,20 +19,20 @@ from gangan_cli.models.family import Phase
 from gangan_cli.models.functional import bind_weights
 
 Parameters = dict[str, Tensor]
-"""The stacked parameters (n, ...) of one network by name; without the first axis for a stack of one."""
+"""Stacked parameters (n, ...) of one network by name; without the first axis for a stack of one."""
 
 
 class State(NamedTuple):
-    """What an update reads and changes: by network, and by the name in it."""
+    """The tensors that an update reads and changes, by network and name."""
 
     learning: dict[str, Parameters]
-    """The parameters of the networks that learn."""
+    """Parameters of the networks that are trained."""
     moments: dict[str, list[Parameters]]
-    """What the optimiser keeps of them."""
+    """Their moments in the optimiser."""
     still: dict[str, Parameters]
-    """The parameters of the other networks."""
+    """Parameters of the other networks, which stay as they are."""
     statistics: dict[str, Parameters]
-    """The batch statistics of all networks."""
+    """Batch statistics of all networks."""
 
 
 def update(

@@ -1,8 +1,7 @@
-"""Who trains which GANs: one process per core or per GPU, each handed one chunk of GANs at a time.
+"""Worker processes: one per core or per GPU, each training one chunk of GANs at a time.
 
-Workers compute and report through a pipe; they never touch the run. Chunks depend on the run and the
-kind of device only, never on the number of workers: the same products are computed whoever computes
-them, so the bytes are the same.
+Workers compute and report through a pipe; they never write the run. Chunks depend on the run and the
+kind of device only, never on the number of workers, so the bytes do not depend on it either.
 """
 
 import contextlib
@@ -37,7 +36,7 @@ from store import StoreError
 
 @dataclass(frozen=True)
 class Task:
-    """All that a worker must know of a run, in a form that travels to another process."""
+    """What a worker must know about a run; it can be pickled."""
 
     family: str
     sizes: dict[str, Any]
@@ -47,7 +46,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Chunk:
-    """GANs to train together, and where they stand: an epoch and (n, R) resume states, or None."""
+    """GANs to train together, and where to start: an epoch and checkpoints (n, R), or None."""
 
     gans: list[int]
     start: tuple[int, NDArray[np.float32]] | None
@@ -61,7 +60,7 @@ class _Order:
 
 @dataclass(frozen=True)
 class Plan:
-    """How the GANs of a run are spread over this machine; `threads` are free for each of its workers."""
+    """The placement of a run's GANs on this machine; `threads` is the number of threads per worker."""
 
     devices: list[str]
     chunks: list[list[int]]
@@ -69,7 +68,7 @@ class Plan:
 
 
 def plan(gans: int, device: str, workers: int | None) -> Plan:
-    """Return how to train `gans` of them on `device`.
+    """Return the placement of `gans` GANs on `device`.
 
     `device` is auto, cpu, cuda, cuda:N or mps; `workers` bounds the processes (default: one per
     core that may be used, or one per GPU), and the environment's OMP_NUM_THREADS the threads of each.
@@ -104,18 +103,20 @@ def _split(gans: int, size: int) -> list[list[int]]:
 
 
 KEEP_EVERY = 10.0
-"""Seconds of training that a kill may cost, to come again with the same bytes.
+"""Minimum seconds between two checkpoints: what a kill may cost, and what comes again with the same
+bytes.
 
-The state of a GAN-GAN over raw weights takes 100 MB: written after each of its epochs of four seconds,
-that cost a seventh. On a GPU, which does not promise the same bytes, nothing is left to come again.
+A checkpoint of a GAN-GAN over raw weights takes 100 MB: written after each epoch of four seconds, it
+took a seventh of the time. On a GPU, where training again may not give the same bytes, every epoch has
+its checkpoint.
 """
 
 TICK = 0.2
-"""Seconds after which a parent that waits for reports looks up, to see whether it was told to stop."""
+"""Seconds after which a parent that waits for reports checks whether it should stop."""
 
 
 class Workers:
-    """Processes that train chunks. Use with `with`: leaving the block ends them."""
+    """Processes that train chunks. A context manager: leaving the block ends them."""
 
     def __init__(self, task: Task, devices: Sequence[str]) -> None:
         get_ready()
@@ -180,7 +181,7 @@ class Workers:
     def _choose(
         self, wish: Wish, stopping: Callable[[], bool]
     ) -> Generator[Compiling | Chosen | None, None, Execution | None]:
-        """Have the first worker choose; return None if told to stop before it has."""
+        """Let the first worker choose the execution; return None if training is to stop before that."""
         pipe = next(iter(self._pipes))
         self._send(pipe, wish)
         while not stopping():
@@ -284,7 +285,7 @@ def _work(pipe: Connection, task: Task, device: str) -> None:
 
 
 def _keep_freed_memory() -> None:
-    """Have glibc keep the memory of freed gradients rather than fetch it anew, zeroed, each step.
+    """Let glibc keep freed memory, instead of requesting zeroed pages for gradients at each step.
 
     Saves 15 to 25 % of a step of the GAN-GAN over raw weights, whose gradients take 29 MB.
     """
