@@ -1,7 +1,7 @@
-"""Where the user's own files lie: what is made once for a machine and kept in a cache, which may be
-deleted at any time; what is remembered; and what is needed for a moment only.
+"""The user's folders: caches, which may be deleted at any time; state, which is remembered; and
+temporary files.
 
-Whoever wants such a folder asks here. There may be none: a container's user often has no home.
+All other modules ask here for such a folder. There may be none: a container's user often has no home.
 """
 
 import atexit
@@ -20,7 +20,7 @@ from pathlib import Path
 from gangan_cli.errors import WorkFailed
 
 LOOK_EVERY = 0.2
-"""Seconds after which one who waits looks again."""
+"""Seconds between two attempts to take a lock."""
 
 
 class CacheUnwritable(WorkFailed):
@@ -28,7 +28,7 @@ class CacheUnwritable(WorkFailed):
 
 
 def folder(kind: str) -> Path:
-    """Return the folder in which things of a kind are kept.
+    """Return the cache folder of a kind of files.
 
     Raises:
         CacheUnwritable: the user has no home folder.
@@ -37,7 +37,7 @@ def folder(kind: str) -> Path:
 
 
 def state() -> Path:
-    """Return the folder in which is kept what should be found again next time.
+    """Return the folder for state that is kept between two sessions.
 
     Raises:
         CacheUnwritable: the user has no home folder.
@@ -46,12 +46,14 @@ def state() -> Path:
 
 
 def writable(kind: str, variable: str = "") -> Path:
-    """Return the folder that a variable of the environment names, else that of a kind, made if need be;
-    where neither can be written, one that is removed when this process ends. For what a library keeps,
-    which fails or complains without.
+    """Return the folder that an environment variable names, else the cache folder of a kind, created if
+    necessary. If neither can be written, return a temporary folder, which is removed when this process
+    ends.
+
+    For files of libraries that fail or complain without a folder.
 
     Raises:
-        WorkFailed: nothing at all can be written.
+        WorkFailed: no folder can be written.
     """
     places = [Path(os.environ.get(variable, ""))]
     with contextlib.suppress(CacheUnwritable):
@@ -73,8 +75,8 @@ def _passing(kind: str) -> Path:
 
 
 def _own(variable: str, usual: str) -> Path:
-    """Return gangan's folder below the one that an XDG variable names, else below the usual one in the
-    home folder. Relative paths count as not there, as the XDG specification has it."""
+    """Return gangan's folder in the one that an XDG variable names, else in the default one of the home
+    folder. Relative paths are ignored, as the XDG specification says."""
     named = Path(os.environ.get(variable, ""))
     if named.is_absolute():
         return named / "gangan"
@@ -88,7 +90,7 @@ def _own(variable: str, usual: str) -> Path:
 
 
 def scratch(longest: int | None = None) -> Path:
-    """Return a folder for what is needed for a moment only, whose path has at most `longest` bytes.
+    """Return a folder for temporary files, whose path has at most `longest` bytes.
 
     Raises:
         WorkFailed: there is none.
@@ -108,8 +110,8 @@ def scratch(longest: int | None = None) -> Path:
 
 @contextmanager
 def alone(file: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
-    """Keep other processes from making the same file of a cache meanwhile; `waiting` is called again and
-    again while another one does.
+    """Lock a file of a cache, so that only one process creates it; `waiting` is called repeatedly while
+    another process holds the lock.
 
     Raises:
         CacheUnwritable: the cache cannot be written.

@@ -1,9 +1,9 @@
-"""The two ways in which a command fails that is not the store's doing."""
+"""The errors of commands, apart from those of the store."""
 
 
 class ConfigurationError(Exception):
-    """What was asked for makes no sense; nothing was done. Exit code 2."""
+    """The request is invalid; nothing was done. Exit code 2."""
 
 
 class WorkFailed(Exception):
-    """The work was begun and could not be done. Exit code 1."""
+    """The work was started and failed. Exit code 1."""

@@ -1,8 +1,8 @@
-"""What of the machine this process may use: cores and memory, less than there are in a container.
+"""The cores and the memory that this process may use, which in a container are fewer than the machine's.
 
-A container, or a batch system, limits the control group (cgroup) that a process is in, or one above it;
-the least counts. Linux has two kinds: version 1 with a tree for each resource, version 2 with one tree.
-All functions take the folder below which /proc and /sys lie, so that another machine can be made up.
+Containers and batch systems limit the control group (cgroup) of a process, or one above it; the smallest
+limit counts. Linux has two kinds: version 1 with a tree for each resource, version 2 with one tree.
+All functions take the folder that contains /proc and /sys, so that tests can imitate other machines.
 """
 
 import os
@@ -13,21 +13,22 @@ from pathlib import Path
 ROOT = Path("/")
 
 DIGITS = 21
-"""No number of bytes or microseconds has so many digits."""
+"""More digits than any number of bytes or microseconds has."""
 
 
 def cores(root: Path = ROOT) -> int:
-    """Return how many processes can compute at a time: 1 or more.
+    """Return how many processes can compute at the same time, at least 1.
 
-    A quota is rounded down: a process that is paid for in part is held up amid its steps, and takes as
-    much memory as the others.
+    A fractional quota is rounded down: a process with a share of a core is paused within its steps, and
+    takes as much memory as the others.
     """
     there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min([there, *map(int, _quotas(root))]))
 
 
 def available(root: Path = ROOT) -> int:
-    """Return the bytes that this process can still take: of the machine, its cgroups and `ulimit -v`."""
+    """Return the bytes of memory still available to this process, by the machine, its cgroups and
+    `ulimit -v`."""
     import psutil
 
     free: list[int] = [psutil.virtual_memory().available]
@@ -39,14 +40,14 @@ def available(root: Path = ROOT) -> int:
 
 
 def memory(root: Path = ROOT) -> int:
-    """Return the bytes of memory that there are: the machine's, or what the cgroups allow of it."""
+    """Return the total memory in bytes: the machine's, or the limit of its cgroups."""
     import psutil
 
     return min([int(psutil.virtual_memory().total), *(most for most, _ in _memories(root))])
 
 
 def _quotas(root: Path) -> Iterator[float]:
-    """Yield the cores that each cgroup may use at a time, where it is limited."""
+    """Yield the number of cores of each cgroup that limits them."""
     for group in _groups(root, ""):
         quota, period = _numbers(group / "cpu.max", 2)
         if quota and period:
@@ -58,9 +59,8 @@ def _quotas(root: Path) -> Iterator[float]:
 
 
 def _memories(root: Path) -> Iterator[tuple[int, int]]:
-    """Yield the bytes that each cgroup may take and has taken, where it is limited.
-
-    Copies of files, which the kernel drops when memory is wanted, are not counted as taken.
+    """Yield the limit and the usage in bytes of each cgroup that limits memory. Cached files, which the
+    kernel drops on demand, do not count as used.
     """
     for group in _groups(root, ""):
         for limit in ("memory.max", "memory.high"):
@@ -99,7 +99,8 @@ def _groups(root: Path, controller: str) -> Iterator[Path]:
 
 
 def _numbers(file: Path, count: int) -> list[int]:
-    """Return the first `count` numbers in `file`; 0 for what is no number above 0, as in "max" or -1."""
+    """Return the first `count` numbers in `file`; 0 in place of anything but a positive number, as in
+    "max" or -1."""
     numbers = [_number(word) for word in _text(file).split()[:count]]
     return numbers + [0] * (count - len(numbers))
 

@@ -1,4 +1,5 @@
-"""Names what often lies where another file was meant to be: a pointer, a web page, nothing at all."""
+"""Recognises files that often take the place of another one: a Git LFS pointer, a web page, an empty
+file."""
 
 from pathlib import Path
 
@@ -7,11 +8,11 @@ POINTER = b"version https://git-lfs.github.com/spec/"
 PAGES = (b"<!doctype html", b"<html", b"<head", b"<?xml", b"<script", b"<!--")
 
 START = 512
-"""Bytes of a file that are looked at."""
+"""Number of bytes that are read."""
 
 
 def instead(file: Path) -> str | None:
-    """Return what `file` is, and what to do, if it stands in for another file; None if it does not.
+    """Return what `file` is and what to do, if it stands in for another file, else None.
 
     Raises:
         OSError: it cannot be read.

@@ -1,4 +1,4 @@
-"""Paths as people give them, in one form."""
+"""The canonical form of paths that users give."""
 
 from pathlib import Path
 
@@ -6,10 +6,10 @@ from gangan_cli.errors import ConfigurationError
 
 
 def expanded(given: str | Path) -> Path:
-    """Return a path with `~` and `~name` replaced by a home, also where no shell has done so.
+    """Return a path with `~` and `~name` replaced by the home folder, where no shell has done so.
 
     Raises:
-        ConfigurationError: that home is not known, or no path can be such.
+        ConfigurationError: that home folder is unknown, or the text cannot be a path.
     """
     if "\0" in str(given):
         raise ConfigurationError(f"{str(given)!r} holds a zero byte, which no path does")
@@ -20,8 +20,9 @@ def expanded(given: str | Path) -> Path:
 
 
 def canonical(given: str | Path) -> Path:
-    """Return the absolute form of a path, the same however it was typed and from whatever folder. A link
-    stays a link: who names one means what it will lead to.
+    """Return the absolute form of a path, independent of how it was typed and of the working folder.
+
+    Symbolic links are kept: a user who names a link means whatever it points to later.
 
     Raises:
         ConfigurationError: as `expanded`, or it is relative to a working folder that is gone.

@@ -1,4 +1,4 @@
-"""The signals that ask a command to end, so that it keeps what is done and says how to go on."""
+"""The signals that ask a command to end: it stores what is done, and prints how to resume."""
 
 import signal
 from collections.abc import Callable, Iterator, Mapping
@@ -20,10 +20,10 @@ Handler = Callable[[int, FrameType | None], None]
 
 
 def heed(handler: Handler) -> Mapping[signal.Signals, Any]:
-    """Have `handler` called for each of them; return what was done about each before.
+    """Install `handler` for each of them; return the previous handlers.
 
-    What was ignored when we were started stays so: that is what nohup is for. To be called in the main
-    thread, as Python has it.
+    Signals that were ignored at the start stay ignored, as nohup requires. Call this in the main thread,
+    as Python requires.
     """
     heeded = [number for number in ENDING if signal.getsignal(number) != signal.SIG_IGN]
     return {number: signal.signal(number, handler) for number in heeded}
@@ -31,7 +31,7 @@ def heed(handler: Handler) -> Mapping[signal.Signals, Any]:
 
 @contextmanager
 def heeded(handler: Handler) -> Iterator[None]:
-    """Have `handler` called for each of them meanwhile."""
+    """Install `handler` for each of them inside the block."""
     before = heed(handler)
     try:
         yield

@@ -1,4 +1,4 @@
-"""How many threads PyTorch computes with."""
+"""The number of threads that PyTorch uses."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,8 +7,8 @@ from gangan_cli import limits
 
 
 def stay_within_limits() -> None:
-    """Compute with no more threads from now on than this process may use cores: those that share a
-    product spin while they wait for one that is held up."""
+    """Use at most as many threads as this process may use cores: threads that share a product spin while
+    they wait for one that is not scheduled."""
     import torch
 
     torch.set_num_threads(min(torch.get_num_threads(), limits.cores()))
@@ -16,8 +16,8 @@ def stay_within_limits() -> None:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Compute with one thread meanwhile: small products wait for each other on more, and round otherwise
-    with each number of them."""
+    """Use one thread inside the block: small products are slower with more threads, and round
+    differently with each number of them."""
     import torch
 
     before = torch.get_num_threads()

@@ -1,4 +1,4 @@
-"""Settings as a table of a TOML file that --config reads back."""
+"""Writes settings as a table of a TOML file, which --config reads."""
 
 import codecs
 import json
@@ -7,9 +7,8 @@ from typing import Any
 
 
 def table(name: str, settings: Mapping[str, Any]) -> str:
-    """Return plain settings as the table `name`; what is None is left out.
-
-    Bytes of a name that are not UTF-8 are as Python has them in a str ("surrogateescape").
+    """Return settings as the table `name`, without those that are None. Bytes of a path that are not
+    UTF-8 are surrogate escapes, as in Python's str.
     """
     lines = [f"[{name}]"]
     for setting, value in settings.items():
@@ -20,8 +19,8 @@ def table(name: str, settings: Mapping[str, Any]) -> str:
 
 
 def decoded(content: bytes) -> str:
-    """Return the text of a file, without the mark that Windows puts first. Bytes that are not UTF-8 come
-    out as they do in the names of files, since such names are what they are part of.
+    """Return the text of a file, without a byte order mark. Bytes that are not UTF-8 become surrogate
+    escapes, since they are part of paths.
 
     Raises:
         ValueError: it is UTF-16 or UTF-32.

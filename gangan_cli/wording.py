@@ -1,4 +1,4 @@
-"""Sizes, ages and durations as people read them."""
+"""Texts for people: sizes, ages, durations, and names with unusual bytes."""
 
 from datetime import UTC, datetime
 
@@ -18,7 +18,7 @@ def _plain(character: str, keep: str) -> str:
 
 
 def size(count: float) -> str:
-    """Return bytes as "12.3 MB"."""
+    """Return a number of bytes as in "12.3 MB"."""
     for unit in ("B", "kB", "MB", "GB"):
         if count < 1000:
             return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
@@ -27,13 +27,13 @@ def size(count: float) -> str:
 
 
 def age(created: str) -> str:
-    """Return how long ago the ISO date `created` is, as "3 h"."""
+    """Return the time since the ISO date `created`, as in "3 h"."""
     seconds: float = (datetime.now(UTC) - datetime.fromisoformat(created)).total_seconds()
     return duration(seconds)
 
 
 def duration(seconds: float) -> str:
-    """Return a time in its largest unit, as "3 h"."""
+    """Return a duration in its largest unit, as in "3 h"."""
     for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
         if seconds >= length:
             return f"{seconds / length:.0f} {unit}"

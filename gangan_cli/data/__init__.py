@@ -1,1 +1,1 @@
-"""What GANs are trained on: images, or the snapshots of another run."""
+"""Training data of GANs: images, or the snapshots of another run."""

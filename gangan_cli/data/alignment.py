@@ -1,7 +1,9 @@
-"""Brings the GANs of a population into one frame: the same function, written in comparable weights.
+"""Aligns the GANs of a population: changes their weights, but not their functions, so that weights are
+comparable.
 
-Independent GANs learn their hidden units in different orders, so that a weight of one has nothing to
-do with the same weight of another. A frame undoes what symmetries.py lists, as far as it can.
+Independent GANs learn their hidden units in different orders, so that a weight of one GAN does not
+correspond to the same weight of another. A frame undoes the symmetries of symmetries.py as far as
+possible.
 """
 
 import os
@@ -24,21 +26,22 @@ from store.errors import Damaged
 from store.keys import Keys
 
 MODES = ("none", "permute", "full")
-"""permute: hidden units in the same order. full: also scaled alike, and the latent rotated alike."""
+"""permute: match the order of hidden units. full: also balance their scales, and rotate the latent."""
 
 EPOCHS = 10
-"""Epochs of each GAN, evenly spaced, that the fit looks at."""
+"""Number of evenly spaced epochs of each GAN that the fit uses."""
 
 ROUNDS = 2
-"""Most rounds in which each GAN is held against all others, after the first against one."""
+"""Maximum number of rounds in which each GAN is matched to all others, after it was matched to the first
+one."""
 
 BLOCK = 32 << 20
-"""Bytes of snapshots to transform at once."""
+"""Bytes of snapshots that are transformed at once."""
 
 
 @dataclass(frozen=True)
 class Frame:
-    """One transformation per GAN, so that its trajectory stays one.
+    """One transformation per GAN, applied to its whole trajectory.
 
     `gans` (n,) are those it has; `orders` their units, (n, U) with those of the discriminator's first
     and second layer, then the generator's, side by side; `rotations` (n, L, L) of the generator's
@@ -51,7 +54,7 @@ class Frame:
     orders: NDArray[np.int64] = field(default_factory=lambda: np.empty((0, 0), np.int64))
     rotations: Matrix | None = None
     statistics: bool = False
-    """Whether batch statistics are seen beside the parameters."""
+    """Whether snapshots include batch statistics beside the parameters."""
 
     @classmethod
     def fit(cls, run: Snapshots, keys: Keys, mode: str, statistics: bool = False) -> "Frame":
@@ -88,10 +91,10 @@ class Frame:
 
     @classmethod
     def of(cls, top: Snapshots, below: Snapshots) -> "Frame":
-        """Return the frame in which the snapshots of `below` were when `top` was trained on them.
+        """Return the frame of the snapshots of `below` on which `top` was trained.
 
         Raises:
-            Damaged: what is stored is not a frame of such GANs.
+            Damaged: the stored arrays are not a frame of such GANs.
         """
         layout = below.manifest.layout
         if "frame_gans" not in top.manifest.constants:
@@ -108,20 +111,20 @@ class Frame:
         return cls("full" if turned else "permute", layout, gans, orders, rotations)
 
     def constants(self) -> dict[str, NDArray[Any]]:
-        """Return what `of` needs, by the names under which to store it with a run."""
+        """Return the arrays to store with a run, by name; `of` reads them."""
         if self.mode == "none":
             return {}
         turned = {} if self.rotations is None else {"frame_rotations": self.rotations}
         return {"frame_gans": self.gans, "frame_permutations": self.orders, **turned}
 
     def view(self, run: Snapshots) -> Snapshots:
-        """Return `run` seen through this frame."""
+        """Return a view of `run` in this frame."""
         if self.mode != "none":
             return Framed(run, self)
         return run if self.statistics else without_statistics(run)
 
     def apply(self, vectors: Matrix, gans: NDArray[np.int64]) -> Matrix:
-        """Return vectors (n, P) of the GANs `gans` (n,) in this frame; each row by itself.
+        """Return vectors (n, P) of the GANs `gans` (n,) in this frame, each row independently.
 
         Raises:
             ConfigurationError: a GAN that the frame does not have.
@@ -143,7 +146,7 @@ class Frame:
             block[rows] = own
 
     def match_of(self, gan: int) -> dict[str, Match]:
-        """Return where each network's units come from, and how its latent is turned.
+        """Return the order of each network's units, and the rotation of its latent.
 
         Raises:
             ConfigurationError: the frame does not have the GAN.
@@ -162,7 +165,7 @@ class Frame:
 
 
 class Framed(Seen):
-    """A run seen through a frame."""
+    """A view of a run in a frame."""
 
     def __init__(self, run: Snapshots, frame: Frame) -> None:
         super().__init__(run)
@@ -190,11 +193,11 @@ class Framed(Seen):
     def columns(self, of: Keys, place: slice) -> Matrix:
         """Return some weights of aligned snapshots: (n, width) float32.
 
-        A weight in a frame comes from many of a snapshot's. So all rows are written to a file without
-        a name, which is mapped until others are asked for: it takes disk, not memory.
+        A weight in a frame depends on many weights of a snapshot. So all rows are written to an unnamed
+        file, which is mapped until other rows are asked for: it takes disk space, not memory.
 
         Raises:
-            WorkFailed: there is no room for it.
+            WorkFailed: the disk has no room for it.
             UnknownSnapshot, Damaged: as `Run.matrix`.
         """
         if self._rows is None or self._rows[0] != of.tobytes():
@@ -226,9 +229,8 @@ class Framed(Seen):
 
 
 def training_view(top: Snapshots, below: Snapshots) -> Snapshots:
-    """Return `below` as the GAN-GAN `top` saw it in training: itself, or in the GAN-GAN's frame.
-
-    What `top` generates is to be held against these snapshots.
+    """Return the view of `below` on which the GAN-GAN `top` was trained: the run itself, or the run in
+    the GAN-GAN's frame. Compare what `top` generates with these snapshots.
 
     Raises:
         Damaged: the frame stored with `top` is not one of `below`.
@@ -255,7 +257,7 @@ def _epochs(keys: Keys, most: int) -> dict[int, Keys]:
 def _check(
     layout: Layout, gans: NDArray[Any], orders: NDArray[Any], rotations: NDArray[Any] | None
 ) -> None:
-    """Make sure that a frame, which may be a stranger's, changes no function.
+    """Check that a frame, which may come from a stranger, changes no GAN's function.
 
     Raises:
         ValueError: it would.
@@ -276,7 +278,7 @@ def _check(
 
 
 def _scratch() -> str | None:
-    """Return where large files without a name lie: not in /tmp, which may be memory."""
+    """Return a folder for large unnamed files: not /tmp, which may be in memory."""
     if "TMPDIR" in os.environ or not os.access("/var/tmp", os.W_OK):
         return None
     return "/var/tmp"

@@ -1,10 +1,10 @@
-"""Codes made shorter: an autoencoder of what principal components make of snapshots.
+"""An autoencoder that shortens the codes of principal components.
 
-The trajectories of a population are curves. A linear code needs a direction for each turn of each, most
-of which say nothing of most snapshots, and a GAN-GAN has to learn which go together. An autoencoder
-learns it beforehand, which is the easier of the two: a few numbers are left, with hardly a combination
-that stands for nothing. The GAN-GAN of weights so becomes one of such numbers, as in Schürholt et al.,
-"Hyper-Representations as Generative Models" (2022), who draw from such a space by kernels.
+The trajectories of a population are curves. A linear code needs a direction for each turn of each curve,
+most of which are irrelevant to most snapshots, and a GAN-GAN has to learn which directions belong
+together. An autoencoder learns that beforehand, which is easier: a few numbers remain, nearly all
+combinations of which are meaningful. The GAN-GAN then generates these numbers, as in Schürholt et al.,
+"Hyper-Representations as Generative Models" (2022), who sample such a space with kernel densities.
 """
 
 from dataclasses import dataclass
@@ -17,25 +17,27 @@ from gangan_cli.data.weights import Matrix
 from gangan_cli.threads import one_thread
 
 WIDTH = 512
-"""Units of each of the two hidden layers on either side. With 256 what is rebuilt lies three times as
-far off (3,500 snapshots of 35 GANs, 256 components)."""
+"""Width of the two hidden layers of encoder and decoder. With 256 the reconstruction error is three
+times as large (3,500 snapshots of 35 GANs, 256 components)."""
 
 SLOPE = 0.2
-"""Of a hidden unit below 0."""
+"""Negative slope of the leaky ReLU."""
 
 BATCH = 128
 BATCHES = 3_000
 PASSES = 400
-"""It sees so many batches, but goes over the codes no more often than that."""
+"""Number of batches, and the maximum number of passes over the codes."""
 
 RATE = 1e-3
 """Adam's learning rate, which falls linearly to 0."""
 
 NOISE = 0.05
-"""Standard deviation of the noise on the short code as it learns, for neighbours to decode alike."""
+"""Standard deviation of the noise added to the short code in training, so that neighbouring codes decode
+alike."""
 
 SMALLNESS = 1e-3
-"""Weight of the short code's mean square, without which it would grow until the noise is nothing."""
+"""Weight of the short code's mean square, without which the code would grow until the noise is
+negligible."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Decoder:
         """Return the decoder of an autoencoder with `numbers` numbers in the middle, and the short codes
         (n, numbers) of `codes` (n, k), each number with mean 0 and standard deviation 1.
 
-        The work is the same on every machine: that of a processor, from a seed of its own.
+        It is trained on the CPU, with its own seed.
         """
         import torch
         from torch import nn

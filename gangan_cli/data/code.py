@@ -1,4 +1,5 @@
-"""What a GAN-GAN's examples are when they are no raw weights: how they are made, kept and undone."""
+"""Codes of weight vectors, on which a GAN-GAN is trained unless it is trained on raw weights: encoding,
+storing, decoding."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,12 +13,12 @@ from store import Run
 from store.keys import Keys
 
 DECODER = "decoder-"
-"""Begins the names of a decoder's layers among a run's constants; what follows is the layer's number."""
+"""Prefix of the decoder's layers among a run's constants, followed by the number of the layer."""
 
 
 @dataclass(frozen=True)
 class Code:
-    """Principal components of weight vectors, which an autoencoder may have made shorter."""
+    """An encoder of weight vectors: principal components, and possibly an autoencoder on top."""
 
     components: PrincipalComponents
     decoder: Decoder | None = None
@@ -28,8 +29,8 @@ class Code:
     ) -> tuple["Code", Matrix]:
         """Return the code of the snapshots `keys` (n, 2), and their codes (n, d).
 
-        There are at most `components` axes. If they come to more than `bottleneck` numbers, and that is
-        not 0, an autoencoder makes so many of them.
+        There are at most `components` axes. If a code would have more than `bottleneck` numbers, an
+        autoencoder reduces it to that many; 0 means no autoencoder.
 
         Raises:
             ConfigurationError: fewer than two distinct vectors.
@@ -43,7 +44,7 @@ class Code:
 
     @classmethod
     def of(cls, run: Run) -> "Code | None":
-        """Return the code that a GAN-GAN's run was trained with; None if that was on raw weights."""
+        """Return the encoder of a GAN-GAN's run; None if it was trained on raw weights."""
         there = run.manifest.constants
         if "basis" not in there:
             return None
@@ -55,7 +56,7 @@ class Code:
         return cls(linear, Decoder(tuple(layers)) if layers else None)
 
     def constants(self) -> dict[str, NDArray[Any]]:
-        """Return what a run keeps of it."""
+        """Return the arrays to store with a run, by name."""
         linear = self.components
         kept = {"mean": linear.mean, "basis": linear.basis, "scale": linear.scale}
         if linear.radial is not None:

@@ -1,4 +1,4 @@
-"""Weight vectors as a few numbers: principal components of snapshots, as coordinates or polar."""
+"""Principal components of snapshots, as coordinates or in polar form."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,26 +10,26 @@ from gangan_cli.errors import ConfigurationError
 from store.keys import Keys
 
 AXES_FROM = 4096
-"""Snapshots, evenly spaced, that axes come from when there are more: the work grows with the cube."""
+"""Maximum number of snapshots for finding the axes, evenly spaced: the work grows with its cube."""
 
 LENGTH_COUNTS = 3.0
-"""How much a polar code makes of the length: that of the direction comes to about 16 in all."""
+"""Weight of the length in a polar code; the direction's numbers have a total scale of about 16."""
 
 TINY = 1e-6
 
 BLOCK = 64 << 20
-"""Bytes of snapshots to have in memory at once."""
+"""Bytes of snapshots in memory at once."""
 
 
 def _blocks(run: Snapshots, keys: Keys) -> Iterator[Matrix]:
-    """Yield snapshots, some rows at a time."""
+    """Yield blocks of snapshots."""
     rows = max(1, BLOCK // (4 * run.manifest.layout.size))
     for first in range(0, len(keys), rows):
         yield run.matrix(keys[first : first + rows])[0]
 
 
 def _columns(run: Snapshots, keys: Keys) -> Iterator[tuple[slice, Matrix]]:
-    """Yield snapshots, some weights of all of them at a time, and which weights."""
+    """Yield blocks of weights of all snapshots, each with its slice."""
     width = max(1, BLOCK // (4 * len(keys)))
     for first in range(0, run.manifest.layout.size, width):
         place = slice(first, min(first + width, run.manifest.layout.size))
@@ -107,15 +107,15 @@ class PrincipalComponents:
         return self.restore(self.coordinates(codes))
 
     def project(self, vectors: Matrix) -> Matrix:
-        """Return where weight vectors (n, P) lie along the basis, (n, k)."""
+        """Return the coordinates (n, k) of weight vectors (n, P) in the basis."""
         return ((vectors - self.mean) @ self.basis.T).astype(np.float32, copy=False)
 
     def restore(self, coordinates: Matrix) -> Matrix:
-        """Return the weight vectors (..., P) that lie there along the basis."""
+        """Return the weight vectors (..., P) with these coordinates (..., k)."""
         return (coordinates @ self.basis + self.mean).astype(np.float32, copy=False)
 
     def coordinates(self, codes: Matrix) -> Matrix:
-        """Return where codes lie along the basis, (..., k)."""
+        """Return the coordinates (..., k) of codes."""
         if self.radial is None:
             return codes * self.scale
         middle, deviation = self.radial
@@ -125,7 +125,7 @@ class PrincipalComponents:
         return found
 
     def places(self, run: Snapshots, keys: Keys) -> Matrix:
-        """Return where the snapshots `keys` (n, 2) lie along the basis, (n, k); read a few at a time.
+        """Return the coordinates (n, k) of the snapshots `keys` (n, 2), reading a few at a time.
 
         Raises:
             Damaged: a snapshot is not what was written.
@@ -133,7 +133,7 @@ class PrincipalComponents:
         return np.concatenate([self.project(block) for block in _blocks(run, keys)])
 
     def codes(self, coordinates: Matrix) -> Matrix:
-        """Return the codes of what lies there along the basis, (n, k)."""
+        """Return the codes of coordinates (n, k)."""
         if self.radial is None:
             return (coordinates / self.scale).astype(np.float32)
         lengths, (middle, deviation) = _lengths(coordinates), self.radial

@@ -1,4 +1,4 @@
-"""What a GAN-GAN can be asked for: an epoch, or a Fréchet distance, as a number between -1 and 1."""
+"""Conditions of a GAN-GAN: an epoch or a Fréchet distance, scaled to [-1, 1]."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,10 +18,10 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Condition:
-    """How what is asked for, an epoch or a Fréchet distance from `low` to `high`, lies on [-1, 1].
+    """The scale of a condition: an epoch or a Fréchet distance from `low` to `high`, mapped to [-1, 1].
 
-    Epochs lie evenly. Fréchet distances lie by their logarithm: from 400 to 300 is a small step, from
-    130 to 100 is not. They were given by `judge`, on so many `images`.
+    Epochs are mapped linearly, Fréchet distances by their logarithm: from 400 to 300 is a small
+    improvement, from 130 to 100 is not. Fréchet distances are those of `judge` on `images` images.
     """
 
     what: str
@@ -32,7 +32,8 @@ class Condition:
 
     @classmethod
     def fit(cls, what: str, values: Numbers, judge: str = "", images: int = 0) -> "Condition":
-        """Return the scale on which `values` (n,) fill [-1, 1]; scores are a judge's, of so many images.
+        """Return the scale that maps `values` (n,) to [-1, 1]; scores are those of a judge on so many
+        images.
 
         Raises:
             ConfigurationError: they are all alike.
@@ -46,7 +47,7 @@ class Condition:
 
     @classmethod
     def of(cls, run: Run) -> "Condition | None":
-        """Return what the GAN-GANs of a run can be asked for, if anything."""
+        """Return the condition of a run's GAN-GANs, or None."""
         if "asked_for" not in run.manifest.constants:
             return None
         low, high = run.constant("asked_for").tolist()
@@ -70,13 +71,13 @@ class Condition:
         return "epoch" if self.what == "epoch" else "Fréchet distance"
 
     def encode(self, values: Numbers) -> Numbers:
-        """Return where values (n,) lie on [-1, 1]."""
+        """Return values (n,) scaled to [-1, 1]."""
         low, high = self._scale(np.array([self.low, self.high]))
         found: Numbers = 2 * (self._scale(values) - low) / (high - low) - 1
         return found
 
     def decode(self, places: Numbers) -> Numbers:
-        """Return the values (n,) at places on [-1, 1]."""
+        """Return the values (n,) of numbers in [-1, 1]."""
         low, high = self._scale(np.array([self.low, self.high]))
         scaled = low + (places + 1) / 2 * (high - low)
         found: Numbers = scaled if self.what == "epoch" else np.exp(scaled)

@@ -1,4 +1,4 @@
-"""Two domains to translate between: outlines of images, and other images (002, section 2.5)."""
+"""Two domains for image-to-image families: outlines of images, and other images (002, section 2.5)."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Unpaired:
-    """Images in two halves, every second one in each: the outlines of one are A, the other is B."""
+    """A dataset split in two: the outlines of every second image are domain A, the other images domain
+    B."""
 
     images: Images
 
     @property
     def count(self) -> int:
-        """How many images a half has."""
+        """Number of images per domain."""
         return self.images.count // 2
 
     @property
@@ -58,8 +59,8 @@ class UnpairedExamples:
 
 
 def outlines(pixels: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
-    """Return the outlines of images (N, height · width): the largest less the smallest value of each
-    3 × 3 pixels, those beyond the edge left out."""
+    """Return the outlines of images (N, height · width): the maximum minus the minimum of each 3 × 3
+    neighbourhood, cropped at the edges."""
     images = pixels.reshape(-1, height, width)
     largest, smallest = images.copy(), images.copy()
     for axis in (1, 2):

@@ -1,4 +1,4 @@
-"""What the engine trains on: examples that live on one device and are picked by index."""
+"""Training examples: a protocol for what is on a device and picked by index, and for its source."""
 
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,7 +17,7 @@ class Examples(Protocol):
 
 
 class Source(Protocol):
-    """Examples not yet on a device: small or cheap to send to the process that trains on them."""
+    """Examples before they are on a device: cheap to send to another process."""
 
     @property
     def count(self) -> int:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 FOLDER = "images:"
-"""What a dataset's name begins with that is a folder of pictures."""
+"""Prefix of a dataset's name that is a folder of pictures."""
 
 DATASETS = (*idx.TORCHVISION, "mnist5k", "celeba", f"{FOLDER}FOLDER")
 
@@ -42,12 +42,12 @@ class Images:
     width: int
     channels: int = 1
     remarks: tuple[str, ...] = ()
-    """How they were read, where that is not plain: for the user to know."""
+    """How the images were read, where the user should know."""
     warnings: tuple[str, ...] = ()
     """What may be wrong with the images."""
 
     def describe(self) -> dict[str, Any]:
-        """Return what a manifest keeps of the dataset, with a hash that tells a changed one."""
+        """Return the manifest's description of the dataset, with a hash of its pixels."""
         return {
             "name": self.name,
             "examples": len(self.pixels),
@@ -64,11 +64,11 @@ class Images:
 
     @property
     def classes(self) -> int:
-        """How many classes the images are of, 0 if they have no labels."""
+        """Number of classes, 0 without labels."""
         return int(self.labels.max()) + 1
 
     def picked(self, rows: NDArray[Any]) -> "Images":
-        """Return some of the images, by number or mask."""
+        """Return some of the images, by index or mask."""
         return dataclasses.replace(self, pixels=self.pixels[rows], labels=self.labels[rows])
 
     def drawn(self, pixels: NDArray[np.uint8]) -> "Images":
@@ -138,10 +138,10 @@ class ImageExamples:
 
 
 def default_data_dir() -> Path:
-    """Return where datasets are kept when no folder is named.
+    """Return the default folder of datasets.
 
     Raises:
-        ConfigurationError: there is no such place.
+        ConfigurationError: there is no home folder.
     """
     if folder := os.environ.get("GANGAN_DATA"):
         return expanded(folder)
@@ -152,7 +152,7 @@ def default_data_dir() -> Path:
 
 
 def check_dataset(name: str) -> None:
-    """Make sure that `name` is a dataset we know.
+    """Check that `name` is a known dataset.
 
     Raises:
         ConfigurationError: it is not.
@@ -162,7 +162,7 @@ def check_dataset(name: str) -> None:
 
 
 def named(dataset: str) -> str:
-    """Return the one form of a dataset's name: that of a folder of pictures is absolute.
+    """Return the canonical name of a dataset: a folder of pictures by its absolute path.
 
     Raises:
         ConfigurationError: as `check_dataset`, or no path can be such.

@@ -1,4 +1,4 @@
-"""Which hidden unit of one network is which of another: weight matching.
+"""Matches hidden units between networks: weight matching (Git Re-Basin).
 
 Hungarian matching layer by layer, each layer given the other, until nothing changes ("Git Re-Basin",
 Ainsworth, Hayase and Srinivasa, 2023, algorithm 1); for a generator alternated with the orthogonal
@@ -15,7 +15,7 @@ from gangan_cli.data.weights import Matrix
 from store import Layout
 
 ROUNDS = 100
-"""Most rounds of descent: it ends by itself after five or so, but for ties."""
+"""Maximum number of rounds of descent. It converges after about five, except for ties."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Match:
     gain: float = -np.inf
 
     def same(self, other: "Match") -> bool:
-        """Tell whether both give the same order."""
+        """Return whether both give the same order of units."""
         return np.array_equal(self.first, other.first) and np.array_equal(self.second, other.second)
 
 
@@ -59,7 +59,7 @@ class Fit:
         self._sum += moved(self._layout, vectors, self._matches[gan])
 
     def improve(self, gan: int, vectors: Matrix) -> bool:
-        """Match a GAN to the sum of all others; tell whether that changed an order."""
+        """Match a GAN to the sum of all others; return whether its order of units changed."""
         vectors, before = self._balanced(vectors), self._matches[gan]
         others = self._sum - moved(self._layout, vectors.copy(), before)
         after = self._matches[gan] = self._matched(others, vectors, before, anew=False)
@@ -107,7 +107,7 @@ def moved(layout: Layout, vectors: Matrix, matches: dict[str, Match]) -> Matrix:
 
 
 def unmatched(of: Weights, rotate: bool) -> Match:
-    """Return the match that leaves everything where it is."""
+    """Return the identity match."""
     inputs = of.input.shape[2]
     return Match(
         np.arange(of.hidden.shape[2]),
@@ -181,7 +181,8 @@ class _Pair:
         return np.tensordot(self._ours.hidden, self._theirs.hidden[:, :, first], axes=([0, 2], [0, 2]))
 
     def _turned(self, first: Order) -> Matrix | None:
-        """Return the rotation that brings their inputs nearest to ours (Schönemann, 1966)."""
+        """Return the rotation that brings their inputs nearest to ours: orthogonal Procrustes
+        (Schönemann, 1966)."""
         if not self._rotate:
             return None
         product = np.tensordot(self._theirs.input[:, first], self._ours.input, axes=([0, 1], [0, 1]))

@@ -1,4 +1,4 @@
-"""What may be done to the weights of a three-layer GAN without changing what it computes.
+"""Symmetries of the weights of a three-layer GAN: changes that leave its function as it is.
 
 Hidden units can change places; a leaky ReLU lets a positive factor through, so a unit's incoming
 weights can be scaled if its outgoing ones are divided; and a standard normal latent is the same
@@ -39,7 +39,7 @@ class Weights(NamedTuple):
 
 
 def check(manifest: Manifest, rotated: bool) -> None:
-    """Make sure that these symmetries are those of the run's GANs, rotation only if it is wanted.
+    """Check that the run's GANs have these symmetries; rotation is checked only if it is used.
 
     Raises:
         ConfigurationError: their networks are others, or their latent is not normal noise alone.
@@ -58,7 +58,7 @@ def check(manifest: Manifest, rotated: bool) -> None:
 
 
 def widths(layout: Layout, network: str) -> tuple[int, int]:
-    """Return how many units the two hidden layers of `network` have."""
+    """Return the widths of the two hidden layers of `network`."""
     wide, high = layout.shapes[f"{network}.hidden.weight"]
     return high, wide
 
@@ -76,7 +76,7 @@ def weights(layout: Layout, network: str, vectors: Matrix) -> Weights:
 
 
 def permute(of: Weights, first: Order, second: Order) -> None:
-    """Put the units `first` (h,) and `second` (k,) of the hidden layers in that order, in place."""
+    """Permute the units of the hidden layers in place, to the orders `first` (h,) and `second` (k,)."""
     of.input[:] = of.input[:, first]
     of.input_bias[:] = of.input_bias[:, first]
     of.hidden[:] = of.hidden[:, second[:, None], first]
@@ -85,7 +85,8 @@ def permute(of: Weights, first: Order, second: Order) -> None:
 
 
 def rotate(of: Weights, rotation: Matrix) -> None:
-    """Let the network see noise z as it saw `rotation` (I, I) times z, in place."""
+    """Multiply the input weights by `rotation` (I, I) from the right, in place, so that G'(z) =
+    G(rotation z)."""
     of.input[:] = of.input @ rotation
 
 

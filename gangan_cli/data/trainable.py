@@ -1,4 +1,4 @@
-"""A run's snapshots without their batch statistics, which are no parameters: what a GAN-GAN is given."""
+"""A view of a run's snapshots without batch statistics, on which a GAN-GAN is trained."""
 
 from dataclasses import replace
 
@@ -10,12 +10,12 @@ from store.keys import Keys
 
 
 def without_statistics(run: Snapshots) -> Snapshots:
-    """Return `run` seen without its batch statistics; itself, if it has none."""
+    """Return a view of `run` without its batch statistics; the run itself if it has none."""
     return Trainable(run) if any(t.statistic for t in run.manifest.layout.tensors) else run
 
 
 class Trainable(Seen):
-    """A run of which only the trainable parameters are seen."""
+    """A view of a run with the trainable parameters only."""
 
     def __init__(self, run: Snapshots) -> None:
         super().__init__(run)
@@ -27,7 +27,7 @@ class Trainable(Seen):
 
     @property
     def manifest(self) -> Manifest:
-        """The run's, with the layout of what is seen."""
+        """The run's manifest, with the layout of the parameters."""
         return self._manifest
 
     def snapshot(self, gan: int, epoch: int) -> Matrix:

@@ -1,4 +1,4 @@
-"""Snapshots of a run as training examples: chosen, and brought to a device."""
+"""Snapshots of a run as training examples: selects them, and loads them to a device."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 Matrix = NDArray[np.float32]
 
 STEPS = 256
-"""Pairs of consecutive snapshots, evenly spaced, that the usual step is taken from."""
+"""Maximum number of pairs of consecutive snapshots, evenly spaced, for the median step."""
 
 
 class Snapshots(Protocol):
-    """What is asked for a population's weights: a run, or one seen through a frame (alignment.py)."""
+    """The protocol of a population's snapshots: a run, or a view of one (alignment.py)."""
 
     @property
     def name(self) -> str:
@@ -56,7 +56,7 @@ class Snapshots(Protocol):
 
 
 class Seen:
-    """A run's snapshots seen otherwise than they are stored: what takes a run's snapshots takes this."""
+    """Base class for views of a run's snapshots; accepted wherever a run's snapshots are."""
 
     def __init__(self, run: Snapshots) -> None:
         self.run = run
@@ -123,7 +123,7 @@ def usual_step(keys: Keys, rows: Callable[[NDArray[np.int64]], Matrix]) -> float
 
 
 def _named(text: str, what: str, there: set[int]) -> set[int]:
-    """Return those of the numbers `there` that `text` names; each part must name at least one."""
+    """Return the numbers of `there` that `text` selects; each part must select at least one."""
     named: set[int] = set()
     for part in text.split(","):
         first, dash, end = part.strip().partition("-")
@@ -176,7 +176,7 @@ class VectorExamples:
 
 @dataclass(frozen=True)
 class Codes:
-    """Examples that are in memory already: a (n, k) matrix."""
+    """Source of examples from a matrix (n, k)."""
 
     matrix: Matrix
     repeat: int = 1
@@ -194,7 +194,8 @@ class Codes:
 
 
 class StoredExamples:
-    """Rows read from the run's memory map as they are picked: for what does not fit in memory."""
+    """Rows that are read from the run's memory map when they are picked: for matrices that do not fit in
+    memory."""
 
     def __init__(self, run: Snapshots, keys: Keys, repeat: int, device: str) -> None:
         self._run, self._keys, self._repeat, self._device = run, keys, repeat, device
@@ -213,7 +214,8 @@ class StoredExamples:
 
 @dataclass(frozen=True)
 class StoredVectors:
-    """The snapshots `keys` of the run in `path`, raw as the paper's GAN-GAN sees them, or in a frame."""
+    """Source of examples from the snapshots `keys` of the run in `path`, raw as in the paper, or in a
+    frame."""
 
     path: Path
     keys: Keys
@@ -226,7 +228,8 @@ class StoredVectors:
         return len(self.keys) * self.repeat
 
     def load(self, device: str) -> VectorExamples | StoredExamples:
-        """Bring them to `device` as one matrix if half of the free memory holds it, else in place."""
+        """Load them to `device` as one matrix if it fits into half of the free memory, else read them
+        from the map."""
         import torch
 
         run = Run.open(self.path)

@@ -1,1 +1,1 @@
-"""Runs in other people's files: export to safetensors or npz, import from those and from state dicts."""
+"""Export of runs to safetensors or npz; import of those, and of state dicts."""

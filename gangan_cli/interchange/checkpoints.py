@@ -1,4 +1,4 @@
-"""Reads what torch.save wrote, as tensors only, and says what else a file with such a name is."""
+"""Reads files of torch.save, tensors only, and recognises other kinds of files with such names."""
 
 import re
 import warnings
@@ -11,10 +11,10 @@ from gangan_cli.errors import WorkFailed
 from gangan_cli.interchange.inspection import Tensors, check_file, check_packed, first_line, refuse
 
 WRAPPERS = ("module", "_orig_mod")
-"""What DataParallel and torch.compile put before a tensor's name: the module that is wrapped."""
+"""Prefixes that DataParallel and torch.compile add to a tensor's name."""
 
 INNER = ("state_dict", "model_state_dict", "model")
-"""Keys below which a checkpoint keeps its state dict, beside epochs and an optimizer's state."""
+"""Keys of the state dict in a checkpoint that holds other things too."""
 
 SAVE = "torch.save(module.state_dict(), FILE)"
 
@@ -29,7 +29,7 @@ STARTS = {
     b"Rar!": "a RAR archive: unpack it",
     b"\x89PNG": "a picture",
 }
-"""Of other kinds of files, by their first bytes."""
+"""Other kinds of files, by their first bytes."""
 
 
 def read_state_dict(file: Path) -> Tensors:
@@ -93,7 +93,7 @@ def _other_kind(file: Path) -> str | None:
 
 
 def _inner(state: Any) -> Any:
-    """Return the state dict of a checkpoint that keeps it beside other things; else `state`."""
+    """Return the state dict inside a checkpoint, if it is nested; else `state`."""
     if isinstance(state, Mapping):
         for key in INNER:
             if isinstance(state.get(key), Mapping):
@@ -125,7 +125,7 @@ def _unwrapped(name: str) -> str:
 
 
 def _reason(error: Exception) -> str:
-    """Return why torch.load failed, without its advice, which is to run what the file says."""
+    """Return why torch.load failed, without its advice to execute the file's code."""
     said = str(error)
     if found := re.search(r"GLOBAL ([\w.]+)", said):
         return f"it holds Python objects ({found[1]}), which may run code: write {SAVE} instead"

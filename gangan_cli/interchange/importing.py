@@ -1,6 +1,7 @@
-"""Makes runs of files: our own exports, and folders of state dicts as the paper's authors left them.
+"""Imports runs from files: exports of gangan, and folders of state dicts as the paper's authors
+published them.
 
-Everything is checked before the run takes its place in the store (inspection.py says how).
+Everything is checked (inspection.py) before the run is moved into the store.
 """
 
 import dataclasses
@@ -32,8 +33,8 @@ from store.manifest import FORMAT
 def import_run(
     catalog: Catalog, source: Path, name: str, told: Callable[[int], Callable[[], None]]
 ) -> None:
-    """Make the run `name` of the folder `source`: an export, or state dicts
-    <gan>/model_<epoch>.pt, or .pth.
+    """Import the folder `source` as the run `name`: an export, or state dicts <gan>/model_<epoch>.pt or
+    .pth.
 
     `told` is called with the number of snapshots, and what it returns after each.
 

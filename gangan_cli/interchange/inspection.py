@@ -1,7 +1,7 @@
-"""Reads files that come from strangers: as numbers only, and only what they were said to hold.
+"""Reads files from strangers: numbers only, and only those that are expected.
 
-Nothing is executed, nothing outside the folder is read, and nothing takes many times the memory that
-the file takes on disk. A file that is not what it should be is refused by name.
+No code is executed, nothing outside the folder is read, and memory stays in proportion to the file's
+size. A file that is not as expected is refused by name.
 """
 
 import re
@@ -21,10 +21,10 @@ Files = dict[tuple[int, int], Path]
 Tensors = dict[str, NDArray[Any]]
 
 MANIFEST_SIZE = 16 << 20
-"""Bytes that a manifest may have; ours have a few thousand."""
+"""Maximum size of a manifest in bytes; usual ones have a few thousand."""
 
 PACKED = 10
-"""Times that a file of numbers may grow when it is unpacked: weights hardly shrink when packed."""
+"""Maximum ratio of unpacked to packed size: weights hardly compress."""
 
 
 def refuse(file: Path, why: str) -> NoReturn:
@@ -33,8 +33,8 @@ def refuse(file: Path, why: str) -> NoReturn:
 
 
 def check_file(file: Path) -> None:
-    """Make sure that `file` is a file, not a link to one elsewhere, nor a device or a pipe, nor what a
-    download leaves that went wrong.
+    """Check that `file` is a regular file: no link, device or pipe, and not what a failed download
+    leaves.
 
     Raises:
         WorkFailed: it is not, it is missing, or it cannot be read.
@@ -110,7 +110,7 @@ def check_arrays(
 
 
 def check_packed(file: Path) -> None:
-    """Make sure that a zip archive does not take many times its size in memory.
+    """Check that a zip archive does not unpack to many times its size.
 
     Raises:
         WorkFailed: it would.
@@ -122,5 +122,5 @@ def check_packed(file: Path) -> None:
 
 
 def first_line(error: Exception) -> str:
-    """Return the first line of what an error says, or its kind if it says nothing."""
+    """Return the first line of an error's message, or its type if it has none."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]
