@@ -16,25 +16,25 @@ def audit(
     run: options.RunName,
     gans: Annotated[str, setting(help="Which GAN-GANs of the run, as in 0,3-7.", default="all")] = "",
     epochs: Annotated[str, setting(help="Which of their snapshots.", default="the last of each")] = "",
-    count: Annotated[int, setting(help="GANs of each sampler that are judged.")] = 64,
-    images: Annotated[int, setting(help="Images that each is judged by.", min=100)] = 2000,
+    count: Annotated[int, setting(help="GANs scored per sampler.")] = 64,
+    images: Annotated[int, setting(help="Images per GAN.", min=100)] = 2000,
     points: Annotated[
-        int, setting(help="Places along the latent axis; from 8 on its order is judged.", min=3)
+        int, setting(help="Points along the latent axis; its order is tested from 8 on.", min=3)
     ] = 32,
     seed: Annotated[int, setting(help="Seed of latents, noise and samplers.", min=0)] = 0,
     dataset: Annotated[
-        str, setting(help="Images to hold them against.", default="those they learnt from")
+        str, setting(help="Reference dataset.", default="the one they were trained on")
     ] = "",
     store: options.Store = None,
     data_dir: options.DataDir = None,
     force: options.Force = None,
     json: options.Json = False,
 ) -> None:
-    """Hold a GAN-GAN against what anybody should try first: copies, averages, mixtures, Gaussians.
+    """Compare a GAN-GAN with simple baselines: copies, averages, mixtures, Gaussians.
 
-    Says of each how good its GANs are, how new, and how many of the population they come near; and of
-    the GAN-GAN which claims hold. Takes some minutes for the first, and a fraction of that for each
-    GAN-GAN more; results are kept with the run.
+    Reports for each how good its GANs are, how new, and how much of the population they cover; and for
+    the GAN-GAN which claims hold. The first audit takes some minutes, each further GAN-GAN a fraction of
+    that; results are stored with the run.
     """
     catalog = options.catalog_with(run, store, force)
     from gangan_cli.studies.audit_results import Wish, audited, document_of

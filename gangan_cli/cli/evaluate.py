@@ -23,16 +23,14 @@ def evaluate(
     epochs: Annotated[
         str, setting(help="At which epochs, as in 10,50-60.", default="each GAN's last")
     ] = "",
-    latents: Annotated[
-        int, setting(help="Of a GAN-GAN: how many GANs to draw from each of its snapshots.", min=1)
-    ] = 8,
-    samples: Annotated[int, setting(help="Images of each GAN.")] = 10_000,
+    latents: Annotated[int, setting(help="For a GAN-GAN: GANs drawn per snapshot.", min=1)] = 8,
+    samples: Annotated[int, setting(help="Images per GAN.")] = 10_000,
     quick: Annotated[
         bool, setting("--quick", help="Only Fréchet distance and labels, several GANs at once.")
     ] = False,
     seed: Annotated[int, setting(help="Seed of the noise.", min=0)] = 0,
     dataset: Annotated[
-        str, setting(help="Images to hold them against.", default="those they learnt from")
+        str, setting(help="Reference dataset.", default="the one they were trained on")
     ] = "",
     store: options.Store = None,
     data_dir: options.DataDir = None,

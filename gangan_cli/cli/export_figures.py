@@ -13,7 +13,7 @@ from gangan_cli.errors import ConfigurationError
 def export_figures(
     runs: Annotated[
         list[str] | None,
-        typer.Argument(metavar="RUN", help="Runs to draw; all without.", show_default=False),
+        typer.Argument(metavar="RUN", help="Runs to draw.", show_default="all"),
     ] = None,
     store: options.Store = None,
     out: Annotated[Path, setting(help="Folder to write to.", callback=options.path_given)] = Path(

@@ -48,7 +48,7 @@ WorkerCount = Annotated[
     int | None,
     setting(
         envvar="GANGAN_WORKERS",
-        help="Processes that train.",
+        help="Training processes.",
         default="one per core, or one per GPU",
     ),
 ]
@@ -57,19 +57,19 @@ Compile = Annotated[
     setting(
         "--compile/--no-compile",
         envvar="GANGAN_COMPILE",
-        help="Compile the updates to machine code: half a minute to two, the first time for such GANs.",
+        help="Compile the training step: 30 to 120 s, once for such GANs.",
         default="where it pays",
     ),
 ]
 Force = Annotated[
     bool | None,
-    setting("--force", help="Write where the disk looks too small, or is a network's."),
+    setting("--force", help="Skip the checks for free space and network file systems."),
 ]
 DataDir = Annotated[
     Path | None,
     setting(
         envvar="GANGAN_DATA",
-        help="Folder with the datasets; what is not there is downloaded.",
+        help="Folder with the datasets; missing ones are downloaded.",
         default="~/.cache/gangan",
         callback=path_given,
     ),

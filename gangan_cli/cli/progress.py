@@ -81,21 +81,22 @@ def follow(events: Iterable["Event"], ends: list["Ended"], *, as_json: bool) -> 
                     diagnostics.warn(f"{event.run}: {warning}")
             elif isinstance(event, Encoding):
                 diagnostics.say(
-                    f"{event.run}: reading the snapshots and finding a code for them: some thousand "
-                    "take a minute …"
+                    f"{event.run}: encoding the snapshots (PCA and autoencoder), a minute for some "
+                    "thousand …"
                 )
             elif isinstance(event, Compiling):
-                diagnostics.say(
-                    "compiling the updates: half a minute to two, the first time for such GANs …"
-                )
+                diagnostics.say("compiling the training step: 30 to 120 s, once for such GANs …")
             elif isinstance(event, Moved):
                 pairs = event.changed.items()
-                changes = ", ".join(f"{name} {here}, not {there}" for name, (there, here) in pairs)
-                diagnostics.warn(f"{event.run} began elsewhere: here it rounds otherwise ({changes})")
+                changes = ", ".join(f"{name}: {before} → {now}" for name, (before, now) in pairs)
+                diagnostics.warn(
+                    f"{event.run} was started under other conditions ({changes}): results round "
+                    "differently"
+                )
             elif isinstance(event, Short):
                 diagnostics.warn(
-                    f"{event.run} will see {event.steps:,} batches, which teach a GAN-GAN little: "
-                    f"--repeat {event.repeat} makes them {event.usual:,}"
+                    f"{event.run} has only {event.steps:,} training steps ({event.usual:,} are usual): "
+                    f"try --repeat {event.repeat}"
                 )
             elif isinstance(event, Chosen) and event.note:
                 diagnostics.warn(event.note)

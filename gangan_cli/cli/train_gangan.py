@@ -54,51 +54,51 @@ def train_gangan(
     align: Annotated[
         str | None,
         setting(
-            help="Bring the GANs into one frame first: none, permute (hidden units in the same "
-            "order) or full (also scaled and with the latent rotated alike).",
+            help="Align the GANs first: none, permute (match their hidden units) or full (also balance "
+            "scales and rotate the latent).",
             default="none",
         ),
     ] = None,
     components: Annotated[
         int | None,
         setting(
-            help="Principal components that stand for a weight vector; 0: its weights as they are.",
+            help="Principal components that represent a weight vector; 0: raw weights.",
             default="256; paper: 0",
         ),
     ] = None,
     bottleneck: Annotated[
         int | None,
         setting(
-            help="Numbers that an autoencoder makes of the components, if these are more; 0: without.",
+            help="Length of the code that an autoencoder makes of the components; 0: no autoencoder.",
             default="32; trajectory, paper: 0",
         ),
     ] = None,
     condition: Annotated[
         str | None,
         setting(
-            help="What GANs can be asked for: none, epoch or score (a Fréchet distance; gangan evaluate "
-            "must have judged the snapshots).",
+            help="Condition on: none, epoch or score (the Fréchet distance; evaluate the snapshots "
+            "first).",
             default="none",
         ),
     ] = None,
     repeat: Annotated[
         int | None,
         setting(
-            help="Times an epoch goes over the snapshots.",
+            help="Passes over the snapshots per epoch.",
             default="3; trajectory: 60, paper: 1, released: 35",
         ),
     ] = None,
     members: Annotated[
         int | None,
         setting(
-            help="How many GAN-GANs, each with its own seed.",
+            help="Number of GAN-GANs, each with its own seed.",
             default="1",
         ),
     ] = None,
     seed: options.Seed = None,
     snapshot_every: Annotated[
         int | None,
-        setting(default="1; trajectory, paper: 10", help="Keep a snapshot every so many epochs."),
+        setting(default="1; trajectory, paper: 10", help="Epochs between two snapshots."),
     ] = None,
     device: options.Device = None,
     workers: options.WorkerCount = None,

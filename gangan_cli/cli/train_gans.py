@@ -29,10 +29,12 @@ def train_gans(
     family_option: Annotated[
         list[str] | None,
         setting(
-            "--family-option", metavar="KEY=VALUE", help="A setting of the family; may be repeated."
+            "--family-option",
+            metavar="KEY=VALUE",
+            help="A hyperparameter of the family; may be repeated.",
         ),
     ] = None,
-    gans: Annotated[int | None, setting(help="How many GANs.", default="35")] = None,
+    gans: Annotated[int | None, setting(help="Number of GANs.", default="35")] = None,
     epochs: Annotated[int | None, setting(default="100, or the family's")] = None,
     batch_size: Annotated[int | None, setting(default="128, or the family's")] = None,
     lr: Annotated[
@@ -41,7 +43,7 @@ def train_gans(
     ] = None,
     seed: options.Seed = None,
     snapshot_every: Annotated[
-        int | None, setting(default="1", help="Keep a snapshot every so many epochs.")
+        int | None, setting(default="1", help="Epochs between two snapshots.")
     ] = None,
     init: Annotated[
         str | None,

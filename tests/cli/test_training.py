@@ -74,7 +74,7 @@ def test_a_compiled_run_goes_on_compiled_and_ends_with_the_same_bytes(
     tmp_path, trained, compiled, monkeypatch
 ):
     monkeypatch.setenv("XDG_CACHE_HOME", str(compiled / "cache"))
-    assert (compiled / "said").read_text().count("compiling the updates") == 1
+    assert (compiled / "said").read_text().count("compiling the training step") == 1
     (tmp_path / "a").symlink_to(trained / "a")
     process = started(*COMPILED, "--store", tmp_path, "--compile")
     process.send_signal(signal.SIGTERM)
@@ -99,8 +99,8 @@ def test_a_run_that_goes_on_elsewhere_says_that_it_rounds_otherwise(tmp_path):
         run.record_execution({**shown, "processor": "another processor"})
     again = gangan(*COMMAND, "--store", tmp_path)
     assert again.code == 0
-    assert "began elsewhere" in again.err
-    assert "not another processor" in again.err
+    assert "was started under other conditions" in again.err
+    assert "processor: another processor → " in again.err
 
 
 def test_under_nohup_a_hangup_does_not_end_it(tmp_path, undisturbed):
@@ -176,7 +176,7 @@ def test_a_gangan_that_would_learn_little_is_warned_of(tmp_path, trained):
         "--store", tmp_path,
     )  # fmt: skip
     assert short.code == 0, short.err
-    assert "short will see 6 batches" in short.err and "--repeat 10000 makes them 20,000" in short.err
+    assert "short has only 6 training steps (20,000 are usual): try --repeat 10000" in short.err
 
 
 def test_a_gan_that_diverges_is_stopped_and_said(tmp_path):
