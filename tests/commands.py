@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from gangan_cli.data.images import load_images
+from gangan_cli.images.dataset import load_images
 from gangan_cli.training.nursery import FORKS
 from tests import warm
 
@@ -84,8 +84,8 @@ def make_digits() -> None:
 def learn_to_judge() -> None:
     """Train the judge of mnist5k for a sixth of its time, which is a minute; gangan then finds it kept.
     It is right on some 92 of 100 digits, instead of 97."""
+    from gangan_cli.evaluation import judge
     from gangan_cli.metrics import classifier
-    from gangan_cli.studies import judge
 
     def train(pixels, labels, recipe, told):
         return classifier.train(pixels, labels, replace(recipe, steps=100), told)

@@ -214,7 +214,7 @@ def import_everything() -> None:
             import_module(module.name)
     for name in LATER:
         import_module(name)
-    from gangan_cli.studies import verification
+    from gangan_cli.summaries import verification
     from gangan_cli.training import nursery, workers
 
     if nursery.FORKS:
@@ -224,10 +224,10 @@ def import_everything() -> None:
 
 
 class Looking:
-    """The process that looks at runs (`gangan_cli.studies.verification`), forked. Like a Popen to it."""
+    """The child process of `gangan_cli.summaries.verification`, forked. Used like a Popen."""
 
     def __init__(self, command: Sequence[str], **_: object) -> None:
-        from gangan_cli.studies import verification
+        from gangan_cli.summaries import verification
 
         reading, writing = os.pipe()
         self.pid = os.fork()

@@ -7,9 +7,9 @@ from gangan_cli.cli import counting, diagnostics, options, output
 from gangan_cli.cli.options import setting
 
 if TYPE_CHECKING:
-    from gangan_cli.studies.alignment import Alignment
-    from gangan_cli.studies.audit import Audit
-    from gangan_cli.studies.measuring import Row
+    from gangan_cli.audit.alignment_report import Alignment
+    from gangan_cli.audit.audit import Audit
+    from gangan_cli.audit.benchmark import Row
 
 
 def audit(
@@ -37,8 +37,8 @@ def audit(
     that; results are stored with the run.
     """
     catalog = options.catalog_with(run, store, force)
-    from gangan_cli.studies.audit_results import Wish, audited, document_of
-    from gangan_cli.studies.measuring import Options
+    from gangan_cli.audit.benchmark import Options
+    from gangan_cli.audit.records import Wish, audited, document_of
     from gangan_cli.threads import stay_within_limits
 
     stay_within_limits()
@@ -54,8 +54,8 @@ def audit(
 
 
 def _show(audits: Sequence["Audit"]) -> None:
-    from gangan_cli.studies.claims import best_of
-    from gangan_cli.studies.measuring import AGAIN
+    from gangan_cli.audit.benchmark import AGAIN
+    from gangan_cli.audit.claims import best_of
 
     first = audits[0]
     options = first.options
@@ -126,7 +126,7 @@ def _aligned(found: "Alignment") -> str:
 
 def _verdicts(audit: "Audit") -> None:
     """Print what is to be said of one GAN-GAN."""
-    from gangan_cli.studies.claims import claims
+    from gangan_cli.audit.claims import claims
 
     rows = [[claim.verdict, claim.claim, claim.figures] for claim in claims(audit)]
     output.table(["verdict", "claim", "figures"], rows)
@@ -136,7 +136,7 @@ def _verdicts_of(audits: Sequence["Audit"]) -> None:
     """Print of how many of several GAN-GANs each claim holds, and how their figures lie."""
     from statistics import median
 
-    from gangan_cli.studies.claims import claims
+    from gangan_cli.audit.claims import claims
 
     rows = []
     made = [claim for audit in audits for claim in claims(audit)]
@@ -164,7 +164,7 @@ def _verdicts_of(audits: Sequence["Audit"]) -> None:
 def _line(audit: "Audit", row: "Row", name: str) -> list[str]:
     import numpy as np
 
-    from gangan_cli.studies.claims import best_of, covered
+    from gangan_cli.audit.claims import best_of, covered
 
     _, best = best_of(row)
     gans, epochs = covered(audit, row)

@@ -7,7 +7,7 @@ from gangan_cli.cli import counting, diagnostics, options, output
 from gangan_cli.cli.options import setting
 
 if TYPE_CHECKING:
-    from gangan_cli.studies.evaluation import Evaluated
+    from gangan_cli.evaluation.evaluate import Evaluated
 
 SIDE_BY_SIDE = 5
 """Subjects that are shown with all their scores; of more, a line each with the main ones."""
@@ -43,7 +43,7 @@ def evaluate(
     call does only what is missing. Real images are scored beside them, as a floor.
     """
     catalog = options.catalog_with(run, store, force)
-    from gangan_cli.studies.evaluation import Evaluated, Wish, evaluate
+    from gangan_cli.evaluation.evaluate import Evaluated, Wish, evaluate
     from gangan_cli.threads import stay_within_limits
 
     stay_within_limits()
@@ -63,7 +63,7 @@ def evaluate(
 
 
 def _show(found: Sequence["Evaluated"]) -> None:
-    from gangan_cli.studies.scores import SCORES
+    from gangan_cli.evaluation.scores import SCORES
 
     first = found[0]
     output.text(
@@ -96,7 +96,7 @@ def _title(result: "Evaluated") -> str:
 
 def _cell(result: "Evaluated", name: str) -> str:
     """Return a score with its standard error, as "1012.3 ± 8.1"."""
-    from gangan_cli.studies.scores import SCORES
+    from gangan_cli.evaluation.scores import SCORES
 
     if name not in result.scored.values:
         return ""

@@ -16,7 +16,7 @@ def verify(
     json: options.Json = False,
 ) -> None:
     """Look at every byte of runs, and name what is not as it was written."""
-    from gangan_cli.studies.verification import sentences, verified
+    from gangan_cli.summaries.verification import sentences, verified
     from store.verify import UNOPENED
 
     catalog = options.catalog(store)
@@ -60,7 +60,7 @@ def repair(
     json: options.Json = False,
 ) -> None:
     """Drop what is bad from a run, for training to fill the gaps; save what a broken file holds."""
-    from gangan_cli.studies.verification import sentences
+    from gangan_cli.summaries.verification import sentences
     from store.repair import repair
 
     catalog = options.catalog(store, force)

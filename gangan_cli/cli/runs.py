@@ -16,7 +16,7 @@ app = typer.Typer(help="Look at runs, and move them in and out of the store.", n
 @app.command("list")
 def list_runs(store: options.Store = None, json: options.Json = False) -> None:
     """List the runs of the store."""
-    from gangan_cli.studies.summary import summary
+    from gangan_cli.summaries.summary import summary
     from store import StoreError
 
     catalog = options.catalog(store)
@@ -55,8 +55,8 @@ def list_runs(store: options.Store = None, json: options.Json = False) -> None:
 @app.command()
 def show(run: options.RunName, store: options.Store = None, json: options.Json = False) -> None:
     """Show all that is known of a run."""
-    from gangan_cli.studies.losses import title
-    from gangan_cli.studies.summary import details
+    from gangan_cli.summaries.losses import title
+    from gangan_cli.summaries.summary import details
 
     catalog = options.catalog(store)
     with catalog.open(run) as opened:

@@ -6,14 +6,14 @@ from textwrap import wrap
 import numpy as np
 from matplotlib.axes import Axes
 
+from gangan_cli.audit.audit import Audit
+from gangan_cli.audit.benchmark import GANGAN, Row
+from gangan_cli.audit.claims import Claim, claims, order
+from gangan_cli.audit.records import plain
 from gangan_cli.figures.axis_order import draw_order
 from gangan_cli.figures.novelty import draw_novelty
 from gangan_cli.figures.style import DARK, GREY, Output, house_look, new_figure, save
-from gangan_cli.studies.audit import Audit
-from gangan_cli.studies.audit_results import plain
-from gangan_cli.studies.claims import Claim, claims, order
-from gangan_cli.studies.measuring import GANGAN, Row
-from gangan_cli.studies.novelty import NEAR
+from gangan_cli.weightspace.novelty import NEAR
 from store import Run
 
 WIDTH = 7.4

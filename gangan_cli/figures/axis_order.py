@@ -3,10 +3,10 @@
 import numpy as np
 from matplotlib.axes import Axes
 
+from gangan_cli.audit.audit import Audit
+from gangan_cli.audit.claims import order
 from gangan_cli.figures.style import GREY, VERMILLION, plain_ticks, whole_ticks
-from gangan_cli.studies.audit import Audit
-from gangan_cli.studies.claims import order
-from gangan_cli.studies.novelty import NEAR
+from gangan_cli.weightspace.novelty import NEAR
 
 
 def draw_order(above: Axes, below: Axes, audit: Audit) -> None:

@@ -6,6 +6,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from gangan_cli.audit.audit import Audit
+from gangan_cli.audit.records import known_audit
+from gangan_cli.audit.score_history import ScoreHistory
+from gangan_cli.evaluation.evaluate import results
 from gangan_cli.figures.audit import draw_audit
 from gangan_cli.figures.entropies import draw_entropies
 from gangan_cli.figures.latent import animate_walk, draw_grid
@@ -16,16 +20,12 @@ from gangan_cli.figures.samples import draw_samples
 from gangan_cli.figures.scores import draw_gangan_scores, draw_scores
 from gangan_cli.figures.style import Output
 from gangan_cli.figures.translations import draw_translations
-from gangan_cli.studies.audit import Audit
-from gangan_cli.studies.audit_results import known_audit
-from gangan_cli.studies.decoding import Lineage
-from gangan_cli.studies.evaluation import results
-from gangan_cli.studies.latent_axis import LatentGrid, sample, walk
-from gangan_cli.studies.losses import LossHistory
-from gangan_cli.studies.meanings import meanings
-from gangan_cli.studies.progress import samples_over_training
-from gangan_cli.studies.score_history import ScoreHistory
-from gangan_cli.studies.translations import translations
+from gangan_cli.sampling.lineage import Lineage
+from gangan_cli.sampling.over_training import samples_over_training
+from gangan_cli.sampling.translations import translations
+from gangan_cli.sampling.traversals import meanings
+from gangan_cli.sampling.walks import LatentGrid, sample, walk
+from gangan_cli.summaries.losses import LossHistory
 from store import Catalog
 
 

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from gangan_cli.figures.style import Output, describe, house_look, new_figure, save
-from gangan_cli.studies.latent_axis import LatentGrid
-from gangan_cli.studies.mosaic import shades, tile
+from gangan_cli.images.grid import shades, tile
+from gangan_cli.sampling.walks import LatentGrid
 from store import Run
 
 FRAME_MS = 120

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from gangan_cli.figures.style import LOSS_COLOURS, Output, house_look, new_figure, save, whole_ticks
-from gangan_cli.studies.losses import LossHistory, title
+from gangan_cli.summaries.losses import LossHistory, title
 from store import Run
 
 

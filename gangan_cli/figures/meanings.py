@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gangan_cli.figures.style import Output, house_look, new_figure, save
+from gangan_cli.images.grid import shades, tile
 from gangan_cli.models.latent_codes import Categorical
-from gangan_cli.studies.meanings import Varied
-from gangan_cli.studies.mosaic import shades, tile
+from gangan_cli.sampling.traversals import Varied
 from store import Run
 
 

@@ -7,12 +7,12 @@ from itertools import cycle
 import numpy as np
 from matplotlib.axes import Axes
 
+from gangan_cli.audit.audit import Audit
+from gangan_cli.audit.benchmark import GANGAN, Row
 from gangan_cli.figures.labels import Label, place_labels
 from gangan_cli.figures.style import BLUE, DARK, GREEN, GREY, PINK, SKY, VERMILLION, plain_ticks
-from gangan_cli.studies.audit import Audit
-from gangan_cli.studies.measuring import GANGAN, Row
-from gangan_cli.studies.novelty import Numbers
-from gangan_cli.studies.samplers import BASELINES, Kind
+from gangan_cli.weightspace.baselines import BASELINES, Kind
+from gangan_cli.weightspace.novelty import Numbers
 
 LOOKS: Mapping[Kind, tuple[str, str]] = {
     "copy": (SKY, "o"),

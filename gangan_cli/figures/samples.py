@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from gangan_cli.figures.style import Output, house_look, new_figure, save
-from gangan_cli.studies.mosaic import shades, tile
-from gangan_cli.studies.progress import SamplesOverTraining
+from gangan_cli.images.grid import shades, tile
+from gangan_cli.sampling.over_training import SamplesOverTraining
 from store import Run
 
 COLUMNS = 6

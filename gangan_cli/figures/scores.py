@@ -6,6 +6,9 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from gangan_cli.audit.audit import Audit
+from gangan_cli.audit.benchmark import GANGAN
+from gangan_cli.audit.score_history import ScoreHistory
 from gangan_cli.figures.style import (
     BLUE,
     DARK,
@@ -19,10 +22,7 @@ from gangan_cli.figures.style import (
     save,
     whole_ticks,
 )
-from gangan_cli.studies.audit import Audit
-from gangan_cli.studies.measuring import GANGAN
-from gangan_cli.studies.novelty import NEAR
-from gangan_cli.studies.score_history import ScoreHistory
+from gangan_cli.weightspace.novelty import NEAR
 from store import Run
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from gangan_cli.figures.style import BLUE, VERMILLION, Output, house_look, new_figure, save
-from gangan_cli.studies.mosaic import shades, tile
-from gangan_cli.studies.translations import Translations
+from gangan_cli.images.grid import shades, tile
+from gangan_cli.sampling.translations import Translations
 from store import Run
 
 

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gangan_cli.data.weights import select
 from gangan_cli.errors import ConfigurationError, WorkFailed
+from gangan_cli.weightspace.snapshots import select
 from store import Run
 from store.keys import as_array
 

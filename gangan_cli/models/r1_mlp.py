@@ -144,7 +144,7 @@ class R1MLP:
 
     @property
     def latent_codes(self) -> tuple[LatentCode, ...]:
-        """Return none: what a GAN-GAN can be asked for is a number of its run (data/conditions.py)."""
+        """Return (): conditions belong to a GAN-GAN's run (weightspace/conditions.py)."""
         return ()
 
     def networks(self) -> dict[str, nn.Module]:

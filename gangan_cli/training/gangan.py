@@ -9,15 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gangan_cli.data.alignment import MODES, Frame
-from gangan_cli.data.code import Code
-from gangan_cli.data.conditions import CONDITIONS, condition_of
-from gangan_cli.data.examples import Source
-from gangan_cli.data.weights import Codes, Matrix, StoredVectors, select, usual_step
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.models import build
 from gangan_cli.models.family import layout, losses
 from gangan_cli.training.events import Encoding, Short
+from gangan_cli.training.examples import Source
 from gangan_cli.training.job import (
     Events,
     Machine,
@@ -30,6 +26,10 @@ from gangan_cli.training.job import (
 from gangan_cli.training.session import train_run
 from gangan_cli.training.settings import Settings
 from gangan_cli.training.workers import Task, plan
+from gangan_cli.weightspace.alignment import MODES, Frame
+from gangan_cli.weightspace.conditions import CONDITIONS, condition_of
+from gangan_cli.weightspace.encoder import Code
+from gangan_cli.weightspace.snapshots import Codes, Matrix, StoredVectors, select, usual_step
 from store import Catalog, Manifest, Parent, Run, check_name
 from store.manifest import MAX_COUNT
 
@@ -110,14 +110,14 @@ class GanGanConfig:
     components: int = field(default=256, metadata={"at_least": 0})
     """Number of principal components that represent a weight vector; 0 for the raw vector."""
     bottleneck: int = field(default=32, metadata={"at_least": 0})
-    """Length of the code that an autoencoder makes of the components (data/autoencoder.py); 0 for no
-    autoencoder."""
+    """Length of the code that an autoencoder makes of the components (weightspace/autoencoder.py); 0 for
+    none."""
     polar: bool = True
-    """Whether components are split into direction and length: see data/components.py."""
+    """Whether components are split into direction and length: see weightspace/pca.py."""
     discriminator_width: int = field(default=256, metadata={"at_least": 1})
     generator_width: int = field(default=256, metadata={"at_least": 1})
     align: str = field(default="none", metadata={"one_of": MODES})
-    """How far the GANs are aligned first: see data/alignment.py."""
+    """How far the GANs are aligned first: see weightspace/alignment.py."""
     statistics: str = field(default="estimated", metadata={"one_of": STATISTICS})
     """Whether batch statistics are modelled like weights, or estimated from the images of each generated
     GAN."""
@@ -128,7 +128,7 @@ class GanGanConfig:
     decays: bool = True
     """Whether the learning rate falls linearly to 0 over the second half of training."""
     condition: str = field(default="none", metadata={"one_of": CONDITIONS})
-    """What generated GANs can be conditioned on: see data/conditions.py."""
+    """What generated GANs can be conditioned on: see weightspace/conditions.py."""
     loss: str = "logistic"
     """The adversarial loss of the family r1-mlp: logistic, hinge or wasserstein."""
     r1: float = field(default=13.0, metadata={"at_least": 0})

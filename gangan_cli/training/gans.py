@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from gangan_cli.data.domains import Unpaired
-from gangan_cli.data.examples import Source
-from gangan_cli.data.images import Images, Labelled, load_images, named
 from gangan_cli.errors import ConfigurationError
+from gangan_cli.images.dataset import Images, Labelled, load_images, named
+from gangan_cli.images.domains import Unpaired
 from gangan_cli.models import build, family_info, given_options, sizes_for
 from gangan_cli.models.family import Family, ImageSpec, batches_per_step, layout, losses
 from gangan_cli.training.events import DatasetRead
+from gangan_cli.training.examples import Source
 from gangan_cli.training.job import (
     Events,
     Machine,

@@ -17,8 +17,8 @@ from typing import Any, ClassVar, Protocol
 from numpy.typing import NDArray
 
 from gangan_cli import wording
-from gangan_cli.data.images import is_same_folder
 from gangan_cli.errors import ConfigurationError
+from gangan_cli.images.dataset import is_same_folder
 from gangan_cli.models import build
 from gangan_cli.models.family import resume_size
 from gangan_cli.training.devices import find

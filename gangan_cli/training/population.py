@@ -14,10 +14,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from gangan_cli.data.examples import Examples
 from gangan_cli.models.family import Family, batches_per_step, losses
+from gangan_cli.rng import stream
+from gangan_cli.training.examples import Examples
 from gangan_cli.training.execution import PLAIN, Execution
-from gangan_cli.training.randomness import noise_of, stream
+from gangan_cli.training.randomness import noise_of
 from gangan_cli.training.runners import Shape, runner, state_of
 from gangan_cli.training.schedules import paces_of, shares
 from gangan_cli.training.settings import Epoch, Kept, Settings

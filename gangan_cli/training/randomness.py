@@ -1,4 +1,4 @@
-"""Random numbers of a GAN, derived from (seed, gan, epoch) alone."""
+"""Noise of training steps."""
 
 from collections.abc import Iterator, Sequence
 
@@ -11,12 +11,6 @@ from gangan_cli.models.family import Family, unrolled_phases
 
 BLOCK = 32
 """Steps whose noise is drawn at once: on a GPU each draw is a kernel launch, per GAN."""
-
-
-def stream(seed: int, gan: int, epoch: int, device: str) -> torch.Generator:
-    """Return the generator of one GAN's random numbers in one epoch (epoch 0: its initial weights)."""
-    number = int(np.random.SeedSequence([seed, gan, epoch]).generate_state(1, np.uint64)[0])
-    return torch.Generator(device).manual_seed(number)
 
 
 def noise_of(

@@ -24,10 +24,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gangan_cli import limits
-from gangan_cli.data.examples import Source
 from gangan_cli.errors import WorkFailed
 from gangan_cli.models import build
 from gangan_cli.signals import ENDING
+from gangan_cli.training.examples import Source
 from gangan_cli.training.execution import Chosen, Compiling, Execution, Wish, choose, use
 from gangan_cli.training.nursery import CONTEXT, get_ready
 from gangan_cli.training.settings import Epoch, Kept, Settings

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from gangan_cli.errors import WorkFailed
-from gangan_cli.studies.mosaic import Bytes, tile
+from gangan_cli.images.grid import Bytes, tile
 from gangan_cli.tui.pictures import Measured, View
 from gangan_cli.tui.scrub import Scrub
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from gangan_cli.data.conditions import Condition
-from gangan_cli.studies.losses import LossHistory
+from gangan_cli.summaries.losses import LossHistory
 from gangan_cli.tui import scores
 from gangan_cli.tui.scores import Scores
+from gangan_cli.weightspace.conditions import Condition
 from gangan_cli.wording import plain
 from store import Catalog, Manifest, Run, StoreError
 from store.state import State

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from gangan_cli.studies.losses import LossHistory
+from gangan_cli.summaries.losses import LossHistory
 from gangan_cli.tui.feed import RunView
 from gangan_cli.tui.pictures import Answer
 from gangan_cli.tui.system import Machine

@@ -13,12 +13,12 @@ from multiprocessing.connection import Connection
 
 import numpy as np
 
-from gangan_cli.data.alignment import training_view
 from gangan_cli.errors import ConfigurationError
-from gangan_cli.studies.decoding import Lineage
-from gangan_cli.studies.distances import Landmarks, Nearest, nearest
-from gangan_cli.studies.mosaic import Bytes, grey
+from gangan_cli.images.grid import Bytes, grey
+from gangan_cli.sampling.lineage import Lineage
 from gangan_cli.tui.pictures import Failed, Measured, Painted, Request, View
+from gangan_cli.weightspace.alignment import training_view
+from gangan_cli.weightspace.distances import Landmarks, Nearest, nearest
 from store import Catalog, StoreError
 
 

@@ -62,7 +62,7 @@ def read(evaluations: Iterable[Document], audits: Iterable[Document]) -> Scores:
         groups.setdefault((judged.judge, judged.images, judged.seed), []).append(judged)
     known = [_Group(group) for group in groups.values()]
     known = [group for group in known if group.snapshots]
-    # Of the most snapshots, as for the condition of a GAN-GAN: data/conditions.py.
+    # Of the most snapshots, as for the condition of a GAN-GAN: weightspace/conditions.py.
     widest = max(known, key=lambda group: len(group.snapshots), default=None)
     # Half of a population says less of it than all, though on more images.
     latest = max(known, key=lambda group: (group.epoch, len(group.last), group.images), default=None)

@@ -9,12 +9,12 @@ from typing import Self
 
 import numpy as np
 
-from gangan_cli.data.conditions import Condition
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.models.latent_codes import latent_codes_of
 from gangan_cli.tui.feed import RunView
 from gangan_cli.tui.knobs import Knob
 from gangan_cli.tui.listing import along
+from gangan_cli.weightspace.conditions import Condition
 
 STEP = 0.05
 """Between two places of the slider, in standard deviations of the latent."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from textual.message import Message
 
-from gangan_cli.studies.losses import LossHistory
+from gangan_cli.summaries.losses import LossHistory
 from gangan_cli.tui.feed import Feed, RunView
 from gangan_cli.tui.messages import Broken, Done, LossesRead, MachineRead, RunsRead
 from gangan_cli.tui.system import Readings

@@ -5,14 +5,14 @@ import signal
 import numpy as np
 import pytest
 
-from gangan_cli.data.alignment import Framed, training_view
-from gangan_cli.studies.decoding import Lineage
-from gangan_cli.studies.latent_axis import generated_weights, sample
-from gangan_cli.studies.mosaic import grey
+from gangan_cli.images.grid import grey
+from gangan_cli.sampling.lineage import Lineage
+from gangan_cli.sampling.walks import generated_weights, sample
 from gangan_cli.training.gangan import GanGanConfig, train_gangan
 from gangan_cli.training.job import Machine
 from gangan_cli.tui.painter import Painter
 from gangan_cli.tui.pictures import Request, View
+from gangan_cli.weightspace.alignment import Framed, training_view
 from store import Catalog, Run
 from tests.commands import gangan, started
 from tests.runs import contents

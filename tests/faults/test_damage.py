@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gangan_cli.studies import verification
+from gangan_cli.summaries import verification
 from store import Run, StoreError, environment
 from store.errors import Damaged, InUse
 from store.repair import repair

@@ -10,7 +10,7 @@ from tests.runs import run_of
 LIMITED = """
 import resource, sys
 import numpy as np
-from gangan_cli.data import components
+from gangan_cli.weightspace import pca as components
 from gangan_cli.limits import available
 from store import Run
 
@@ -47,7 +47,7 @@ def test_components_are_found_in_a_tenth_of_the_memory_that_the_snapshots_would_
 
 ADDRESS_SPACE = """
 import resource, sys
-from gangan_cli.data import weights
+from gangan_cli.weightspace import snapshots as weights
 from gangan_cli.limits import available
 import torch
 used = [line for line in open("/proc/self/status") if line.startswith("VmSize")][0].split()[1]

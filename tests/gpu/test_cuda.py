@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from gangan_cli.data.images import load_images
+from gangan_cli.images.dataset import load_images
 from gangan_cli.models import build, sizes_for
 from gangan_cli.models.family import ImageSpec, batches_per_step
+from gangan_cli.rng import stream
 from gangan_cli.training.gans import seen_by
 from gangan_cli.training.population import Population, train
-from gangan_cli.training.randomness import noise_of, stream
+from gangan_cli.training.randomness import noise_of
 from gangan_cli.training.schedules import paces_of, shares
 from gangan_cli.training.settings import Epoch, Settings
 from tests.commands import gangan

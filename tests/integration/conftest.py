@@ -4,8 +4,9 @@ from functools import cache
 
 import pytest
 
-from gangan_cli.studies import evaluation, measuring
-from gangan_cli.studies.reference import reference_of
+from gangan_cli.audit import benchmark as measuring
+from gangan_cli.evaluation import evaluate as evaluation
+from gangan_cli.evaluation.reference import reference_of
 from tests.commands import learn_to_judge
 
 

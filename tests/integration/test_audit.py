@@ -7,21 +7,21 @@ import shutil
 import numpy as np
 import pytest
 
+from gangan_cli.audit.alignment_report import Alignment, Shift
+from gangan_cli.audit.audit import AVERAGES, PROJECTED, SNAPSHOT, check
+from gangan_cli.audit.benchmark import GANGAN, OF_EACH, Bench, HeldOut, Options
+from gangan_cli.audit.claims import covered, matched
+from gangan_cli.audit.records import Wish, audit_of, audited, document_of, known_audit
 from gangan_cli.cli.audit import _show
 from gangan_cli.errors import ConfigurationError
-from gangan_cli.studies.alignment import Alignment, Shift
-from gangan_cli.studies.audit import AVERAGES, PROJECTED, SNAPSHOT, check
-from gangan_cli.studies.audit_results import Wish, audit_of, audited, document_of, known_audit
-from gangan_cli.studies.claims import covered, matched
-from gangan_cli.studies.decoding import Lineage
-from gangan_cli.studies.latent_axis import draw, generated_weights
-from gangan_cli.studies.measuring import GANGAN, OF_EACH, Bench, HeldOut, Options
-from gangan_cli.studies.samplers import BASELINES
+from gangan_cli.sampling.lineage import Lineage
+from gangan_cli.sampling.walks import draw, generated_weights
 from gangan_cli.training.gangan import GanGanConfig, train_gangan
 from gangan_cli.training.job import Machine
+from gangan_cli.weightspace.baselines import BASELINES
 from store import Catalog
 from tests.integration.populations import only_the_judge
-from tests.unit.studies.made_up import made_up
+from tests.unit.audit.made_up import made_up
 
 pytestmark = pytest.mark.xdist_group("audit")
 
@@ -35,7 +35,7 @@ def silent(*_: object) -> None:
 @pytest.fixture(autouse=True)
 def once(monkeypatch):
     """The best of a sampler is judged on 100 fresh images, not on 500."""
-    monkeypatch.setattr("gangan_cli.studies.measuring.AGAIN", 1)
+    monkeypatch.setattr("gangan_cli.audit.benchmark.AGAIN", 1)
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,7 @@ def test_copies_are_known_as_copies(done):
 
 
 def test_an_audit_is_kept_and_read_again(catalog, done, monkeypatch):
-    monkeypatch.setattr("gangan_cli.studies.audit_results.audits", lambda *_: pytest.fail("done again"))
+    monkeypatch.setattr("gangan_cli.audit.records.audits", lambda *_: pytest.fail("done again"))
     (again,) = audited(catalog, "g", Wish(options=SMALL), None, silent, only_the_judge)
     assert json.dumps(document_of(again)) == json.dumps(document_of(done))
     with catalog.open("g") as run:
@@ -89,18 +89,18 @@ def test_an_audit_is_kept_and_read_again(catalog, done, monkeypatch):
 
 
 def test_an_audit_that_an_earlier_version_kept_is_done_again(catalog, done, monkeypatch):
-    monkeypatch.setattr("gangan_cli.studies.audit_results.VERSION", 1_000)
+    monkeypatch.setattr("gangan_cli.audit.records.VERSION", 1_000)
     with catalog.open("g") as run:
         assert known_audit(run, 0, 8) is None
     again = [made_up(epoch=99, doubt="the judge is weak")]
-    monkeypatch.setattr("gangan_cli.studies.audit_results.audits", lambda *_: iter(again))
+    monkeypatch.setattr("gangan_cli.audit.records.audits", lambda *_: iter(again))
     said = []
     assert audited(catalog, "g", Wish(options=SMALL), None, silent, said.append) == again
     assert said == ["the judge is weak"]
 
 
 def test_another_snapshot_is_held_against_the_same_samplers(catalog, done, monkeypatch):
-    monkeypatch.setattr("gangan_cli.studies.audit.usable", lambda *_: pytest.fail("measured again"))
+    monkeypatch.setattr("gangan_cli.audit.audit.usable", lambda *_: pytest.fail("measured again"))
     wish = Wish(epochs="7-8", options=SMALL)
     seventh, eighth = audited(catalog, "g", wish, None, silent, only_the_judge)
     assert (seventh.epoch, eighth.epoch) == (7, 8)
@@ -120,7 +120,7 @@ def test_what_cannot_be_audited_is_refused(catalog):
 
 
 def test_images_that_are_not_those_learnt_from_are_warned_of(catalog, monkeypatch):
-    monkeypatch.setattr("gangan_cli.studies.audit_results.audits", lambda *_: iter(()))
+    monkeypatch.setattr("gangan_cli.audit.records.audits", lambda *_: iter(()))
     said = []
     for dataset in ("mnist5k", "kmnist"):
         wish = Wish(options=dataclasses.replace(SMALL, dataset=dataset))
@@ -180,7 +180,7 @@ def test_of_aligned_gans_it_is_said_how_far_that_brought_them(catalog, monkeypat
     for _ in train_gangan(config, Machine(store=catalog.root, workers=1)):
         pass
     few = [(id, BASELINES[id].draw) for id in (SNAPSHOT, *AVERAGES)]
-    monkeypatch.setattr("gangan_cli.studies.audit.usable", lambda pool: few)
+    monkeypatch.setattr("gangan_cli.audit.audit.usable", lambda pool: few)
     (found,) = audited(catalog, "framed", Wish(options=SMALL), None, silent, only_the_judge)
     assert 0 < found.aligned.whole.after < found.aligned.whole.before
     _show([found])
@@ -194,7 +194,7 @@ def test_a_gangan_that_was_asked_for_epochs_says_how_well_it_listens(catalog, mo
     for _ in train_gangan(config, Machine(store=catalog.root, workers=1)):
         pass
     few = [(id, BASELINES[id].draw) for id in (SNAPSHOT, *AVERAGES)]
-    monkeypatch.setattr("gangan_cli.studies.audit.usable", lambda pool: few)
+    monkeypatch.setattr("gangan_cli.audit.audit.usable", lambda pool: few)
     (found,) = audited(catalog, "asked", Wish(options=SMALL), None, silent, only_the_judge)
     document = document_of(found)
     assert document["condition"] == "epoch" and all(1 <= epoch <= 3 for epoch in document["asked"])

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from gangan_cli.studies.audit import AVERAGES, SNAPSHOT
-from gangan_cli.studies.audit_results import document_of, known_audit
-from gangan_cli.studies.claims import claims
-from gangan_cli.studies.evaluation import results
+from gangan_cli.audit.audit import AVERAGES, SNAPSHOT
+from gangan_cli.audit.claims import claims
+from gangan_cli.audit.records import document_of, known_audit
+from gangan_cli.evaluation.evaluate import results
 from store import Catalog
 from tests.commands import gangan
 

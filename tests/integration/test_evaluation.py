@@ -5,14 +5,14 @@ import shutil
 import numpy as np
 import pytest
 
+from gangan_cli.audit.audit import check
+from gangan_cli.audit.benchmark import Options
 from gangan_cli.errors import ConfigurationError
-from gangan_cli.studies import evaluation
-from gangan_cli.studies.audit import check
-from gangan_cli.studies.decoding import Lineage
-from gangan_cli.studies.evaluation import Evaluated, Warned, Wish, evaluate, results
-from gangan_cli.studies.measuring import Options
-from gangan_cli.studies.reference import reference_of
-from gangan_cli.studies.scores import SCORES
+from gangan_cli.evaluation import evaluate as evaluation
+from gangan_cli.evaluation.evaluate import Evaluated, Warned, Wish, evaluate, results
+from gangan_cli.evaluation.reference import reference_of
+from gangan_cli.evaluation.scores import SCORES
+from gangan_cli.sampling.lineage import Lineage
 from store import Catalog, Run
 
 pytestmark = pytest.mark.xdist_group("evaluation")
@@ -131,13 +131,13 @@ def test_gans_of_gans_of_gans_are_judged(catalog):
 
 
 def test_other_images_than_it_learnt_from_are_warned_of(catalog, monkeypatch):
-    monkeypatch.setattr("gangan_cli.studies.datasets.images_of", lambda manifest: "kmnist")
+    monkeypatch.setattr("gangan_cli.sampling.datasets.images_of", lambda manifest: "kmnist")
     _, warnings = judged(catalog, "a", gans="0", quick=True, dataset="mnist5k")
     assert "a was trained on kmnist, and is held against mnist5k" in warnings
 
 
 def test_imported_state_dicts_must_be_told_their_images(catalog, monkeypatch):
-    monkeypatch.setattr("gangan_cli.studies.datasets.images_of", lambda manifest: "")
+    monkeypatch.setattr("gangan_cli.sampling.datasets.images_of", lambda manifest: "")
     with pytest.raises(ConfigurationError, match=r"imported .*--dataset"):
         judged(catalog, "a")
     with Lineage.open(catalog, "g") as lineage:

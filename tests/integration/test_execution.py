@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from gangan_cli import caches
-from gangan_cli.data.weights import VectorExamples
 from gangan_cli.models import build
 from gangan_cli.training import execution
 from gangan_cli.training.compiled import KIND, CannotCompile
@@ -15,6 +14,7 @@ from gangan_cli.training.cost import cost_of
 from gangan_cli.training.execution import COMPILING_PAYS, PLAIN, Execution, Wish, choose, use
 from gangan_cli.training.population import Population, train
 from gangan_cli.training.settings import Settings
+from gangan_cli.weightspace.snapshots import VectorExamples
 from store import Run
 from tests.runs import numbers
 

@@ -6,21 +6,21 @@ from functools import cache
 import numpy as np
 import pytest
 
+from gangan_cli.audit.audit import AVERAGES, SNAPSHOT
+from gangan_cli.audit.benchmark import Options
+from gangan_cli.audit.records import Wish, audited
 from gangan_cli.figures.export import export_figures
 from gangan_cli.figures.style import Output
 from gangan_cli.interchange.export import export_run
 from gangan_cli.interchange.importing import import_run
 from gangan_cli.models import build
-from gangan_cli.studies.audit import AVERAGES, SNAPSHOT
-from gangan_cli.studies.audit_results import Wish, audited
-from gangan_cli.studies.decoding import Lineage
-from gangan_cli.studies.meanings import meanings
-from gangan_cli.studies.measuring import Options
-from gangan_cli.studies.samplers import BASELINES
-from gangan_cli.studies.translations import NOISES, translations
+from gangan_cli.sampling.lineage import Lineage
+from gangan_cli.sampling.translations import NOISES, translations
+from gangan_cli.sampling.traversals import meanings
 from gangan_cli.training import gans
 from gangan_cli.training.gangan import GanGanConfig, train_gangan
 from gangan_cli.training.job import Machine
+from gangan_cli.weightspace.baselines import BASELINES
 from store import Catalog, Run
 from tests.integration.populations import few_digits, only_the_judge, population
 
@@ -74,9 +74,9 @@ def figures(machine, run, folder):
 @pytest.fixture(autouse=True)
 def few_images(monkeypatch):
     """What is measured of a GAN's images is measured of few."""
-    monkeypatch.setattr("gangan_cli.studies.decoding.ESTIMATED", 64)
-    monkeypatch.setattr("gangan_cli.studies.translations.TESTED", 50)
-    monkeypatch.setattr("gangan_cli.studies.measuring.AGAIN", 1)
+    monkeypatch.setattr("gangan_cli.sampling.lineage.ESTIMATED", 64)
+    monkeypatch.setattr("gangan_cli.sampling.translations.TESTED", 50)
+    monkeypatch.setattr("gangan_cli.audit.benchmark.AGAIN", 1)
 
 
 OWN = {"cgan": {"meanings"}, "infogan": {"meanings"}, "cyclegan": {"translations"}}
@@ -114,7 +114,7 @@ def test_an_audit_of_a_gangan_over_some_of_them_looks_at_the_others_parameters(m
     """Snapshots have batch statistics as well; and the critic's last bias is 0 in all of them, its last
     weights are where they are clipped."""
     few = [(id, BASELINES[id].draw) for id in (SNAPSHOT, *AVERAGES)]
-    monkeypatch.setattr("gangan_cli.studies.audit.usable", lambda pool: few)
+    monkeypatch.setattr("gangan_cli.audit.audit.usable", lambda pool: few)
     config = gans.GansConfig(
         run="population", dataset="mnist5k", family="shared-wgan", family_options=SMALL["shared-wgan"],
         gans=2, epochs=2, batch_size=25,

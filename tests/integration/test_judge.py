@@ -6,13 +6,13 @@ import threading
 import numpy as np
 import pytest
 
-from gangan_cli.data.images import load_images
 from gangan_cli.errors import ConfigurationError, WorkFailed
+from gangan_cli.evaluation import judge as judges
+from gangan_cli.evaluation.evaluate import doubts
+from gangan_cli.evaluation.judge import Judge, judge_of, unit
+from gangan_cli.images.dataset import load_images
 from gangan_cli.metrics import entropy
 from gangan_cli.metrics.classifier import Classifier, Recipe, judged, train
-from gangan_cli.studies import judge as judges
-from gangan_cli.studies.evaluation import doubts
-from gangan_cli.studies.judge import Judge, judge_of, unit
 from tests.commands import learn_to_judge
 
 

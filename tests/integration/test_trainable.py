@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from gangan_cli.data.alignment import training_view
-from gangan_cli.data.trainable import without_statistics
 from gangan_cli.models import build
 from gangan_cli.models.family import layout
-from gangan_cli.studies.decoding import Lineage, split
+from gangan_cli.sampling.lineage import Lineage, split
 from gangan_cli.training.gangan import GanGanConfig, train_gangan
 from gangan_cli.training.gans import GansConfig
 from gangan_cli.training.job import Machine
+from gangan_cli.weightspace.alignment import training_view
+from gangan_cli.weightspace.trainable import without_statistics
 from store import Catalog
 from tests.integration.populations import few_digits, population
 

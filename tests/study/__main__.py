@@ -16,11 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from gangan_cli.studies.decoding import Lineage
-from gangan_cli.studies.measuring import Bench, Options, Row
-from gangan_cli.studies.novelty import Landscape, near
+from gangan_cli.audit.benchmark import Bench, Options, Row
+from gangan_cli.sampling.lineage import Lineage
 from gangan_cli.training.gangan import GanGanConfig, train_gangan
 from gangan_cli.training.job import Machine
+from gangan_cli.weightspace.novelty import Landscape, near
 from store import Catalog
 
 VARIANTS: Mapping[str, Mapping[str, Any]] = {

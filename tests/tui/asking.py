@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from gangan_cli.data.components import PrincipalComponents
-from gangan_cli.data.conditions import Condition
 from gangan_cli.models import build
 from gangan_cli.models.family import layout
+from gangan_cli.weightspace.conditions import Condition
+from gangan_cli.weightspace.pca import PrincipalComponents
 from store import Parent, Run
 from tests.tui import gallery
 

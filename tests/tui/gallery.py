@@ -8,11 +8,11 @@ from unittest.mock import patch
 import numpy as np
 import torch
 
-from gangan_cli.data.components import PrincipalComponents
-from gangan_cli.data.images import load_images
+from gangan_cli.images.dataset import load_images
 from gangan_cli.models import build
 from gangan_cli.models.family import layout
 from gangan_cli.tui.system import Gpu, Machine
+from gangan_cli.weightspace.pca import PrincipalComponents
 from store import Layout, Manifest, Parent, Run
 
 GANS, EPOCHS = 3, 8

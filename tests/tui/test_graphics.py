@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gangan_cli.studies.decoding import Lineage
-from gangan_cli.studies.mosaic import grey
+from gangan_cli.images.grid import grey
+from gangan_cli.sampling.lineage import Lineage
 from gangan_cli.tui.feed import Feed
 from gangan_cli.tui.scrub import Scrub
 from store import Catalog

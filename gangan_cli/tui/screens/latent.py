@@ -13,7 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from gangan_cli.errors import ConfigurationError, WorkFailed
-from gangan_cli.studies.mosaic import Bytes
+from gangan_cli.images.grid import Bytes
 from gangan_cli.tui import keys, listing
 from gangan_cli.tui.export import save_png
 from gangan_cli.tui.messages import Done

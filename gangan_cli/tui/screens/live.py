@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Static
 
-from gangan_cli.studies.losses import LossHistory, title
+from gangan_cli.summaries.losses import LossHistory, title
 from gangan_cli.tui import keys, listing
 from gangan_cli.tui.feed import RunView
 from gangan_cli.tui.screens.page import Page

@@ -10,7 +10,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
-from gangan_cli.studies.losses import LossHistory
+from gangan_cli.summaries.losses import LossHistory
 from gangan_cli.tui.feed import RunView
 from gangan_cli.tui.keys import KEYS, Place
 from gangan_cli.tui.pictures import Answer

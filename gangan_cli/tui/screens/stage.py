@@ -8,7 +8,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
-from gangan_cli.studies.mosaic import Bytes, tile
+from gangan_cli.images.grid import Bytes, tile
 from gangan_cli.tui.terminal import Graphics
 from gangan_cli.tui.widgets.digits import Digits
 

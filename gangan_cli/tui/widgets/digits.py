@@ -2,7 +2,7 @@
 
 from textual.geometry import Size
 
-from gangan_cli.studies.mosaic import Bytes, shrink, tile
+from gangan_cli.images.grid import Bytes, shrink, tile
 from gangan_cli.tui.widgets.halfblocks import HalfBlocks
 
 

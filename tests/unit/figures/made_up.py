@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from gangan_cli.studies.audit import Audit, Inside
-from gangan_cli.studies.evaluation import Evaluated, Subject
-from gangan_cli.studies.measuring import GANGAN, Axis, Options, Row
-from gangan_cli.studies.novelty import Found
-from gangan_cli.studies.samplers import BASELINES
-from gangan_cli.studies.scores import Scored
+from gangan_cli.audit.audit import Audit, Inside
+from gangan_cli.audit.benchmark import GANGAN, Axis, Options, Row
+from gangan_cli.evaluation.evaluate import Evaluated, Subject
+from gangan_cli.evaluation.scores import Scored
+from gangan_cli.weightspace.baselines import BASELINES
+from gangan_cli.weightspace.novelty import Found
 
 STEP = 8.1
 """Between consecutive snapshots, in weight space."""

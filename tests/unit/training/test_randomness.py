@@ -2,8 +2,9 @@ import numpy as np
 import torch
 
 from gangan_cli.models import build
+from gangan_cli.rng import stream
 from gangan_cli.training import randomness
-from gangan_cli.training.randomness import noise_of, stream
+from gangan_cli.training.randomness import noise_of
 
 FAMILY = build("mlp", {"data_dim": 6, "latent_dim": 4})
 

@@ -3,10 +3,10 @@ import shutil
 import numpy as np
 import pytest
 
-from gangan_cli.data.conditions import Condition
 from gangan_cli.tui import feed
 from gangan_cli.tui.feed import Feed
 from gangan_cli.tui.scores import Scores
+from gangan_cli.weightspace.conditions import Condition
 from store import Parent, Run
 from tests.runs import small_manifest
 from tests.tui.asking import audit, evaluation

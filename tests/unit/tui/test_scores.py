@@ -2,8 +2,8 @@ from statistics import median
 
 import pytest
 
-from gangan_cli.studies.audit_results import document_of
-from gangan_cli.studies.claims import claims
+from gangan_cli.audit.claims import claims
+from gangan_cli.audit.records import document_of
 from gangan_cli.tui import scores
 from gangan_cli.tui.scores import Scores, Verdicts
 from tests.tui.asking import CLAIMS, audit, evaluation

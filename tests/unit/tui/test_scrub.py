@@ -4,10 +4,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gangan_cli.data.conditions import Condition
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.tui.feed import RunView
 from gangan_cli.tui.scrub import REACH, STEP, Scrub, epochs_of
+from gangan_cli.weightspace.conditions import Condition
 from store import Parent
 from tests.runs import small_manifest
 

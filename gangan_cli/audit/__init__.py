@@ -1,0 +1,1 @@
+"""The audit of a GAN-GAN: baselines, claims, and their records."""

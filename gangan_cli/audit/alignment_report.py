@@ -1,0 +1,181 @@
+"""What bringing a population into one frame does: how near its GANs come, and that each stays itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.func import vmap
+
+from gangan_cli.errors import ConfigurationError, WorkFailed
+from gangan_cli.models import build
+from gangan_cli.models.family import Family
+from gangan_cli.models.functional import bind_weights
+from gangan_cli.rng import stream
+from gangan_cli.sampling.lineage import split
+from gangan_cli.weightspace.alignment import Frame
+from gangan_cli.weightspace.snapshots import Matrix
+from store import Layout, Run
+from store.keys import Keys
+
+Numbers = NDArray[np.float64]
+
+PROBES = 16
+"""Noise vectors, and as many random examples, on which functions are compared."""
+
+TOLERANCE = 1e-4
+"""Largest change of an output that is rounding, as a share of the largest output, or of 1."""
+
+
+@dataclass(frozen=True)
+class Shift:
+    """Medians before and after: of the distance between two GANs at the same epoch, of a GAN's norm.
+
+    Balanced scales make norms smaller, and distances with them: `relative` is what else was gained.
+    """
+
+    before: float
+    after: float
+    norm_before: float
+    norm_after: float
+
+    @property
+    def relative(self) -> float:
+        """Distance after to before, each as a share of its norm: 1 if only norms changed."""
+        return (self.after / self.norm_after) / (self.before / self.norm_before)
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """What a frame does to the `whole` vector and to each of the `layers`, as in "generator.out".
+
+    `generator_change` and `discriminator_change` are the largest absolute differences of an output on
+    fixed noise, which for a rotated latent is rotated as well.
+    """
+
+    mode: str
+    whole: Shift
+    layers: Mapping[str, Shift]
+    generator_change: float
+    discriminator_change: float
+
+
+def alignment(run: Run, keys: Keys, frame: Frame) -> Alignment:
+    """Hold the GANs of the snapshots `keys` (n, 2) as they are beside the same in a frame.
+
+    Raises:
+        ConfigurationError: no two GANs have the same epoch.
+        WorkFailed: a GAN computes something else in the frame.
+    """
+    epochs, counts = np.unique(keys[:, 1], return_counts=True)
+    if not (counts > 1).any():
+        raise ConfigurationError(f"of {run.name!r} no two GANs have the same epoch: none to compare")
+    probe = _Probe(build(run.manifest.family, run.manifest.sizes), run.manifest.layout)
+    found = [_Medians(run.manifest.layout) for _ in ("before", "after")]
+    changes = np.zeros(2)
+    for epoch in epochs.tolist():
+        own = keys[keys[:, 1] == epoch]
+        before, _ = run.matrix(own)
+        after = frame.apply(before, own[:, 0])
+        changes = np.maximum(changes, probe.changes(before, after, frame, own[:, 0]))
+        for medians, vectors in zip(found, (before, after), strict=True):
+            medians.add(vectors)
+    first, second = (medians.found() for medians in found)
+    shifts = {
+        name: Shift(distance, second[name][0], norm, second[name][1])
+        for name, (distance, norm) in first.items()
+    }
+    whole = shifts.pop(WHOLE)
+    return Alignment(frame.mode, whole, shifts, *changes.tolist())
+
+
+WHOLE = ""
+"""What the whole vector is called among the layers."""
+
+
+class _Medians:
+    """Distances between GANs, and norms, of each layer and of the whole, as epochs are added."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layers: dict[str, list[slice]] = {}
+        for tensor in layout.tensors:
+            self._layers.setdefault(tensor.name.rpartition(".")[0], []).append(tensor.place)
+        self._distances: dict[str, list[Numbers]] = {name: [] for name in [WHOLE, *self._layers]}
+        self._norms: dict[str, list[Numbers]] = {name: [] for name in [WHOLE, *self._layers]}
+
+    def add(self, vectors: Matrix) -> None:
+        """Take in all the GANs (n, P) of one epoch."""
+        products = {
+            # In float64, since a distance is what is left of far larger products.
+            name: sum(_products(vectors[:, place].astype(np.float64)) for place in places)
+            for name, places in self._layers.items()
+        }
+        products[WHOLE] = sum(products.values())
+        upper = np.triu_indices(len(vectors), 1)
+        for name, product in products.items():
+            squares = np.diagonal(product)
+            apart = squares[:, None] + squares - 2 * product
+            self._distances[name].append(np.sqrt(np.maximum(apart[upper], 0)))
+            self._norms[name].append(np.sqrt(squares))
+
+    def found(self) -> dict[str, tuple[float, float]]:
+        """Return the medians of the distance and of the norm, by layer."""
+        return {
+            name: (_median(self._distances[name]), _median(self._norms[name]))
+            for name in self._distances
+        }
+
+
+def _median(parts: list[Numbers]) -> float:
+    return float(np.median(np.concatenate(parts)))
+
+
+def _products(part: Numbers) -> Numbers:
+    product: Numbers = part @ part.T
+    return product
+
+
+class _Probe:
+    """What GANs make of fixed noise and random examples."""
+
+    def __init__(self, family: Family, layout: Layout) -> None:
+        self._networks: Mapping[str, nn.Module] = family.networks()
+        self._layout = layout
+        source = stream(0, 0, 0, "cpu")
+        self._noise = family.noise((PROBES,), source)
+        self._examples = torch.randn(PROBES, family.data_dim, generator=source)
+
+    def changes(
+        self, before: Matrix, after: Matrix, frame: Frame, gans: NDArray[np.int64]
+    ) -> tuple[float, float]:
+        """Return the largest change of a generator's output, and of a discriminator's.
+
+        Raises:
+            WorkFailed: it is more than rounding.
+        """
+        noise = self._noise.expand(len(gans), -1, -1)
+        turned = noise
+        if frame.rotations is not None:
+            turns = [frame.match_of(gan)["generator"].rotation for gan in gans.tolist()]
+            turned = noise @ torch.from_numpy(np.stack([turn for turn in turns if turn is not None]))
+        changes = []
+        ours, theirs = self._outputs(before, noise), self._outputs(after, turned)
+        for network, one, other in zip(("generator", "discriminator"), ours, theirs, strict=True):
+            changes.append(float((one - other).abs().max()))
+            if not changes[-1] <= TOLERANCE * max(1.0, float(one.abs().max())):
+                raise WorkFailed(
+                    f"aligned with {frame.mode!r}, a {network} gives something else: "
+                    f"its output changed by {changes[-1]:.2g}"
+                )
+        return changes[0], changes[1]
+
+    def _outputs(self, vectors: Matrix, noise: Tensor) -> tuple[Tensor, Tensor]:
+        def one(vector: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+            bound = bind_weights(self._networks, split(self._layout, vector))
+            return bound["generator"](noise), bound["discriminator"](self._examples)
+
+        with torch.no_grad():
+            made: tuple[Tensor, Tensor] = vmap(one)(torch.from_numpy(vectors), noise)
+        return made

@@ -1,0 +1,202 @@
+"""The audit of a GAN-GAN: held against ways to draw weights that anybody should try first.
+
+Most generators of weights, looked at closely, reproduce their training checkpoints or lose to averaging
+them. So each sampler here has the same budget, noise and judge: how good are its GANs, how far from the
+snapshots, and of how many GANs and epochs?
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gangan_cli.audit.alignment_report import Alignment, alignment
+from gangan_cli.audit.benchmark import DRAWN, Axis, Bench, Draw, HeldOut, Options, Row
+from gangan_cli.errors import ConfigurationError
+from gangan_cli.evaluation.judge import Told
+from gangan_cli.evaluation.quick import glance
+from gangan_cli.sampling.datasets import dataset_of
+from gangan_cli.sampling.lineage import Lineage
+from gangan_cli.weightspace.alignment import Frame
+from gangan_cli.weightspace.baselines import Pool, Sampler, usable
+from gangan_cli.weightspace.conditions import Condition
+from gangan_cli.weightspace.novelty import Found, Subspace
+from gangan_cli.weightspace.snapshots import Matrix
+from store.keys import Pair
+
+AVERAGES = "mean_of_last", "moving_average"
+SNAPSHOT = "snapshot"
+PROJECTED = "pca_snapshot"
+
+COMPONENTS = 64
+"""Principal components for the samplers that need some, if the GAN-GAN has none of its own."""
+
+
+@dataclass(frozen=True)
+class Inside:
+    """What is usual within the space of a GAN-GAN's components: `spacing` and `across`, medians as in
+    the whole space, and what holding snapshots against all the others gives."""
+
+    spacing: float
+    across: float
+    own: Found
+
+    @classmethod
+    def of(cls, subspace: Subspace) -> "Inside":
+        """Return that of some snapshots."""
+        return cls(subspace.spacing, subspace.across, subspace.own())
+
+
+@dataclass(frozen=True)
+class Audit:
+    """All that was found. Distances are in weight space; `spacing` and `across` are medians of the
+    snapshots' own: between consecutive ones of a GAN, and to the nearest of another GAN.
+
+    `own` is what holding snapshots against all the others gives; `matched` (count,) the Fréchet
+    distances of the snapshots nearest to the GAN-GAN's judged vectors; `floor` that of real images.
+    """
+
+    run: str
+    gan: int
+    epoch: int
+    judge: str
+    options: Options
+    gans: Sequence[int]
+    epochs: Sequence[int]
+    spacing: float
+    across: float
+    own: Found
+    rows: Sequence[Row]
+    matched: NDArray[np.float64]
+    axis: Axis
+    floor: float
+    condition: str = "none"
+    asked: NDArray[np.float64] | None = None
+    """What the judged vectors were asked to be (count,): epochs or Fréchet distances; None where the
+    GAN-GAN takes no wishes."""
+    asked_by: str = ""
+    asked_on: int = 0
+    """The judge of the Fréchet distances that are asked for, and on how many images it gave them."""
+    held_out: HeldOut | None = None
+    """How near samples come to the population's other GANs; None if it was trained on all."""
+    aligned: Alignment | None = None
+    """What the frame does in which GANs were brought; None without one."""
+    doubt: str = ""
+    """Why its judge's word may be worth little; "" if there is no reason."""
+    inside: Inside | None = None
+    """What is usual within the components' space; None for a GAN-GAN on raw weights."""
+
+    def row(self, id: str) -> Row:
+        """Return what became of the sampler `id`."""
+        return next(row for row in self.rows if row.id == id)
+
+
+def audits(
+    lineage: Lineage,
+    options: Options,
+    data_dir: Path | None,
+    told: Told,
+    warn: Callable[[str], None],
+    snapshots: Sequence[Pair],
+    known: Sequence[Audit] = (),
+) -> Iterator[Audit]:
+    """Yield the audits of the GAN-GANs on top of a lineage as they were at `snapshots` (gan, epoch).
+
+    What is among the audits that are `known`, earlier ones of the same run with the same options, is
+    not done again, unless by another judge. Nor are the samplers that all are held against.
+
+    Raises:
+        ConfigurationError: it is no GAN-GAN, or the options leave nothing to compare.
+        WorkFailed: the judge could not be had, or a GAN makes no numbers.
+    """
+    check(lineage, options)
+    bench = Bench.open(lineage, options, data_dir, told)
+    if bench.reference.judge.unkept:
+        warn(bench.reference.judge.unkept)
+    judge, landscape = bench.reference.judge.id, bench.landscape
+    done = {(one.gan, one.epoch): one for one in known if one.judge == judge}
+    rivals = next((one.rows[1:] for one in done.values()), None)
+    samplers = {} if rivals else _samplers(lineage, bench)
+    missing = [snapshot for snapshot in snapshots if snapshot not in done]
+    bench.total = len(samplers) * options.count + len(missing) * (2 * options.count + options.points)
+    rivals = rivals or [bench.row(id, draw) for id, draw in samplers.items()]
+    own, scale = landscape.own(), Condition.of(lineage.top)
+    frame, keys = Frame.of(lineage.top, lineage.levels[1].run), landscape.keys
+    inside = Inside.of(bench.subspace) if bench.subspace else None
+    aligned = None
+    if frame.mode != "none" and len(np.unique(keys[:, 1])) < len(keys):
+        aligned = alignment(lineage.levels[1].run, keys, frame)
+    floor = glance(bench.reference.real(options.images, options.seed), bench.reference).frechet
+    asked = scale.decode(bench.latents[: options.count, -1].astype(np.float64)) if scale else None
+    for gan, epoch in snapshots:
+        if found := done.get((gan, epoch)):
+            yield found
+            continue
+        row = bench.gangan(gan, epoch)
+        yield Audit(
+            run=lineage.top.name,
+            gan=gan,
+            epoch=epoch,
+            judge=judge,
+            options=options,
+            gans=np.unique(landscape.keys[:, 0]).tolist(),
+            epochs=np.unique(landscape.keys[:, 1]).tolist(),
+            spacing=landscape.spacing,
+            across=landscape.across,
+            own=own,
+            rows=[row, *rivals],
+            matched=bench.matched(row),
+            axis=bench.along(gan, epoch),
+            floor=floor,
+            condition=scale.what if scale else "none",
+            asked=asked,
+            asked_by=scale.judge if scale else "",
+            asked_on=scale.images if scale else 0,
+            held_out=bench.held_out(gan, epoch),
+            aligned=aligned,
+            doubt=bench.reference.judge.weakness,
+            inside=inside,
+        )
+
+
+def _samplers(lineage: Lineage, bench: Bench) -> dict[str, Draw]:
+    """Return what the GAN-GAN is held against, by id; each with randomness of its own."""
+    code, landscape, known, short = lineage.levels[0].code, bench.landscape, None, None
+    if code and bench.subspace:
+        known = code.components, code.components.codes(bench.subspace.coordinates)
+        short = (code, lineage.top.constant("codes")) if code.decoder else None
+    pool = Pool(landscape.view, landscape.keys, landscape.spacing, COMPONENTS, known, short)
+    return {
+        id: partial(_more, sampler, pool, np.random.default_rng((bench.options.seed, number)))
+        for number, (id, sampler) in enumerate(usable(pool))
+    }
+
+
+def _more(sampler: Sampler, pool: Pool, random: np.random.Generator, count: int) -> Matrix:
+    return sampler(pool, count, random)
+
+
+def check(lineage: Lineage, options: Options) -> None:
+    """Make sure that there is something to audit.
+
+    Raises:
+        ConfigurationError: there is not.
+    """
+    if len(lineage.levels) < 2:
+        raise ConfigurationError(
+            f"run {lineage.top.name!r} was trained on images: an audit is of a GAN-GAN; this one is "
+            "judged by gangan evaluate"
+        )
+    if not len(lineage.top.keys()):
+        raise ConfigurationError(f"run {lineage.top.name!r} has no snapshots yet")
+    if not (np.diff(lineage.top.constant("keys")[:, 0]) == 0).any():
+        raise ConfigurationError(
+            f"{lineage.top.name!r} was trained on one snapshot of each GAN: without a step from one to "
+            "the next nothing is near or far"
+        )
+    if not 3 <= options.count <= DRAWN:
+        raise ConfigurationError(f"count is {options.count}: give 3 to {DRAWN} samples of each kind")
+    dataset_of(lineage.levels[-1].run.manifest, options.dataset)

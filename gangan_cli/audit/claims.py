@@ -1,0 +1,285 @@
+"""What an audit says of a GAN-GAN: a verdict for each claim that one would like to make of it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gangan_cli.audit.audit import AVERAGES, PROJECTED, SNAPSHOT, Audit
+from gangan_cli.audit.benchmark import GANGAN, Axis, HeldOut, Row
+from gangan_cli.metrics.order import (
+    Interval,
+    bootstrap,
+    difference_of_bests,
+    expected_best,
+    spearman,
+)
+from gangan_cli.weightspace.novelty import NEAR, Found, near
+
+Verdict = Literal["holds", "does not hold", "undecided"]
+
+COVERED = 0.9
+"""Share of the GANs that samples should come near."""
+
+ORDERED = 0.9
+"""Rank correlation from which an axis counts as ordered."""
+
+PLACES = 8
+"""Places along an axis from which its order says something: of four at random, one side of a turn is in
+order more often than not, of eight in one case of twenty."""
+
+BEST_OF = 4
+"""Samples for each of which the best counts: of 64, what the best of 16 is like."""
+
+EXPLAINED = 0.8
+"""R² from which a GAN-GAN counts as doing what it is asked."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim, whether it holds at this number of samples, and the figures that say so; `value` is the
+    one that decides. `id` names it in results and scripts, whatever its sentence says."""
+
+    id: str
+    claim: str
+    verdict: Verdict
+    figures: str
+    value: float
+
+
+def claims(audit: Audit) -> list[Claim]:
+    """Return what can be said of the audited GAN-GAN."""
+    own = audit.row(GANGAN)
+    return [
+        _near(audit, own),
+        _covers(audit, own),
+        *([] if audit.held_out is None else [_generalises(audit, own, audit.held_out)]),
+        _new(audit, own),
+        _no_mixture(audit, own),
+        _as_good(audit, own),
+        _beats(
+            audit, own, [SNAPSHOT], "beats_snapshots", "the best of its samples beats the best snapshots"
+        ),
+        _beats(
+            audit,
+            own,
+            AVERAGES,
+            "beats_averages",
+            "the best of its samples beats the trajectory averages",
+        ),
+        *_beats_projected(audit, own),
+        *_ordered("axis_follows_training", "the latent axis follows training", audit.axis, "epoch"),
+        *_ordered(
+            "axis_follows_quality", "the latent axis follows quality", audit.axis, "Fréchet distance"
+        ),
+        *([] if audit.asked is None else [_as_asked(audit, own, audit.asked)]),
+    ]
+
+
+def covered(audit: Audit, row: Row) -> tuple[float, float]:
+    """Return the share of the GANs, and of their epochs, of which the nearest snapshots of those samples
+    are that come near a GAN."""
+    keys = row.keys[near(row.distances, row.ratios, audit.spacing)]
+    gans = len(np.unique(keys[:, 0])) / len(audit.gans)
+    return gans, len(np.unique(keys[:, 1])) / len(audit.epochs)
+
+
+def best_of(row: Row) -> tuple[int, Interval]:
+    """Return of how many judged vectors the best counts, and what Fréchet distance it has in the mean of
+    all such draws."""
+    of = max(1, len(row.frechet) // BEST_OF)
+    return of, bootstrap(row.frechet, lambda some: float(expected_best(some.astype(np.float64), of)))
+
+
+def matched(audit: Audit) -> Interval:
+    """Return the median of how much worse samples are than the snapshots that they lie nearest to."""
+    row = audit.row(GANGAN)
+    count = len(audit.matched)
+    return _median(row.frechet[:count] - audit.matched)
+
+
+def _near(audit: Audit, row: Row) -> Claim:
+    steps = _median(row.distances / audit.spacing)
+    return Claim(
+        "near_snapshots",
+        f"samples lie near the snapshots (within {NEAR:g} steps)",
+        _below(steps, NEAR),
+        f"median {_interval(steps, 1)} steps",
+        steps.estimate,
+    )
+
+
+def _covers(audit: Audit, row: Row) -> Claim:
+    gans, epochs = covered(audit, row)
+    return Claim(
+        "covers_gans",
+        f"samples come near {COVERED:.0%} of the GANs",
+        "holds" if gans >= COVERED else "does not hold",
+        f"{gans:.0%} of {len(audit.gans)} GANs, {epochs:.0%} of {len(audit.epochs)} epochs, "
+        f"in {len(row.keys)} samples",
+        gans,
+    )
+
+
+def _generalises(audit: Audit, row: Row, held_out: HeldOut) -> Claim:
+    # A copy of what was trained on is near none, however near those lie: of GANs that begin alike, say.
+    ratios = held_out.distances / np.maximum(row.distances, np.finfo(float).tiny)
+    keys = held_out.keys[near(held_out.distances, ratios, audit.spacing)]
+    gans = len(np.unique(keys[:, 0])) / len(held_out.gans)
+    away = float(np.median(held_out.distances)) / audit.spacing
+    return Claim(
+        "covers_held_out_gans",
+        f"samples come near {COVERED:.0%} of the GANs that were held out",
+        "holds" if gans >= COVERED else "does not hold",
+        f"{gans:.0%} of {len(held_out.gans)} GANs; the nearest is {away:.1f} steps away in the median",
+        gans,
+    )
+
+
+def _new(audit: Audit, row: Row) -> Claim:
+    return _as_far(
+        audit,
+        row,
+        "distances",
+        "no_copies",
+        "samples are no copies: as far from snapshots as these from each other",
+    )
+
+
+def _no_mixture(audit: Audit, row: Row) -> Claim:
+    return _as_far(
+        audit,
+        row,
+        "residuals",
+        "no_mixtures",
+        "samples are no mixtures: as far from the lines between snapshots as these",
+    )
+
+
+def _as_far(audit: Audit, row: Row, what: str, id: str, claim: str) -> Claim:
+    """Return whether samples are as far off as snapshots are: within the components' space, where there
+    are components, since outside of it even a copy is."""
+    mine: Row | Found = row
+    usual, where = audit.own, ""
+    if audit.inside and row.inside:
+        mine, usual, where = row.inside, audit.inside.own, ", within the components"
+    apart = _median(getattr(mine, what))
+    own = float(np.median(getattr(usual, what)))
+    return Claim(
+        id,
+        claim,
+        _above(apart, own) if own else "undecided",  # on a line all lies between snapshots
+        f"median {_interval(apart, 1)}, snapshots {own:.1f}{where}",
+        apart.estimate - own,
+    )
+
+
+def _as_good(audit: Audit, row: Row) -> Claim:
+    worse = matched(audit)
+    return Claim(
+        "as_good_as_nearest",
+        "samples are as good as the snapshots that they lie nearest to",
+        _below(worse, 0.0),
+        f"median difference {_interval(worse, 1, sign=True)}",
+        worse.estimate,
+    )
+
+
+def _beats_projected(audit: Audit, row: Row) -> Iterator[Claim]:
+    if any(other.id == PROJECTED for other in audit.rows):
+        claim = "the best of its samples beats snapshots on components"
+        yield _beats(audit, row, [PROJECTED], "beats_pca_snapshots", claim)
+
+
+def _beats(audit: Audit, row: Row, others: Sequence[str], id: str, claim: str) -> Claim:
+    (of, own), rivals = best_of(row), [audit.row(other) for other in others]
+    rival = min(rivals, key=lambda other: best_of(other)[1].estimate)
+    theirs = best_of(rival)[1]
+    found = difference_of_bests(row.frechet, rival.frechet, of)
+    return Claim(
+        id,
+        f"{claim}, of {of} each",
+        _below(found, 0.0),
+        f"{own.estimate:.1f} against {theirs.estimate:.1f}; difference {_interval(found, 1, sign=True)}",
+        found.estimate,
+    )
+
+
+def _ordered(id: str, claim: str, axis: Axis, of: str) -> Iterator[Claim]:
+    """Yield whether the axis is in order as a whole, and, which any smooth curve with one turn has, on
+    one side of its turn."""
+    values = axis.keys[:, 1] if of == "epoch" else axis.frechet
+    parts = ("", ""), ("_to_its_turn", " on one side of its turn")
+    for (part, where), found in zip(parts, order(axis, values), strict=True):
+        verdict: Verdict = "holds" if abs(found) >= ORDERED else "does not hold"
+        if len(values) < PLACES:
+            verdict = "undecided"
+        yield Claim(id + part, claim + where, verdict, f"Spearman(z, {of}) {found:+.2f}", found)
+
+
+def explained(audit: Audit, row: Row, asked: NDArray[np.float64]) -> float:
+    """Return R² of what was asked for as a guess of what came: 1 at best, 0 as good as their mean."""
+    count = len(asked)
+    came = row.keys[:count, 1] if audit.condition == "epoch" else row.frechet[:count]
+    rest, spread = np.square(came - asked).sum(), np.square(came - came.mean()).sum()
+    return float(1 - rest / spread) if spread else 0.0
+
+
+def _as_asked(audit: Audit, row: Row, asked: NDArray[np.float64]) -> Claim:
+    found = explained(audit, row, asked)
+    verdict: Verdict = "holds" if found >= EXPLAINED else "does not hold"
+    figures = f"R² {found:.2f} over {len(asked)} samples"
+    if audit.asked_by and (audit.asked_by, audit.asked_on) != (audit.judge, audit.options.images):
+        verdict = "undecided"
+        figures += f", but asked for were scores of {audit.asked_on:,} images by judge {audit.asked_by}"
+    claim = f"GANs are of the {audit.condition} that was asked for"
+    return Claim("follows_condition", claim, verdict, figures, found)
+
+
+def order(axis: Axis, values: np.ndarray) -> tuple[float, float]:
+    """Return the rank correlation of places with `values` (n,), along the whole axis and along the
+    longer of the two parts into which the extreme that lies farther inside cuts it.
+
+    Of an extreme that several places have, the nearest to an end of the axis is its place: values that
+    go one way, and stay where they come to, have no turn. The correlation is 0 where all are alike.
+    """
+    last = len(values) - 1
+
+    def inside(at: NDArray[np.int64]) -> NDArray[np.int64]:
+        return np.minimum(at, last - at)
+
+    extremes = [np.flatnonzero(values == extreme) for extreme in (values.min(), values.max())]
+    turn = max((at[inside(at).argmin()] for at in extremes), key=inside)
+    parts = slice(0, turn + 1), slice(turn, len(values))
+    longer = max(parts, key=lambda part: part.stop - part.start)
+    return _rho(axis.positions, values), _rho(axis.positions[longer], values[longer])
+
+
+def _rho(x: np.ndarray, y: np.ndarray) -> float:
+    if len(x) < 3 or (y == y[0]).all():
+        return 0.0
+    return spearman(x, y.astype(np.float64))
+
+
+def _median(values: NDArray[np.float64]) -> Interval:
+    """Return the median of independent samples with its interval."""
+    return bootstrap(values, lambda some: float(np.median(some.astype(np.float64))))
+
+
+def _below(found: Interval, bound: float) -> Verdict:
+    if found.high <= bound:
+        return "holds"
+    return "does not hold" if found.low > bound else "undecided"
+
+
+def _above(found: Interval, bound: float) -> Verdict:
+    if found.low >= bound:
+        return "holds"
+    return "does not hold" if found.high < bound else "undecided"
+
+
+def _interval(found: Interval, digits: int, sign: bool = False) -> str:
+    shown = f"{{:{'+' if sign else ''}.{digits}f}}"
+    return f"{shown.format(found.estimate)} [{shown.format(found.low)}, {shown.format(found.high)}]"

@@ -1,0 +1,99 @@
+"""How good GANs were as they trained, as far as it is known: by one judge, on equally many images."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gangan_cli.audit.audit import SNAPSHOT, Audit
+from gangan_cli.audit.benchmark import GANGAN
+from gangan_cli.evaluation.evaluate import Evaluated, Subject, results
+from store import Run
+from store.keys import Keys, Pair
+
+
+@dataclass(frozen=True)
+class ScoreHistory:
+    """Fréchet distances (n,) of the snapshots `keys` (n, 2), in order; `floor` that of real images, if
+    it is known."""
+
+    judge: str
+    samples: int
+    keys: Keys
+    frechet: NDArray[np.float64]
+    floor: float | None
+
+    @classmethod
+    def read(cls, run: Run) -> "ScoreHistory | None":
+        """Return what is known of most snapshots of a run; None if nothing is."""
+        return cls._first(comparable(results(run)))
+
+    @classmethod
+    def beside(cls, audit: Audit, parent: Run) -> "ScoreHistory":
+        """Return what an audited GAN-GAN's samples can be held against: what the audit's judge said of
+        the snapshots in `parent` on as many images, or, if nothing, what it said in the audit."""
+        same = [
+            group
+            for group in comparable(results(parent))
+            if (group[0].judge, group[0].samples) == (audit.judge, audit.options.images)
+        ]
+        return cls._first(same) or cls._within(audit)
+
+    @property
+    def curves(self) -> dict[int, tuple[NDArray[np.int64], NDArray[np.float64]]]:
+        """The epochs and Fréchet distances of each GAN."""
+        gans = self.keys[:, 0]
+        return {
+            int(gan): (self.keys[gans == gan, 1], self.frechet[gans == gan]) for gan in np.unique(gans)
+        }
+
+    @property
+    def median(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """The median over GANs, at the epochs at which half of them or more were judged."""
+        epochs, counts = np.unique(self.keys[:, 1], return_counts=True)
+        epochs = epochs[2 * counts >= len(np.unique(self.keys[:, 0]))]
+        medians = [np.median(self.frechet[self.keys[:, 1] == epoch]) for epoch in epochs]
+        return epochs, np.array(medians, np.float64)
+
+    @classmethod
+    def _first(cls, groups: Iterable[list[Evaluated]]) -> "ScoreHistory | None":
+        for group in groups:
+            scores = {
+                (one.subject.gan, one.subject.epoch): one.scored.values["frechet"]
+                for one in group
+                if one.subject.gan is not None
+                and one.subject.epoch is not None
+                and one.subject.drawn is None
+            }
+            if scores:
+                real = [one.scored.values["frechet"] for one in group if one.subject == Subject()]
+                return cls._of(scores, group[0].judge, group[0].samples, real[0] if real else None)
+        return None
+
+    @classmethod
+    def _within(cls, audit: Audit) -> "ScoreHistory":
+        row, count = audit.row(SNAPSHOT), audit.options.count
+        near = audit.row(GANGAN).keys[:count]
+        scores = {
+            **dict(zip(map(tuple, row.keys[:count].tolist()), row.frechet.tolist(), strict=True)),
+            **dict(zip(map(tuple, near.tolist()), audit.matched.tolist(), strict=True)),
+        }
+        return cls._of(scores, audit.judge, audit.options.images, audit.floor)
+
+    @classmethod
+    def _of(
+        cls, scores: Mapping[Pair, float], judge: str, samples: int, floor: float | None
+    ) -> "ScoreHistory":
+        keys = sorted(scores)
+        frechet = np.array([scores[key] for key in keys], np.float64)
+        return cls(judge, samples, np.array(keys, np.int64), frechet, floor)
+
+
+def comparable(found: Iterable[Evaluated]) -> list[list[Evaluated]]:
+    """Return results in groups that one judge gave on equally many images from one seed, the largest
+    first; each subject is once in a group."""
+    groups: dict[tuple[str, int, int], dict[Subject, Evaluated]] = {}
+    for one in found:
+        groups.setdefault((one.judge, one.samples, one.seed), {})[one.subject] = one
+    return sorted((list(group.values()) for group in groups.values()), key=len, reverse=True)

@@ -1,1 +1,0 @@
-"""Training data of GANs: images, or the snapshots of another run."""

@@ -1,0 +1,1 @@
+"""Evaluation: the judge, statistics of real images, scores."""

@@ -1,0 +1,36 @@
+"""The scores of real images: what a perfect GAN would get. Found once for a judge, kept beside it."""
+
+import contextlib
+import json
+import os
+from dataclasses import asdict
+
+from gangan_cli import caches
+from gangan_cli.evaluation.judge import KIND
+from gangan_cli.evaluation.quick import glance
+from gangan_cli.evaluation.reference import Reference
+from gangan_cli.evaluation.scores import VERSION, Scored, glanced, scored
+
+
+def floor(reference: Reference, count: int, seed: int, quick: bool) -> Scored:
+    """Return the scores of up to `count` training images, held against test images.
+
+    "nearest" is that of test images, since a training image is its own nearest.
+    """
+    kind = "quick" if quick else "full"
+    name = f"{reference.judge.id}-{kind}-{count}-{seed}-{VERSION}.json"
+    # Not there, or not what it should be.
+    with contextlib.suppress(OSError, ValueError, TypeError, caches.CacheUnwritable):
+        path = caches.folder(KIND) / name
+        return Scored(**json.loads(path.read_text()))
+    images = reference.real(count, seed)
+    if quick:
+        found = glanced(glance(images, reference))
+    else:
+        found = scored(images, reference, seed, near=reference.test, among=reference.others)
+    with contextlib.suppress(OSError, caches.CacheUnwritable):  # it is found again next time
+        path = caches.folder(KIND) / name
+        aside = path.with_suffix(f".{os.getpid()}")
+        aside.write_text(json.dumps(asdict(found)))
+        aside.replace(path)
+    return found

@@ -1,0 +1,206 @@
+"""How good a set of images is: every score there is of it, each with its standard error."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from gangan_cli.evaluation.quick import Glance
+from gangan_cli.evaluation.reference import Reference
+from gangan_cli.metrics import entropy, frechet, kernel, neighbours, parzen, prdc
+from gangan_cli.metrics.agreement import agreement
+from gangan_cli.metrics.classifier import Features
+from gangan_cli.models.latent_codes import Categorical
+
+
+@dataclass(frozen=True)
+class Score:
+    """What a score is called, how many decimals it deserves, and which way is better ("" for none)."""
+
+    title: str
+    decimals: int
+    better: str
+
+
+SCORES: Mapping[str, Score] = {
+    "frechet": Score("Fréchet distance", 1, "lower"),
+    "kernel": Score("kernel distance", 3, "lower"),
+    "precision": Score("precision", 3, "higher"),
+    "recall": Score("recall", 3, "higher"),
+    "density": Score("density", 3, "higher"),
+    "coverage": Score("coverage", 3, "higher"),
+    "entropy": Score("label entropy (nats)", 3, "lower"),
+    "entropy_std": Score("its spread over images", 3, ""),
+    "entropy_lowest": Score("its lowest", 3, ""),
+    "entropy_highest": Score("its highest", 3, ""),
+    "marginal_entropy": Score("entropy of the mean label", 3, "higher"),
+    "inception": Score("inception-style score", 2, "higher"),
+    "uniformity": Score("classes' distance to uniform", 3, "lower"),
+    "agreement": Score("as asked for", 3, "higher"),
+    "parzen": Score("Parzen log-likelihood (nats)", 1, "higher"),
+    "parzen_sigma": Score("its window's width", 3, ""),
+    "nearest": Score("nearest training image", 2, ""),
+}
+"""Every score by the name under which results are kept; "nearest" is a median Euclidean distance, and
+"agreement" is known of GANs that can be asked for a class."""
+
+VERSION = 3
+"""Counts changes to what scores mean: those found before are found again."""
+
+NEAREST_OF = 1000
+"""Images whose nearest training image is looked for."""
+
+SUBSET = 1000
+"""Images of each set in a subset whose kernel distance is taken, as the measure's authors have it; of
+fewer than 4,000 images, a quarter."""
+
+KERNEL_OF = 4000
+"""Images of each set that the kernel distance looks at: its work grows with their square."""
+
+RESAMPLES = 8
+"""Bootstrap samples behind the standard error of a Fréchet distance: each takes a third of a second."""
+
+AGAIN = 100
+"""The same behind that of a median."""
+
+Part = tuple[dict[str, float], dict[str, float]]
+"""Values and standard errors."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Scores by name, standard errors of those that have one, and two histograms.
+
+    `classes` (10,) counts what the judge takes the images for; `entropies` (100,) counts label
+    entropies between 0 and ln 10.
+    """
+
+    values: dict[str, float]
+    errors: dict[str, float]
+    classes: list[int]
+    entropies: list[int]
+
+
+def scored(
+    images: Features,
+    reference: Reference,
+    seed: int,
+    near: Features | None = None,
+    among: Features | None = None,
+    asked: Categorical | None = None,
+) -> Scored:
+    """Return every score of images (n, 784) in [0, 1], as a GAN made them.
+
+    `near` are those whose nearest training images are looked for, if not the same, and `among` those
+    where, if not among all; `asked` are classes that took turns.
+    """
+    features, probabilities = reference.judge.judged(images)
+    values, errors = _by_label(probabilities)
+    for part in (
+        _as_asked(probabilities, asked),
+        _by_feature(features, reference, seed),
+        _by_pixel(images, reference),
+        _nearness(images if near is None else near, reference.train if among is None else among),
+    ):
+        values |= part[0]
+        errors |= part[1]
+    return _together(values, errors, probabilities)
+
+
+def glanced(glance: Glance, asked: Categorical | None = None) -> Scored:
+    """Return the scores that one look gives: Fréchet distance, and those of the labels; `asked` are
+    classes that took turns."""
+    values, errors = _by_label(glance.probabilities)
+    more = _as_asked(glance.probabilities, asked)
+    return _together(
+        {"frechet": glance.frechet, **values, **more[0]}, {**errors, **more[1]}, glance.probabilities
+    )
+
+
+def _as_asked(probabilities: Features, asked: Categorical | None) -> Part:
+    if asked is None:
+        return {}, {}
+    classes = np.arange(len(probabilities)) % asked.count
+    found = agreement(probabilities, classes, assigned=asked.learned)
+    return {"agreement": found.share}, {"agreement": found.standard_error}
+
+
+def _by_label(probabilities: Features) -> Part:
+    labels, unsure = entropy.label_scores(probabilities), entropy.label_errors(probabilities)
+    values = {
+        "entropy": labels.mean,
+        "entropy_std": labels.deviation,
+        "entropy_lowest": labels.lowest,
+        "entropy_highest": labels.highest,
+        "marginal_entropy": labels.marginal,
+        "inception": labels.inception_score,
+        "uniformity": labels.variation,
+    }
+    errors = {
+        "entropy": labels.standard_error,
+        "marginal_entropy": unsure.marginal,
+        "inception": unsure.inception_score,
+        "uniformity": unsure.variation,
+    }
+    return values, errors
+
+
+def _together(values: dict[str, float], errors: dict[str, float], probabilities: Features) -> Scored:
+    return Scored(
+        {name: values[name] for name in SCORES if name in values},
+        {name: errors[name] for name in SCORES if name in errors},
+        entropy.label_scores(probabilities).classes.tolist(),
+        entropy.entropy_histogram(probabilities)[0].tolist(),
+    )
+
+
+def with_error(reference: Reference, features: Features, seed: int) -> tuple[float, float]:
+    """Return the Fréchet distance of features (n, 1024) to the test images', and its standard error."""
+    random, count = np.random.default_rng(seed), len(features)
+    draws = (random.integers(count, size=count) for _ in range(RESAMPLES))
+    again = [
+        reference.frechet.distance(frechet.moments(features, np.bincount(draw, minlength=count)))
+        for draw in draws
+    ]
+    distance = reference.frechet.distance(frechet.moments(features))
+    return distance, float(np.std(again, ddof=1))
+
+
+def _by_feature(features: Features, reference: Reference, seed: int) -> Part:
+    distance, error = with_error(reference, features, seed)
+    few, of_test = features[:KERNEL_OF], reference.some(KERNEL_OF)
+    count = min(len(few), len(of_test))
+    size = max(2, min(SUBSET, count // 4))  # of larger ones no two would differ
+    closeness = kernel.kernel_distance(of_test, few, size=size, seed=seed)
+    shapes = prdc.prdc(reference.manifold, prdc.Manifold(features))
+    values = {
+        "frechet": distance,
+        "kernel": closeness.distance,
+        "precision": shapes.precision,
+        "recall": shapes.recall,
+        "density": shapes.density,
+        "coverage": shapes.coverage,
+    }
+    errors = {
+        "frechet": error,
+        # A subset's deviation, for as many images as there are; two that share some deviate by less.
+        "kernel": closeness.deviation * (size / (count - size)) ** 0.5,
+        "precision": shapes.precision_error,
+        "recall": shapes.recall_error,
+        "density": shapes.density_error,
+        "coverage": shapes.coverage_error,
+    }
+    return values, errors
+
+
+def _by_pixel(images: Features, reference: Reference) -> Part:
+    found = parzen.parzen(images, reference.validation, reference.test)
+    values = {"parzen": found.log_likelihood, "parzen_sigma": found.sigma}
+    return values, {"parzen": found.standard_error}
+
+
+def _nearness(images: Features, among: Features) -> Part:
+    distances, _ = neighbours.nearest(images[:NEAREST_OF], among)
+    again = np.random.default_rng(0).choice(distances, (AGAIN, len(distances)))
+    error = float(np.median(again, axis=1).std(ddof=1))
+    return {"nearest": float(np.median(distances))}, {"nearest": error}

@@ -1,0 +1,1 @@
+"""Images as training data: datasets, readers of files, domains, grids of images."""

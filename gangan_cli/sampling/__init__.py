@@ -1,0 +1,1 @@
+"""Sampling: from latents down to images, through the lineage of a run."""

@@ -1,0 +1,69 @@
+"""The images at the bottom of a lineage: which they are, and where they lie."""
+
+from pathlib import Path
+
+import numpy as np
+
+from gangan_cli.errors import ConfigurationError
+from gangan_cli.images.dataset import load_images
+from gangan_cli.images.domains import Unpaired
+from gangan_cli.weightspace.snapshots import Matrix
+from store import Manifest
+
+IMPORTED = "imported"
+"""What stands for the dataset of a run that was imported from state dicts: nobody knows it."""
+
+
+def images_of(manifest: Manifest) -> str:
+    """Return the name of the dataset that a run was trained on; "" where state dicts were imported."""
+    name = (manifest.dataset or {}).get("name", "")
+    return "" if name == IMPORTED else str(name)
+
+
+def dataset_of(manifest: Manifest, wished: str = "") -> str:
+    """Return the dataset that what a run makes is held against: the one `wished`, or else its own.
+
+    Raises:
+        ConfigurationError: it was imported, and none is wished.
+    """
+    if found := wished or images_of(manifest):
+        return found
+    raise ConfigurationError(
+        "GANs that were imported do not say from which images they learnt: name these with --dataset"
+    )
+
+
+def mismatch(name: str, manifest: Manifest, dataset: str) -> str:
+    """Return what to warn of where a run's GANs are held against a dataset; "" if it is their own."""
+    own = images_of(manifest)
+    if own in ("", dataset):
+        return ""
+    return f"{name} was trained on {own}, and is held against {dataset}"
+
+
+def data_dir_of(manifest: Manifest) -> Path | None:
+    """Return the folder that the images came from when a run was trained, if it is there."""
+    named = manifest.machine.get("data_dir")
+    return Path(named) if named and Path(named).is_dir() else None
+
+
+def as_pictures(values: Matrix, manifest: Manifest) -> Matrix:
+    """Return images (..., D), channels first, of a run's dataset as (..., height, width), or with three
+    channels as (..., height, width, 3)."""
+    dataset = manifest.dataset or {}
+    height, width, channels = dataset["height"], dataset["width"], dataset.get("channels", 1)
+    if channels == 1:
+        return values.reshape(*values.shape[:-1], height, width)
+    return np.moveaxis(values.reshape(*values.shape[:-1], channels, height, width), -3, -1)
+
+
+def sources(manifest: Manifest, count: int, seed: int) -> Matrix:
+    """Return images (count, D) in [-1, 1] of the first of the two domains that a run translates between.
+
+    Raises:
+        ConfigurationError, WorkFailed: they cannot be had.
+    """
+    domain = Unpaired(load_images(images_of(manifest), data_dir_of(manifest))).a
+    rows = np.random.default_rng(seed).permutation(domain.count)[:count]
+    scaled: Matrix = domain.pixels[rows] * np.float32(2 / 255) - np.float32(1)
+    return scaled

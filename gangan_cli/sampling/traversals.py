@@ -1,0 +1,49 @@
+"""What of a GAN's noise has a meaning: classes and codes, each varied while the rest stays."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gangan_cli.models.latent_codes import Categorical, LatentCode
+from gangan_cli.sampling.lineage import Lineage, Pictures, pick
+
+STEPS = 10
+"""Values of a code that are looked at, and noise vectors for each class."""
+
+
+@dataclass(frozen=True)
+class Varied:
+    """Images (rows, columns, height, width) whose columns differ in one code only.
+
+    Rows are noise vectors where the classes are varied, and classes where a code is, if there are any.
+    """
+
+    code: LatentCode
+    columns: list[float]
+    images: Pictures
+
+
+def meanings(
+    lineage: Lineage, *, gan: int | None = None, epoch: int | None = None, seed: int = 0
+) -> tuple[int, int, list[Varied]]:
+    """Return a GAN's number and epoch, and what each of its codes does; nothing for those without."""
+    gan, epoch = pick(lineage.top, gan, epoch)
+    codes = lineage.levels[-1].family.latent_codes
+    vector = lineage.top.snapshot(gan, epoch)[None]
+    found = []
+    for code in codes:
+        (rows,) = lineage.noises(STEPS, seed)
+        columns: list[float]
+        if isinstance(code, Categorical):
+            columns = list(range(code.count))
+        else:
+            columns = np.linspace(-1, 1, STEPS).tolist()
+            rows = np.repeat(rows[:1], STEPS, axis=0)
+            if lineage.classes:
+                rows = lineage.classes.put(rows, np.arange(STEPS) % lineage.classes.count)
+        every = np.repeat(rows, len(columns), axis=0)
+        noise = code.put(every, columns * len(rows))
+        images = lineage.images(vector, [noise])[0]
+        shape = len(rows), len(columns), *images.shape[1:]
+        found.append(Varied(code, columns, images.reshape(shape)))
+    return gan, epoch, found

@@ -1,0 +1,142 @@
+"""Walks through a GAN-GAN's latent space (the paper's Figure 3), and samples from it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gangan_cli.errors import ConfigurationError
+from gangan_cli.rng import stream
+from gangan_cli.sampling.lineage import Lineage, Pictures, pick
+from gangan_cli.weightspace.alignment import training_view
+from gangan_cli.weightspace.conditions import Condition
+from gangan_cli.weightspace.distances import Nearest, nearest
+from gangan_cli.weightspace.snapshots import Matrix
+
+PROBES = 256
+"""Directions from which the axis of a walk is chosen when the latent has more than one dimension."""
+
+
+@dataclass(frozen=True)
+class LatentGrid:
+    """Points of a GAN-GAN's latent space and what they decode to.
+
+    `latents` (n, L); `positions` (n,) along the axis of a walk, None for independent samples;
+    `images` (n, columns, height, width) in [-1, 1], a column per fixed noise; `near` compares the
+    generated weights with the snapshots; `axis` says in words what was walked along.
+    """
+
+    latents: Matrix
+    positions: NDArray[np.float64] | None
+    images: Pictures
+    near: Nearest
+    axis: str
+    gan: int
+    epoch: int
+    seed: int
+
+
+def walk(
+    lineage: Lineage,
+    *,
+    latents: int = 32,
+    columns: int = 40,
+    gan: int | None = None,
+    epoch: int | None = None,
+    seed: int = 0,
+) -> LatentGrid:
+    """Decode `latents` points along one axis, as the paper's Figure 3 does.
+
+    A one-dimensional latent is its own axis, from -2 to 2. In L dimensions the axis goes through
+    the origin from -√L to √L, the typical length of a latent, in that of 256 random directions
+    whose ends lie nearest to the latest epochs. A GAN-GAN that can be asked for something is asked
+    for all of it, with the rest of its latent drawn once.
+    """
+    gan, epoch = pick(lineage.top, gan, epoch)
+    positions, points, axis = points_along(lineage, latents, gan, epoch, seed)
+    images, near = _decode(lineage, points, columns, gan, epoch, seed)
+    return LatentGrid(points, positions, images, near, axis, gan, epoch, seed)
+
+
+def points_along(
+    lineage: Lineage, count: int, gan: int, epoch: int, seed: int
+) -> tuple[NDArray[np.float64], Matrix, str]:
+    """Return places (count,) along the axis that `walk` goes, the latents (count, L) there, and what the
+    axis is in words."""
+    if scale := Condition.of(lineage.top):
+        wishes = np.linspace(-1, 1, count)
+        points = np.repeat(draw(lineage, 1, seed), count, axis=0)
+        points[:, -1] = wishes
+        return scale.decode(wishes), points, f"{scale.title} asked for"
+    dimensions = lineage.levels[0].family.latent_dim
+    reach = 2.0 if dimensions == 1 else dimensions**0.5
+    positions = np.linspace(-reach, reach, count)
+    if dimensions == 1:
+        direction, words = np.ones(1), "latent z"
+    else:
+        direction = _direction_of_training(lineage, reach, gan, epoch, seed)
+        words = f"latent z: of {PROBES} directions in {dimensions} dimensions the one that ends latest"
+    return positions, (positions[:, None] * direction).astype(np.float32), words
+
+
+def sample(
+    lineage: Lineage,
+    *,
+    latents: int = 32,
+    columns: int = 40,
+    gan: int | None = None,
+    epoch: int | None = None,
+    seed: int = 0,
+) -> LatentGrid:
+    """Decode `latents` independent samples, ordered by the epoch of the nearest snapshot."""
+    gan, epoch = pick(lineage.top, gan, epoch)
+    points = draw(lineage, latents, seed)
+    images, near = _decode(lineage, points, columns, gan, epoch, seed)
+    order = np.lexsort((near.keys[:, 0], near.keys[:, 1]))
+    ordered = Nearest(near.keys[order], near.distances[order], near.spacing)
+    return LatentGrid(
+        points[order], None, images[order], ordered, "independent samples", gan, epoch, seed
+    )
+
+
+def generated_weights(lineage: Lineage, points: Matrix, gan: int, epoch: int) -> Matrix:
+    """Return the weights (n, P) of the run below that latents (n, L) stand for.
+
+    Raises:
+        ConfigurationError: the run is not a GAN-GAN.
+    """
+    if len(lineage.levels) < 2:
+        raise ConfigurationError(f"run {lineage.top.name!r} was trained on images, not on weights")
+    vector = lineage.top.snapshot(gan, epoch)
+    weights: Matrix = lineage.levels[0].generate(vector[None], points[None])[0]
+    return weights
+
+
+def draw(lineage: Lineage, count: int, seed: int) -> Matrix:
+    """Return latents (count, L) from the top family's distribution."""
+    drawn: Matrix = lineage.levels[0].family.noise((count,), stream(seed, 0, 1, "cpu")).numpy()
+    return drawn
+
+
+def _near(lineage: Lineage, weights: Matrix) -> Nearest:
+    below = training_view(lineage.top, lineage.levels[1].run)
+    return nearest(weights, below, lineage.top.constant("keys"))
+
+
+def _decode(
+    lineage: Lineage, points: Matrix, columns: int, gan: int, epoch: int, seed: int
+) -> tuple[Pictures, Nearest]:
+    weights = generated_weights(lineage, points, gan, epoch)
+    noises = lineage.noises(columns, seed, below=1)
+    return lineage.images(weights, noises, level=1), _near(lineage, weights)
+
+
+def _direction_of_training(
+    lineage: Lineage, reach: float, gan: int, epoch: int, seed: int
+) -> NDArray[np.float64]:
+    points = draw(lineage, PROBES, seed)
+    directions = points / np.linalg.norm(points, axis=1, keepdims=True)
+    ends = np.concatenate([directions, -directions]) * np.float32(reach)
+    epochs = _near(lineage, generated_weights(lineage, ends, gan, epoch)).keys[:, 1]
+    best = epochs.reshape(2, PROBES).sum(axis=0).argmax()
+    return np.asarray(directions[best], np.float64)

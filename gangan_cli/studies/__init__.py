@@ -1,1 +1,0 @@
-"""Questions asked of runs. No plotting, no printing."""

@@ -1,0 +1,1 @@
+"""Summaries of a run that need no torch: losses, status, verification."""

@@ -1,0 +1,106 @@
+"""Which runs of a store are not as they were written: looked at in a process that may die of it."""
+
+import json
+import signal
+import sys
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from subprocess import PIPE, Popen
+
+from gangan_cli.weightspace.snapshots import summarise
+from store.verify import Finding, verify
+
+Told = Callable[[str, int, int], None]
+"""(run, values looked at, values in all) as reading goes on."""
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What came of looking at a run: how many values it holds, and what is wrong with it."""
+
+    run: str
+    values: int
+    findings: list[Finding]
+
+
+def verified(root: Path, names: Sequence[str], told: Told) -> Iterator[Verified]:
+    """Look at the runs `names` of the store in `root`, one after the other.
+
+    LMDB trusts its file, so that a scrambled one may end the process that reads it. This is done in a
+    child; a run that ends it is found to be damaged, and another child goes on with the rest.
+    """
+    waiting = list(names)
+    while waiting:
+        command = [sys.executable, "-m", __spec__.name, str(root), *waiting]
+        with Popen(command, stdout=PIPE, text=True) as child:
+            assert child.stdout
+            values, findings = 0, list[Finding]()
+            for line in child.stdout:
+                word, content = json.loads(line)
+                if word == "finding":
+                    findings.append(Finding(**content))
+                elif word == "looked":
+                    values = content[1]
+                    told(waiting[0], *content)
+                else:
+                    yield Verified(waiting.pop(0), values, findings)
+                    values, findings = 0, []
+        if waiting:  # the child ended early
+            end = child.returncode
+            how = signal.Signals(-end).name if end < 0 else f"exit code {end}"
+            why = f"run {waiting[0]!r} is damaged: reading it ended a process ({how})"
+            yield Verified(waiting.pop(0), values, [*findings, Finding("file", why)])
+
+
+def sentences(run: str, findings: Collection[Finding]) -> list[str]:
+    """Return findings as sentences, with all that a GAN misses in one."""
+    missing: dict[tuple[str, int], list[int]] = {}
+    for finding in findings:
+        if finding.missing and finding.gan is not None and finding.epoch is not None:
+            missing.setdefault((finding.what, finding.gan), []).append(finding.epoch)
+    return [finding.why for finding in findings if not finding.missing] + [
+        f"run {run!r}, GAN {gan}: {what} of epoch{'s' * (len(epochs) > 1)} {summarise(epochs)} missing"
+        for (what, gan), epochs in missing.items()
+    ]
+
+
+def _child(root: Path, names: Sequence[str]) -> None:
+    def tell(word: str, content: object = None) -> None:
+        sys.stdout.write(json.dumps([word, content]) + "\n")
+        sys.stdout.flush()
+
+    for name in names:
+        told = 0
+
+        def looked(done: int, total: int) -> None:
+            nonlocal told
+            if done == total or done * 100 // total > told:
+                told = done * 100 // total
+                tell("looked", [done, total])
+
+        for finding in (*verify(root / name, looked), *_layout(root / name)):
+            tell("finding", asdict(finding))
+        tell("end")
+
+
+def _layout(path: Path) -> Iterator[Finding]:
+    """Yield a finding if a snapshot does not lie as the networks of its family do."""
+    from gangan_cli.errors import ConfigurationError
+    from gangan_cli.models import build
+    from gangan_cli.models.family import layout
+    from store import Run, StoreError
+
+    try:
+        with Run.open(path) as run:
+            manifest = run.manifest
+        if layout(build(manifest.family, manifest.sizes)) != manifest.layout:
+            yield Finding("layout", f"run {path.name!r}: its layout is not that of its family and sizes")
+    except ConfigurationError as error:
+        yield Finding("layout", f"run {path.name!r}: {error}")
+    except StoreError:
+        return  # which is a finding already
+
+
+if __name__ == "__main__":
+    _child(Path(sys.argv[1]), sys.argv[2:])

@@ -1,0 +1,1 @@
+"""Weight space: views of snapshots, alignment, PCA and encoder, distances, baselines."""

@@ -1,0 +1,251 @@
+"""What anybody should try before a GAN-GAN: ways to draw weight vectors that need no training.
+
+Each takes the snapshots that a GAN-GAN was trained on, and returns as many vectors as are asked for.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gangan_cli.errors import ConfigurationError
+from gangan_cli.weightspace.encoder import Code
+from gangan_cli.weightspace.pca import PrincipalComponents
+from gangan_cli.weightspace.snapshots import Matrix, Snapshots
+from store.keys import Keys
+
+LAST = 10
+"""Snapshots in the mean of a trajectory's last ones: a tenth of the paper's 100 epochs."""
+
+KEEP = 0.9
+"""What each epoch keeps of a trajectory's moving average, which so looks about as far back."""
+
+BANDWIDTHS = np.geomspace(0.02, 2, 13)
+"""Widths that a kernel density is tried with, in mean standard deviations of a component."""
+
+ROWS = 128
+"""Snapshots in memory at a time."""
+
+
+@dataclass(frozen=True)
+class Pool:
+    """The snapshots `keys` (m, 2) of `view` that samplers may look at, and codes of them.
+
+    `spacing` is the median distance between consecutive snapshots of a GAN.
+    """
+
+    view: Snapshots
+    keys: Keys
+    spacing: float
+    components: int
+    known: tuple[PrincipalComponents, Matrix] | None = None
+    """Components fitted to them already, with their codes (m, k)."""
+    short: tuple[Code, Matrix] | None = None
+    """The shorter code that an autoencoder makes of these, if one does, and the snapshots' (m, d)."""
+
+    def pick(self, count: int, random: np.random.Generator) -> NDArray[np.int64]:
+        """Return `count` rows of `keys`, drawn with repeats."""
+        return random.integers(len(self.keys), size=count)
+
+    def vectors(self, rows: NDArray[np.int64]) -> Matrix:
+        """Return the snapshots (n, P) in these rows of `keys`."""
+        return self.view.matrix(self.keys[rows])[0]
+
+    def before(self, row: int) -> NDArray[np.int64]:
+        """Return the rows of the same GAN up to and with `row`, in the order of epochs."""
+        gan, epoch = self.keys[row]
+        same = np.flatnonzero((self.keys[:, 0] == gan) & (self.keys[:, 1] <= epoch))
+        return same[np.argsort(self.keys[same, 1], kind="stable")]
+
+    @cached_property
+    def code(self) -> tuple[PrincipalComponents, Matrix]:
+        """The principal components, and the snapshots' codes (m, k)."""
+        return self.known or PrincipalComponents.fit(self.view, self.keys, self.components)
+
+    @cached_property
+    def marginals(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Mean (P,) and standard deviation (P,) of each weight."""
+        size, count = self.view.manifest.layout.size, len(self.keys)
+        total, squares = np.zeros(size), np.zeros(size)
+        for first in range(0, count, ROWS):
+            block = self.vectors(np.arange(first, min(first + ROWS, count)))
+            total += block.sum(axis=0, dtype=np.float64)
+            squares += np.square(block, dtype=np.float64).sum(axis=0)
+        mean = total / count
+        return mean, np.sqrt(np.maximum(squares / count - mean**2, 0))
+
+
+Sampler = Callable[[Pool, int, np.random.Generator], Matrix]
+"""(pool, n, random) -> weight vectors (n, P)."""
+
+
+def snapshot(pool: Pool, count: int, random: np.random.Generator) -> Matrix:
+    """Return training snapshots as they are."""
+    return pool.vectors(pool.pick(count, random))
+
+
+def noisy(size: float) -> Sampler:
+    """Return a sampler of snapshots moved `size` spacings in a random direction."""
+
+    def draw(pool: Pool, count: int, random: np.random.Generator) -> Matrix:
+        vectors = snapshot(pool, count, random)
+        for vector in vectors:
+            step = random.standard_normal(len(vector), np.float32)
+            vector += step * np.float32(size * pool.spacing / np.linalg.norm(step))
+        return vectors
+
+    return draw
+
+
+def mean_of_last(pool: Pool, count: int, random: np.random.Generator) -> Matrix:
+    """Return means of a snapshot and the few before it."""
+    return np.stack(
+        [pool.vectors(pool.before(row)[-LAST:]).mean(axis=0) for row in pool.pick(count, random)]
+    )
+
+
+def moving_average(pool: Pool, count: int, random: np.random.Generator) -> Matrix:
+    """Return exponential moving averages of trajectories, up to a random epoch."""
+    return np.stack([_averaged(pool, row) for row in pool.pick(count, random)])
+
+
+def _averaged(pool: Pool, row: int) -> Matrix:
+    rows = pool.before(row)[-5 * LAST :]  # what lies further back counts for half a percent
+    weights = KEEP ** np.arange(len(rows))[::-1]
+    average: Matrix = ((weights / weights.sum()).astype(np.float32)) @ pool.vectors(rows)
+    return average
+
+
+def between(same: bool) -> Sampler:
+    """Return a sampler of points between two snapshots, of the `same` GAN or of different ones."""
+
+    def draw(pool: Pool, count: int, random: np.random.Generator) -> Matrix:
+        gans = pool.keys[:, 0]
+        first = pool.pick(count, random)
+        second = np.array([random.choice(np.flatnonzero((gans == gans[row]) == same)) for row in first])
+        along = random.random((count, 1), np.float32)
+        return (1 - along) * pool.vectors(first) + along * pool.vectors(second)
+
+    return draw
+
+
+def gaussian(pool: Pool, count: int, random: np.random.Generator) -> Matrix:
+    """Return vectors whose weights are drawn one by one, each from its own normal distribution."""
+    mean, deviation = pool.marginals
+    drawn = random.standard_normal((count, len(mean)), np.float32)
+    drawn *= deviation.astype(np.float32)
+    drawn += mean.astype(np.float32)
+    return drawn
+
+
+def on_components(pool: Pool, count: int, random: np.random.Generator) -> Matrix:
+    """Return training snapshots without what lies outside the components' space, which is mostly the
+    noise of the last steps."""
+    components, _ = pool.code
+    return components.restore(components.project(snapshot(pool, count, random)))
+
+
+def component_gaussian(pool: Pool, count: int, random: np.random.Generator) -> Matrix:
+    """Return vectors whose principal components are drawn from a normal distribution."""
+    code, codes = pool.code
+    drawn = random.standard_normal((count, codes.shape[1]), np.float32) * codes.std(axis=0)
+    return code.decode(drawn)
+
+
+def component_kernels(pool: Pool, count: int, random: np.random.Generator) -> Matrix:
+    """Return vectors drawn from a kernel density of the snapshots' principal components."""
+    return _kernels(*pool.code, pool, count, random)
+
+
+def short_kernels(pool: Pool, count: int, random: np.random.Generator) -> Matrix:
+    """Return vectors drawn from a kernel density of the snapshots' short codes."""
+    assert pool.short is not None  # it is not `usable` otherwise
+    return _kernels(*pool.short, pool, count, random)
+
+
+def _kernels(
+    code: PrincipalComponents | Code,
+    codes: Matrix,
+    pool: Pool,
+    count: int,
+    random: np.random.Generator,
+) -> Matrix:
+    """Return vectors drawn from a kernel density of codes (m, k).
+
+    The width is the one under which each snapshot is likeliest when the others are known. Leaving out
+    whole GANs would ask for a width that reaches from one to the next, and draw neither.
+    """
+    width = _bandwidth(codes)
+    chosen = codes[pool.pick(count, random)]
+    noise = random.standard_normal(chosen.shape, np.float32)
+    return code.decode((chosen + np.float32(width) * noise).astype(np.float32))
+
+
+def _bandwidth(codes: Matrix) -> float:
+    squares = np.square(codes, dtype=np.float64).sum(axis=1)
+    apart = np.maximum(squares[:, None] + squares - 2 * (codes @ codes.T), 0)
+    np.fill_diagonal(apart, np.inf)
+    scale = float(codes.std(axis=0).mean())
+    return max(
+        (float(width * scale) for width in BANDWIDTHS),
+        key=lambda width: _likelihood(apart, width, codes.shape[1]),
+    )
+
+
+def _likelihood(apart: NDArray[np.float64], width: float, dimensions: int) -> float:
+    """Return the mean log-likelihood of points, each under the kernels that are not infinitely far."""
+    exponents = -apart / (2 * width**2)
+    most = exponents.max(axis=1, keepdims=True)
+    likely = np.log(np.exp(exponents - most).sum(axis=1)) + most[:, 0]
+    return float(likely.mean() - dimensions * np.log(width))
+
+
+Kind = Literal["copy", "average", "mixture", "density"]
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A way to draw weights without training. `label` is what people read; `kind` says what it draws
+    from: copies of snapshots, averages or mixtures of them, or a density fitted to them."""
+
+    label: str
+    kind: Kind
+    draw: Sampler
+
+
+BASELINES: Mapping[str, Baseline] = {
+    "snapshot": Baseline("training snapshot", "copy", snapshot),
+    "snapshot_noise_0.5": Baseline("snapshot + noise, ½ step", "copy", noisy(0.5)),
+    "snapshot_noise_1": Baseline("snapshot + noise, 1 step", "copy", noisy(1)),
+    "snapshot_noise_2": Baseline("snapshot + noise, 2 steps", "copy", noisy(2)),
+    "mean_of_last": Baseline(f"mean of the last {LAST}", "average", mean_of_last),
+    "moving_average": Baseline("moving average", "average", moving_average),
+    "interpolation_within_gan": Baseline("between snapshots of a GAN", "mixture", between(same=True)),
+    "interpolation_between_gans": Baseline("between two GANs", "mixture", between(same=False)),
+    "gaussian": Baseline("Gaussian per weight", "density", gaussian),
+    "pca_gaussian": Baseline("components + Gaussian", "density", component_gaussian),
+    "pca_kernels": Baseline("components + kernels", "density", component_kernels),
+    "pca_snapshot": Baseline("snapshot on components", "copy", on_components),
+    "autoencoder_kernels": Baseline("autoencoder + kernels", "density", short_kernels),
+}
+"""Every baseline by the id that results and scripts know it by. A GAN-GAN must beat "snapshot" and both
+averages."""
+
+
+def usable(pool: Pool) -> Iterator[tuple[str, Sampler]]:
+    """Yield the baselines that these snapshots allow, as (id, sampler): some need two GANs, two epochs,
+    or a short code."""
+    gans, counts = np.unique(pool.keys[:, 0], return_counts=True)
+    if len(pool.keys) < 2:
+        raise ConfigurationError("one snapshot is too few to hold anything against")
+    possible = {
+        "interpolation_between_gans": len(gans) > 1,
+        "interpolation_within_gan": counts.min() > 1,
+        "autoencoder_kernels": pool.short is not None,
+    }
+    for id, baseline in BASELINES.items():
+        if possible.get(id, True):
+            yield id, baseline.draw

@@ -1,0 +1,242 @@
+"""Snapshots of a run as training examples: selects them, and loads them to a device."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gangan_cli.errors import ConfigurationError
+from gangan_cli.limits import available
+from store import Manifest, Run
+from store.keys import Keys
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from gangan_cli.weightspace.alignment import Frame
+
+Matrix = NDArray[np.float32]
+
+STEPS = 256
+"""Maximum number of pairs of consecutive snapshots, evenly spaced, for the median step."""
+
+
+class Snapshots(Protocol):
+    """The protocol of a population's snapshots: a run, or a view of one (alignment.py)."""
+
+    @property
+    def name(self) -> str:
+        """The run's name."""
+
+    @property
+    def path(self) -> Path:
+        """The run's folder."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the run is."""
+
+    def constant(self, name: str) -> NDArray[Any]:
+        """Return an array stored once for the whole run."""
+
+    def keys(self) -> Keys:
+        """Return the (gan, epoch) of every snapshot."""
+
+    def snapshot(self, gan: int, epoch: int) -> Matrix:
+        """Return the weights (P,) of `gan` after `epoch` epochs."""
+
+    def matrix(self, of: Keys | None = None) -> tuple[Matrix, Keys]:
+        """Return snapshots (n, P), and their keys (n, 2)."""
+
+    def columns(self, of: Keys, place: slice) -> Matrix:
+        """Return some weights of snapshots, (n, width), as an array of its own."""
+
+
+class Seen:
+    """Base class for views of a run's snapshots; accepted wherever a run's snapshots are."""
+
+    def __init__(self, run: Snapshots) -> None:
+        self.run = run
+
+    @property
+    def name(self) -> str:
+        """The run's."""
+        return self.run.name
+
+    @property
+    def path(self) -> Path:
+        """The run's."""
+        return self.run.path
+
+    @property
+    def manifest(self) -> Manifest:
+        """The run's."""
+        return self.run.manifest
+
+    def constant(self, name: str) -> NDArray[Any]:
+        """Return the run's."""
+        return self.run.constant(name)
+
+    def keys(self) -> Keys:
+        """Return the run's."""
+        return self.run.keys()
+
+
+def select(keys: Keys, gans: str = "", epochs: str = "") -> Keys:
+    """Return the rows of `keys` (n, 2) whose gan and epoch lie in ranges such as "0,3-7" or "50-".
+
+    An empty range means all.
+
+    Raises:
+        ConfigurationError: a range cannot be read, or asks for what is not there.
+    """
+    if not len(keys):
+        raise ConfigurationError("the run has no snapshots yet")
+    chosen = np.ones(len(keys), bool)
+    for column, what, ranges in ((0, "GAN", gans), (1, "epoch", epochs)):
+        if ranges:
+            wanted = _named(ranges, what, set(keys[:, column].tolist()))
+            chosen &= np.isin(keys[:, column], sorted(wanted))
+    if not chosen.any():
+        raise ConfigurationError(f"no snapshot of GAN {gans} at epoch {epochs}")
+    return keys[chosen]
+
+
+def consecutive(keys: Keys) -> NDArray[np.int64]:
+    """Return the rows of `keys` (n, 2) that another snapshot of the same GAN follows: all of them, or
+    STEPS, evenly spaced."""
+    starts = np.flatnonzero(np.diff(keys[:, 0]) == 0)
+    chosen = np.linspace(0, len(starts) - 1, min(len(starts), STEPS)).round().astype(np.int64)
+    return starts[chosen]
+
+
+def usual_step(keys: Keys, rows: Callable[[NDArray[np.int64]], Matrix]) -> float:
+    """Return the median distance of consecutive snapshots of a GAN; 1 if no GAN has two, or none moves.
+    `rows` gives what stands for those of the given numbers in `keys` (n, 2)."""
+    chosen = consecutive(keys)
+    if not len(chosen):
+        return 1.0
+    return float(np.median(np.linalg.norm(rows(chosen + 1) - rows(chosen), axis=1))) or 1.0
+
+
+def _named(text: str, what: str, there: set[int]) -> set[int]:
+    """Return the numbers of `there` that `text` selects; each part must select at least one."""
+    named: set[int] = set()
+    for part in text.split(","):
+        first, dash, end = part.strip().partition("-")
+        try:
+            low = int(first)
+            high = (int(end) if end else max(there)) if dash else low
+        except ValueError:
+            raise ConfigurationError(
+                f"{what}s {text!r}: give numbers and ranges, as in 0,3-7 or 50-"
+            ) from None
+        if end and high < low:
+            raise ConfigurationError(f"{what}s {text!r}: the range {part} is empty")
+        found = {number for number in there if low <= number <= high}
+        if not found or high > max(there):
+            raise ConfigurationError(
+                f"no snapshot of {what} {max(low, high)}: the run has {summarise(there)}"
+            )
+        named |= found
+    return named
+
+
+def summarise(numbers: Sequence[int] | set[int]) -> str:
+    """Return numbers as short ranges, as in "0, 3-7"; every third as "3, 6 … 99"."""
+    ordered = sorted(numbers)
+    spans: list[list[int]] = []
+    for number in ordered:
+        if spans and number == spans[-1][1] + 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    if len(spans) > 6:
+        return f"{ordered[0]}, {ordered[1]} … {ordered[-1]}"
+    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in spans)
+
+
+class VectorExamples:
+    """Rows of a matrix on a device, the whole of it `repeat` times over."""
+
+    def __init__(self, matrix: "Tensor", repeat: int) -> None:
+        self._matrix, self._repeat = matrix, repeat
+
+    def __len__(self) -> int:
+        return len(self._matrix) * self._repeat
+
+    def batch(self, indices: "Tensor") -> "Tensor":
+        """Return rows (n, B, D) for (n, B) indices."""
+        rows = self._matrix.index_select(0, indices.reshape(-1) % len(self._matrix))
+        return rows.view(*indices.shape, -1)
+
+
+@dataclass(frozen=True)
+class Codes:
+    """Source of examples from a matrix (n, k)."""
+
+    matrix: Matrix
+    repeat: int = 1
+
+    @property
+    def count(self) -> int:
+        """How many examples there are."""
+        return len(self.matrix) * self.repeat
+
+    def load(self, device: str) -> VectorExamples:
+        """Bring the matrix to `device`."""
+        import torch
+
+        return VectorExamples(torch.from_numpy(self.matrix).to(device), self.repeat)
+
+
+class StoredExamples:
+    """Rows that are read from the run's memory map when they are picked: for matrices that do not fit in
+    memory."""
+
+    def __init__(self, run: Snapshots, keys: Keys, repeat: int, device: str) -> None:
+        self._run, self._keys, self._repeat, self._device = run, keys, repeat, device
+
+    def __len__(self) -> int:
+        return len(self._keys) * self._repeat
+
+    def batch(self, indices: "Tensor") -> "Tensor":
+        """Return rows (n, B, P) for (n, B) indices."""
+        import torch
+
+        wanted = indices.cpu().numpy() % len(self._keys)
+        rows, _ = self._run.matrix(self._keys[wanted.reshape(-1)])
+        return torch.from_numpy(rows).view(*wanted.shape, -1).to(self._device)
+
+
+@dataclass(frozen=True)
+class StoredVectors:
+    """Source of examples from the snapshots `keys` of the run in `path`, raw as in the paper, or in a
+    frame."""
+
+    path: Path
+    keys: Keys
+    repeat: int = 1
+    frame: "Frame | None" = None
+
+    @property
+    def count(self) -> int:
+        """How many examples there are."""
+        return len(self.keys) * self.repeat
+
+    def load(self, device: str) -> VectorExamples | StoredExamples:
+        """Load them to `device` as one matrix if it fits into half of the free memory, else read them
+        from the map."""
+        import torch
+
+        run = Run.open(self.path)
+        view = self.frame.view(run) if self.frame else run
+        size = len(self.keys) * view.manifest.layout.size * 4
+        if size > available() / 2:
+            return StoredExamples(view, self.keys, self.repeat, device)
+        with run:
+            matrix, _ = view.matrix(self.keys)
+        return VectorExamples(torch.from_numpy(matrix).to(device), self.repeat)
