@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from gangan_cli.images.dataset import load_images
+from gangan_cli.images.loading import load_images
 from gangan_cli.training.nursery import FORKS
 from tests import warm
 

@@ -17,7 +17,8 @@ import torch
 
 from gangan_cli import caches
 from gangan_cli.errors import ConfigurationError, WorkFailed
-from gangan_cli.images.dataset import Images, held_out, load_images
+from gangan_cli.images.dataset import Images
+from gangan_cli.images.loading import held_out, load_images
 from gangan_cli.metrics.classifier import Classifier, Features, Pixels, Recipe, judged, train
 
 KIND = "judges"

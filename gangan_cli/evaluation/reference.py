@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gangan_cli.evaluation.judge import Judge, Told, judge_of, unit
-from gangan_cli.images.dataset import Images, held_out, load_images
+from gangan_cli.images.dataset import Images
+from gangan_cli.images.loading import held_out, load_images
 from gangan_cli.metrics import frechet, prdc
 from gangan_cli.metrics.classifier import Features
 

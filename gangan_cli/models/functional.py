@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from gangan_cli.models.family import Networks
-
 
 class FunctionalModule:
     """A module with weights bound. Calling it maps batches, and updates its batch statistics."""
@@ -34,7 +32,7 @@ class FunctionalModule:
 
 def bind_weights(
     modules: Mapping[str, nn.Module], weights: Mapping[str, Mapping[str, Tensor]]
-) -> Networks:
+) -> dict[str, FunctionalModule]:
     """Return the networks of one GAN with `weights` (parameters and batch statistics) bound."""
     bound = {}
     for network, module in modules.items():

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from gangan_cli.errors import ConfigurationError
-from gangan_cli.images.dataset import load_images
 from gangan_cli.images.domains import Unpaired
+from gangan_cli.images.loading import load_images
 from gangan_cli.weightspace.snapshots import Matrix
 from store import Manifest
 

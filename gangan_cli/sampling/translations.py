@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gangan_cli.images.dataset import Images, load_images
+from gangan_cli.images.dataset import Images
 from gangan_cli.images.domains import Unpaired
+from gangan_cli.images.loading import load_images
 from gangan_cli.sampling.datasets import data_dir_of, images_of
 from gangan_cli.sampling.lineage import Lineage, Pictures, pick
 from gangan_cli.weightspace.snapshots import Matrix

@@ -1,30 +1,12 @@
-"""The choice of how recorded updates are executed: eagerly, compiled, or as CUDA graphs; with how many
-threads, and with which library for matrix products.
+"""How recorded updates are executed: eagerly, compiled, or as CUDA graphs; with how many threads, and
+with which library for matrix products.
 
 All of this affects rounding and nothing else. The choice is stored with the run, so that it is resumed
 with the same rounding.
 """
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
-
-from gangan_cli.training.settings import Settings
-
-if TYPE_CHECKING:
-    from gangan_cli.models.family import Family
-    from gangan_cli.training.population import Population
-
-COMPILING_PAYS = 30_000_000_000
-"""Numbers written by the losses of all steps of a run, from which on compiling pays: 33,000 steps of the
-paper's GAN, each of which is then a millisecond faster. Compiling takes half a minute (one or two
-minutes with convolutions), once per kind of GAN."""
-
-FLOPS_A_THREAD = 75_000_000
-"""Floating-point operations of a step's losses per thread. The paper's GAN takes 56 million, and gains
-nothing from a second thread. With two threads the small DCGAN (171 million) takes a quarter less time,
-the default GAN-GAN (372 million) a third less."""
+from typing import Literal
 
 Matmul = Literal["default", "onednn"]
 
@@ -64,112 +46,3 @@ class Chosen:
 
     execution: Execution
     note: str = ""
-
-
-def choose(
-    family: "Family", settings: Settings, device: str, wish: Wish, compiling: Callable[[], None]
-) -> Chosen:
-    """Choose the execution of a run on this machine; `compiling` is called before compiling starts.
-
-    Raises:
-        CannotCompile: compiling was requested, and is not possible.
-    """
-    import torch
-
-    from gangan_cli.training.compiled import CannotCompile
-    from gangan_cli.training.cost import cost_of
-    from gangan_cli.training.population import Population
-
-    if device != "cpu":
-        return Chosen(PLAIN)
-    cost = cost_of(family, settings.batch_size)
-    threads = max(1, min(wish.threads, cost.flops // FLOPS_A_THREAD))
-    torch.set_num_threads(threads)
-    if not (wish.steps * cost.numbers >= COMPILING_PAYS or wish.compile):
-        return Chosen(Execution(threads=threads))
-    compiled, note = wish.compile is not False, ""
-    if compiled:
-        try:
-            population = Population(family, settings, [0], device, Execution(True), compiling)
-        except CannotCompile as error:
-            if wish.compile:
-                raise
-            compiled, note = False, f"{error}: training goes on without, up to 1.7 times as slow"
-    if not compiled:
-        population = Population(family, settings, [0], device)
-    what = f"products {family} {settings.batch_size} {compiled}"
-    return Chosen(Execution(compiled, _remembered_products(what, population), threads), note)
-
-
-def _remembered_products(what: str, population: "Population") -> Matmul:
-    """Return the library that was found to be faster before, so that the same run gives the same bytes
-    again."""
-    from gangan_cli import caches
-    from gangan_cli.training.compiled import KIND, key
-
-    try:
-        file = caches.folder(KIND) / f"{key(what)}.txt"
-        with caches.alone(file):
-            if not file.exists():
-                file.write_text(_faster_products(population))
-            return "onednn" if file.read_text() == "onednn" else "default"
-    except (OSError, caches.CacheUnwritable):
-        return "default"
-
-
-def _faster_products(population: "Population") -> Matmul:
-    """Return the library that takes less time for a step of `population`, if it is as accurate.
-
-    oneDNN is twice as fast as MKL on some processors, and slower on others. This changes the
-    population's weights.
-    """
-    if not _as_accurate():
-        return "default"
-    nothing = population.shape.step()
-    best: dict[Matmul, float] = {"default": float("inf"), "onednn": float("inf")}
-    for library in [*best] * 5:
-        _set(library)
-        population.step(*nothing)  # the first call prepares what later ones use
-        began = time.perf_counter()
-        for _ in range(4):
-            population.step(*nothing)
-        best[library] = min(best[library], time.perf_counter() - began)
-    _set("default")
-    return "onednn" if best["onednn"] < best["default"] else "default"
-
-
-def use(library: Matmul) -> None:
-    """Use `library` for float32 matrix products in this process, unless it is less accurate: a run that
-    started with oneDNN may be resumed where oneDNN would round to bfloat16.
-    """
-    if library == "onednn" and not _as_accurate():
-        library = "default"
-    _set(library)
-
-
-def _set(library: Matmul) -> None:
-    import torch
-
-    # PyTorch asks oneDNN for such products only where bfloat16 would do. Without the instructions of
-    # AMX, oneDNN computes them in float32 all the same; `_as_accurate` sees whether it did.
-    precision = {"default": "none", "onednn": "bf16"}[library]
-    torch.backends.mkldnn.matmul.fp32_precision = precision  # type: ignore[attr-defined]
-
-
-def _as_accurate() -> bool:
-    """Return whether oneDNN's products are as accurate as float32 allows."""
-    import torch
-
-    if not torch.backends.mkldnn.is_available():
-        return False
-    generator = torch.Generator().manual_seed(0)
-    left, right = (torch.randn(128, 128, generator=generator) for _ in range(2))
-    exact = left.double() @ right.double()
-
-    def error(library: Matmul) -> float:
-        _set(library)
-        return float((left @ right - exact).norm())
-
-    same = error("onednn") <= 2 * error("default")
-    _set("default")
-    return same

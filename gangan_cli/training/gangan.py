@@ -29,7 +29,8 @@ from gangan_cli.training.workers import Task, plan
 from gangan_cli.weightspace.alignment import MODES, Frame
 from gangan_cli.weightspace.conditions import CONDITIONS, condition_of
 from gangan_cli.weightspace.encoder import Code
-from gangan_cli.weightspace.snapshots import Codes, Matrix, StoredVectors, select, usual_step
+from gangan_cli.weightspace.snapshots import Matrix, select, usual_step
+from gangan_cli.weightspace.sources import Codes, StoredVectors
 from store import Catalog, Manifest, Parent, Run, check_name
 from store.manifest import MAX_COUNT
 

@@ -7,8 +7,9 @@ from functools import cache
 from typing import Any
 
 from gangan_cli.errors import ConfigurationError
-from gangan_cli.images.dataset import Images, Labelled, load_images, named
+from gangan_cli.images.dataset import Images, Labelled
 from gangan_cli.images.domains import Unpaired
+from gangan_cli.images.loading import load_images, named
 from gangan_cli.models import build, family_info, given_options, sizes_for
 from gangan_cli.models.family import Family, ImageSpec, batches_per_step, layout, losses
 from gangan_cli.training.events import DatasetRead

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from gangan_cli import wording
 from gangan_cli.errors import ConfigurationError
-from gangan_cli.images.dataset import is_same_folder
+from gangan_cli.images.loading import is_same_folder
 from gangan_cli.models import build
 from gangan_cli.models.family import resume_size
 from gangan_cli.training.devices import find

@@ -27,8 +27,9 @@ from gangan_cli import limits
 from gangan_cli.errors import WorkFailed
 from gangan_cli.models import build
 from gangan_cli.signals import ENDING
+from gangan_cli.training.autotune import choose, use
 from gangan_cli.training.examples import Source
-from gangan_cli.training.execution import Chosen, Compiling, Execution, Wish, choose, use
+from gangan_cli.training.execution import Chosen, Compiling, Execution, Wish
 from gangan_cli.training.nursery import CONTEXT, get_ready
 from gangan_cli.training.settings import Epoch, Kept, Settings
 from store import StoreError

@@ -1,22 +1,15 @@
-"""Snapshots of a run as training examples: selects them, and loads them to a device."""
+"""Snapshots of a run: the protocol of views, selection, and the median step of training."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gangan_cli.errors import ConfigurationError
-from gangan_cli.limits import available
-from store import Manifest, Run
+from store import Manifest
 from store.keys import Keys
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from gangan_cli.weightspace.alignment import Frame
 
 Matrix = NDArray[np.float32]
 
@@ -157,86 +150,3 @@ def summarise(numbers: Sequence[int] | set[int]) -> str:
     if len(spans) > 6:
         return f"{ordered[0]}, {ordered[1]} … {ordered[-1]}"
     return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in spans)
-
-
-class VectorExamples:
-    """Rows of a matrix on a device, the whole of it `repeat` times over."""
-
-    def __init__(self, matrix: "Tensor", repeat: int) -> None:
-        self._matrix, self._repeat = matrix, repeat
-
-    def __len__(self) -> int:
-        return len(self._matrix) * self._repeat
-
-    def batch(self, indices: "Tensor") -> "Tensor":
-        """Return rows (n, B, D) for (n, B) indices."""
-        rows = self._matrix.index_select(0, indices.reshape(-1) % len(self._matrix))
-        return rows.view(*indices.shape, -1)
-
-
-@dataclass(frozen=True)
-class Codes:
-    """Source of examples from a matrix (n, k)."""
-
-    matrix: Matrix
-    repeat: int = 1
-
-    @property
-    def count(self) -> int:
-        """How many examples there are."""
-        return len(self.matrix) * self.repeat
-
-    def load(self, device: str) -> VectorExamples:
-        """Bring the matrix to `device`."""
-        import torch
-
-        return VectorExamples(torch.from_numpy(self.matrix).to(device), self.repeat)
-
-
-class StoredExamples:
-    """Rows that are read from the run's memory map when they are picked: for matrices that do not fit in
-    memory."""
-
-    def __init__(self, run: Snapshots, keys: Keys, repeat: int, device: str) -> None:
-        self._run, self._keys, self._repeat, self._device = run, keys, repeat, device
-
-    def __len__(self) -> int:
-        return len(self._keys) * self._repeat
-
-    def batch(self, indices: "Tensor") -> "Tensor":
-        """Return rows (n, B, P) for (n, B) indices."""
-        import torch
-
-        wanted = indices.cpu().numpy() % len(self._keys)
-        rows, _ = self._run.matrix(self._keys[wanted.reshape(-1)])
-        return torch.from_numpy(rows).view(*wanted.shape, -1).to(self._device)
-
-
-@dataclass(frozen=True)
-class StoredVectors:
-    """Source of examples from the snapshots `keys` of the run in `path`, raw as in the paper, or in a
-    frame."""
-
-    path: Path
-    keys: Keys
-    repeat: int = 1
-    frame: "Frame | None" = None
-
-    @property
-    def count(self) -> int:
-        """How many examples there are."""
-        return len(self.keys) * self.repeat
-
-    def load(self, device: str) -> VectorExamples | StoredExamples:
-        """Load them to `device` as one matrix if it fits into half of the free memory, else read them
-        from the map."""
-        import torch
-
-        run = Run.open(self.path)
-        view = self.frame.view(run) if self.frame else run
-        size = len(self.keys) * view.manifest.layout.size * 4
-        if size > available() / 2:
-            return StoredExamples(view, self.keys, self.repeat, device)
-        with run:
-            matrix, _ = view.matrix(self.keys)
-        return VectorExamples(torch.from_numpy(matrix).to(device), self.repeat)

@@ -24,7 +24,7 @@ def digits(folder: Path) -> Path:
     """Return a folder with 60,000 digits for torchvision: MNIST, or 5,000 twelve times over."""
     if there := os.environ.get("GANGAN_DATA"):
         return Path(there)
-    from gangan_cli.images.dataset import load_images
+    from gangan_cli.images.loading import load_images
 
     images = load_images("mnist5k")
     raw = folder / "MNIST" / "raw"

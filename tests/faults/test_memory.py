@@ -47,7 +47,7 @@ def test_components_are_found_in_a_tenth_of_the_memory_that_the_snapshots_would_
 
 ADDRESS_SPACE = """
 import resource, sys
-from gangan_cli.weightspace import snapshots as weights
+from gangan_cli.weightspace import sources
 from gangan_cli.limits import available
 import torch
 used = [line for line in open("/proc/self/status") if line.startswith("VmSize")][0].split()[1]
@@ -56,7 +56,7 @@ resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 from store import Run
 with Run.open(sys.argv[1]) as run:
     keys = run.keys()
-source = weights.StoredVectors(run.path, keys)
+source = sources.StoredVectors(run.path, keys)
 examples = source.load("cpu")
 batch = examples.batch(torch.arange(8)[None])
 print(type(examples).__name__, tuple(batch.shape), available() < int(sys.argv[2]))

@@ -13,7 +13,7 @@ from PIL import Image
 
 from gangan_cli import toml
 from gangan_cli.errors import ConfigurationError
-from gangan_cli.images.dataset import named
+from gangan_cli.images.loading import named
 from gangan_cli.wording import plain
 from store import Run
 from tests.commands import gangan

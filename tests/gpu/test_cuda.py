@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from gangan_cli.images.dataset import load_images
+from gangan_cli.images.loading import load_images
 from gangan_cli.models import build, sizes_for
 from gangan_cli.models.family import ImageSpec, batches_per_step
 from gangan_cli.rng import stream

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gangan_cli.images.dataset import load_images
+from gangan_cli.images.loading import load_images
 from gangan_cli.models import build
 from gangan_cli.training import gans
 from gangan_cli.training.population import train

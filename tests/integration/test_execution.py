@@ -8,13 +8,14 @@ import torch
 
 from gangan_cli import caches
 from gangan_cli.models import build
-from gangan_cli.training import execution
+from gangan_cli.training import autotune, execution
+from gangan_cli.training.autotune import COMPILING_PAYS, choose, use
 from gangan_cli.training.compiled import KIND, CannotCompile
 from gangan_cli.training.cost import cost_of
-from gangan_cli.training.execution import COMPILING_PAYS, PLAIN, Execution, Wish, choose, use
+from gangan_cli.training.execution import PLAIN, Execution, Wish
 from gangan_cli.training.population import Population, train
 from gangan_cli.training.settings import Settings
-from gangan_cli.weightspace.snapshots import VectorExamples
+from gangan_cli.weightspace.sources import VectorExamples
 from store import Run
 from tests.runs import numbers
 
@@ -165,7 +166,7 @@ def test_what_is_compiled_is_found_whatever_tmpdir_says(family, cache, monkeypat
 def test_inexact_products_are_never_chosen(family, monkeypatch):
     exact = torch.Tensor.__matmul__
     inexact = [False]
-    monkeypatch.setattr(execution, "_set", lambda library: inexact.__setitem__(0, library == "onednn"))
+    monkeypatch.setattr(autotune, "_set", lambda library: inexact.__setitem__(0, library == "onednn"))
 
     def product(left, right):
         if inexact[0] and left.dtype == torch.float32:
@@ -173,16 +174,16 @@ def test_inexact_products_are_never_chosen(family, monkeypatch):
         return exact(left, right)
 
     monkeypatch.setattr(torch.Tensor, "__matmul__", product)
-    assert not execution._as_accurate()
+    assert not autotune._as_accurate()
     use("onednn")  # as the run began on another machine
     assert inexact == [False]
-    assert execution._faster_products(Population(family, SETTINGS, [0], "cpu")) == "default"
+    assert autotune._faster_products(Population(family, SETTINGS, [0], "cpu")) == "default"
 
 
 def test_the_choice_between_near_equals_is_made_once(family, long, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     found = iter(["onednn", "default"])
-    monkeypatch.setattr(execution, "_faster_products", lambda *_: next(found))
+    monkeypatch.setattr(autotune, "_faster_products", lambda *_: next(found))
     wish = Wish(False, long)
     chosen = [choose(family, SETTINGS, "cpu", wish, pytest.fail).execution.matmul for _ in range(2)]
     assert chosen == ["onednn", "onednn"]

@@ -10,7 +10,7 @@ from gangan_cli.errors import ConfigurationError, WorkFailed
 from gangan_cli.evaluation import judge as judges
 from gangan_cli.evaluation.evaluate import doubts
 from gangan_cli.evaluation.judge import Judge, judge_of, unit
-from gangan_cli.images.dataset import load_images
+from gangan_cli.images.loading import load_images
 from gangan_cli.metrics import entropy
 from gangan_cli.metrics.classifier import Classifier, Recipe, judged, train
 from tests.commands import learn_to_judge

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from gangan_cli.errors import ConfigurationError
-from gangan_cli.images.dataset import load_images
 from gangan_cli.images.domains import outlines
+from gangan_cli.images.loading import load_images
 from gangan_cli.models import FAMILIES, build, options_of, sizes_for
 from gangan_cli.models.family import ImageSpec, layout, parameters, resume_size
 from gangan_cli.training.gans import seen_by

@@ -8,7 +8,7 @@ from unittest.mock import patch
 import numpy as np
 import torch
 
-from gangan_cli.images.dataset import load_images
+from gangan_cli.images.loading import load_images
 from gangan_cli.models import build
 from gangan_cli.models.family import layout
 from gangan_cli.tui.system import Gpu, Machine

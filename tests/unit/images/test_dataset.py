@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from gangan_cli.errors import ConfigurationError, WorkFailed
-from gangan_cli.images.dataset import Images, load_images
+from gangan_cli.images.dataset import Images
+from gangan_cli.images.loading import load_images
 
 
 def test_mnist5k_is_real_digits():

@@ -8,8 +8,8 @@ from gangan_cli.errors import ConfigurationError
 from gangan_cli.figures.export import export_figures
 from gangan_cli.figures.style import Output
 from gangan_cli.images import folders
-from gangan_cli.images.dataset import load_images
 from gangan_cli.images.folders import CELEBA
+from gangan_cli.images.loading import load_images
 from gangan_cli.sampling.lineage import Lineage
 from gangan_cli.training.gans import GansConfig, train_gans
 from gangan_cli.training.job import Machine

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from gangan_cli.errors import ConfigurationError
-from gangan_cli.images.dataset import load_images
+from gangan_cli.images.loading import load_images
 from gangan_cli.images.pictures import decoded, shown
 from tests.commands import gangan
 

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from gangan_cli.images.dataset import load_images
+from gangan_cli.images.loading import load_images
 from gangan_cli.models import build
 from gangan_cli.models.family import layout
 from gangan_cli.rng import stream
 from gangan_cli.training.population import train
 from gangan_cli.training.settings import Settings
 from gangan_cli.training.workers import plan
-from gangan_cli.weightspace.snapshots import VectorExamples
+from gangan_cli.weightspace.sources import VectorExamples
 from tests.runs import numbers
 
 pytestmark = pytest.mark.xdist_group("population")

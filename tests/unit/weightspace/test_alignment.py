@@ -13,7 +13,7 @@ from gangan_cli.weightspace import alignment as module
 from gangan_cli.weightspace.alignment import Frame, Framed, training_view
 from gangan_cli.weightspace.matching import balanced
 from gangan_cli.weightspace.pca import PrincipalComponents
-from gangan_cli.weightspace.snapshots import StoredVectors
+from gangan_cli.weightspace.sources import StoredVectors
 from gangan_cli.weightspace.symmetries import NETWORKS, weights
 from store import Run
 from store.errors import Damaged
@@ -187,7 +187,7 @@ def test_raw_vectors_are_trained_on_in_the_frame(framed, monkeypatch):
     framed.run.close()  # a run is open once in a process
     indices = torch.tensor([[5, 1], [0, 3]])
     in_memory = source.load("cpu").batch(indices)
-    monkeypatch.setattr("gangan_cli.weightspace.snapshots.available", lambda: 0)
+    monkeypatch.setattr("gangan_cli.weightspace.sources.available", lambda: 0)
     assert torch.equal(source.load("cpu").batch(indices), in_memory)
     with Run.open(framed.path) as run:
         expected, _ = framed.frame.view(run).matrix(keys[indices.numpy().reshape(-1)])

@@ -3,15 +3,9 @@ import pytest
 import torch
 
 from gangan_cli.errors import ConfigurationError
-from gangan_cli.weightspace import snapshots as module
-from gangan_cli.weightspace.snapshots import (
-    Codes,
-    StoredExamples,
-    StoredVectors,
-    VectorExamples,
-    select,
-    summarise,
-)
+from gangan_cli.weightspace import sources
+from gangan_cli.weightspace.snapshots import select, summarise
+from gangan_cli.weightspace.sources import Codes, StoredExamples, StoredVectors, VectorExamples
 from store import Run
 from tests.runs import numbers, small_manifest
 
@@ -87,7 +81,7 @@ def test_snapshots_come_the_same_from_memory_and_from_the_map(tmp_path, monkeypa
     source = StoredVectors(tmp_path / "r", keys, repeat=2)
     indices = torch.tensor([[5, 1], [0, 3]])
     in_memory = source.load("cpu")
-    monkeypatch.setattr(module, "available", lambda: 0)
+    monkeypatch.setattr(sources, "available", lambda: 0)
     mapped = source.load("cpu")
     assert isinstance(in_memory, VectorExamples)
     assert isinstance(mapped, StoredExamples)
