@@ -96,8 +96,10 @@ def test_eight_readers_neither_make_the_file_grow_nor_hold_it_up(tmp_path, thoro
         for number in [*range(1, epoch + 1), last, last - 1]:
             write(run, number)
         alone = run.size_bytes
-    # A reader sees a state to resume from a moment longer: a few of them, whatever the length.
-    assert watched < alone + 10 * 3 * SIZE * 4
+    # A reader that waits for a core keeps the checkpoint that it sees from being reused: a few of them,
+    # or one in twenty. One that never let go would keep all of them.
+    checkpoints = max(10, epoch // 17 // 20)
+    assert watched < alone + checkpoints * 3 * SIZE * 4
 
 
 def test_who_begins_to_read_while_two_commits_come_sees_no_less_later(tmp_path, python):
