@@ -163,7 +163,7 @@ def audits(
 
 
 def _samplers(lineage: Lineage, bench: Bench) -> dict[str, Draw]:
-    """Return what the GAN-GAN is held against, by id; each with randomness of its own."""
+    """Return the baselines to compare the GAN-GAN with, by id; each has its own random numbers."""
     code, landscape, known, short = lineage.levels[0].code, bench.landscape, None, None
     if code and bench.subspace:
         known = code.components, code.components.codes(bench.subspace.coordinates)

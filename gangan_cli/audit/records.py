@@ -27,8 +27,8 @@ ARRAYS = {
 }
 
 VERSION = 3
-"""Counts changes to what an audit looks at or how it is written down. Version 2 named samplers by what
-people read; those of before are done again."""
+"""Counts changes to what an audit measures or how it is stored. Version 2, which named samplers by their
+labels, is read too; earlier audits are done again."""
 
 VERSION_2_NAMES: Mapping[str, str] = {
     "the GAN-GAN": "gangan",
