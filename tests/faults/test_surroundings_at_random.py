@@ -64,10 +64,11 @@ def world(tmp_path, undisturbed):
     return tmp_path
 
 
-def test_whatever_surrounds_a_command_it_works_or_says_why_not(world, thorough):
-    moments = random.Random(8)
+@pytest.mark.parametrize("seed", [8, *(pytest.param(n, marks=pytest.mark.long) for n in range(9, 14))])
+def test_whatever_surrounds_a_command_it_works_or_says_why_not(world, thorough, seed):
+    moments = random.Random(seed)
     commands = [*QUICK * 3, *LONGER, TRAINING] if thorough else QUICK
-    for _ in range(600 if thorough else 9):
+    for _ in range(100 if thorough else 9):
         check(world, moments, moments.choice(commands))
 
 
