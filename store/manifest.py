@@ -39,16 +39,16 @@ class Parent:
 class Manifest:
     """A run's description.
 
-    `family` and `sizes` rebuild its networks; `layout` says how they lie in a snapshot; `losses`
-    names the columns of its losses; `config` is every setting as resolved, and what a second start
-    of the same run is compared with; `dataset` (for images) or `parent` (for weights) is what it
-    was trained on; `constants` are shapes of arrays stored once beside the snapshots; `machine` is
-    where it was first trained: folder of the data, device, workers.
+    `family` and `hparams`, its hyperparameters, rebuild its networks; `layout` says how they lie in a
+    snapshot; `losses` names the columns of its losses; `config` is every setting as resolved, and what a
+    second start of the same run is compared with; `dataset` (for images) or `parent` (for weights) is
+    what it was trained on; `constants` are shapes of arrays stored once beside the snapshots; `machine`
+    is where it was first trained: folder of the data, device, workers.
     """
 
     id: str
     family: str
-    sizes: Mapping[str, Any]
+    hparams: Mapping[str, Any]
     layout: Layout
     losses: tuple[str, ...]
     gans: int
@@ -88,6 +88,7 @@ class Manifest:
     def to_json(self) -> str:
         """Return the manifest as one JSON document."""
         document = asdict(self)
+        document["sizes"] = document.pop("hparams")  # its first name, which all formats have
         document["layout"] = [
             [tensor.name, list(tensor.shape), *([STATISTIC] if tensor.statistic else [])]
             for tensor in self.layout.tensors
@@ -116,6 +117,7 @@ class Manifest:
             document["losses"] = tuple(document["losses"])
             if document.get("parent"):
                 document["parent"] = Parent(**document["parent"])
+            document["hparams"] = document.pop("sizes")
             constants = document.get("constants") or {}
             document["constants"] = {name: tuple(shape) for name, shape in constants.items()}
             return cls(**document)

@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from gangan_cli.images.loading import load_images
-from gangan_cli.training.nursery import FORKS
+from gangan_cli.training.forkserver import CAN_FORK
 from tests import warm
 
 SESSION = "TESTS_SESSION"
@@ -181,9 +181,9 @@ def children_of(pid: int) -> list[int]:
 def workers_of(pid: int, fresh: bool = False) -> list[int]:
     """The processes that train, of a command that was forked, or of one that was started `fresh`: these
     are forked from a process that the command keeps for that, or are new ones."""
-    if FORKS and not fresh:
+    if CAN_FORK and not fresh:
         return children_of(pid)
-    if FORKS:
+    if CAN_FORK:
         return [worker for child in children_of(pid) for worker in children_of(child)]
     return [
         child

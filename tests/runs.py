@@ -12,7 +12,7 @@ def small_manifest(**changes) -> Manifest:
     plain = {
         "id": "one",
         "family": "mlp",
-        "sizes": {},
+        "hparams": {},
         "layout": Layout.of({"discriminator.w": (2, 3), "generator.b": (4,)}),
         "losses": ("g_loss", "d_loss"),
         "gans": 2,

@@ -215,10 +215,10 @@ def import_everything() -> None:
     for name in LATER:
         import_module(name)
     from gangan_cli.summaries import verification
-    from gangan_cli.training import nursery, workers
+    from gangan_cli.training import forkserver, workers
 
-    if nursery.FORKS:
-        nursery.FORKS = False
+    if forkserver.CAN_FORK:
+        forkserver.CAN_FORK = False
         workers.CONTEXT = mp.get_context("fork")
     verification.Popen = Looking  # type: ignore[attr-defined]
 
@@ -252,27 +252,27 @@ def record_updates() -> None:
 
     A child does it: PyTorch refuses gradients to forks of a process that has computed some.
     """
-    from gangan_cli.models import build
-    from gangan_cli.training import runners
+    from gangan_cli.models.registry import build
+    from gangan_cli.training import backends
 
     family = build("mlp", asdict(build("mlp", {})))  # type: ignore[call-overload]
-    shapes = [runners.Shape(family, 1, batch_size, "cpu") for batch_size in (128, 256)]
+    shapes = [backends.StepShape(family, 1, batch_size, "cpu") for batch_size in (128, 256)]
     updates = [(phase, shape) for shape in shapes for phase in family.phases]
     reading, writing = os.pipe()
     if not os.fork():
         with os.fdopen(writing, "wb") as file:
-            pickle.dump([runners._recorded(*update) for update in updates], file)
+            pickle.dump([backends._recorded(*update) for update in updates], file)
         os._exit(0)
     os.close(writing)
     with os.fdopen(reading, "rb") as file:
         recorded = dict(zip(updates, pickle.load(file), strict=True))
     os.wait()
-    record = runners._recorded
+    record = backends._recorded
 
     def found(phase: Any, shape: Any) -> Any:
         return recorded.get((phase, shape)) or record(phase, shape)
 
-    runners._recorded = found  # type: ignore[assignment]
+    backends._recorded = found  # type: ignore[assignment]
 
 
 if __name__ == "__main__":

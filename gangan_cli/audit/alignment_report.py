@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from torch.func import vmap
 
 from gangan_cli.errors import ConfigurationError, WorkFailed
-from gangan_cli.models import build
 from gangan_cli.models.family import Family
 from gangan_cli.models.functional import bind_weights
+from gangan_cli.models.registry import build
 from gangan_cli.rng import stream
 from gangan_cli.sampling.lineage import split
 from gangan_cli.weightspace.alignment import Frame
@@ -72,7 +72,7 @@ def alignment(run: Run, keys: Keys, frame: Frame) -> Alignment:
     epochs, counts = np.unique(keys[:, 1], return_counts=True)
     if not (counts > 1).any():
         raise ConfigurationError(f"of {run.name!r} no two GANs have the same epoch: none to compare")
-    probe = _Probe(build(run.manifest.family, run.manifest.sizes), run.manifest.layout)
+    probe = _Probe(build(run.manifest.family, run.manifest.hparams), run.manifest.layout)
     found = [_Medians(run.manifest.layout) for _ in ("before", "after")]
     changes = np.zeros(2)
     for epoch in epochs.tolist():

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from gangan_cli import toml
+from gangan_cli.config import RENAMED
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.paths import expanded
 
@@ -69,6 +70,7 @@ def _read(file: Path, command: str, classes: list[type]) -> dict[str, Any]:
     settings = {}
     for written, value in table.items():
         name = written.replace("-", "_")
+        name = RENAMED.get(name, name)
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f": did you mean {near[0].replace('_', '-')}?" if near else ""

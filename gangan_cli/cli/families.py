@@ -10,15 +10,15 @@ def families(json: options.Json = False) -> None:
 
     Options are changed with **--family-option KEY=VALUE** of gangan train-gans.
     """
-    from gangan_cli.models import FAMILIES, build, options_of
     from gangan_cli.models.family import parameters
-    from gangan_cli.training.gans import GansConfig
+    from gangan_cli.models.registry import FAMILIES, build, options_of
+    from gangan_cli.training.gans import resolve
 
     found: list[dict[str, Any]] = []
     for name, entry in FAMILIES.items():
         if not entry.of_images:
             continue
-        default = GansConfig.of_family({"family": name})
+        default = resolve({"family": name})
         found.append(
             {
                 "family": name,

@@ -1,21 +1,29 @@
-"""The options that several commands share, each defined once."""
+"""The options of commands: those of settings are made from config.py, the others are defined here
+once."""
 
+import dataclasses
+import inspect
+import typing
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from gangan_cli.config import PRESETS, GanGanConfig, RunEnvironment
 from gangan_cli.paths import expanded
 
 if TYPE_CHECKING:
     from store import Catalog
 
+Command = TypeVar("Command", bound=Callable[..., None])
+
 
 def setting(*names: str, default: str | None = None, help: str = "", **more: Any) -> Any:
-    """Return an option that shows `default` as what stands when it is given nowhere.
+    """Return an option whose help shows `default`.
 
-    The function's own default is None, which tells "not given" from any value. Of the environment
-    only names that several commands share are shown; the others follow from the command's.
+    The function's own default is None, which tells "not given" from any value. Help shows an
+    environment variable only if several commands share it; the others follow from the command's name.
     """
     shown = f"{help} [default: {default}]".lstrip() if default else help
     return typer.Option(*names, help=shown, show_envvar="envvar" in more, **more)
@@ -26,54 +34,83 @@ def path_given(path: Path | None) -> Path | None:
     return path and expanded(path)
 
 
-Store = Annotated[
-    Path | None,
-    setting(
-        "--store",
-        envvar="GANGAN_STORE",
-        help="Folder of the runs.",
-        default="./gangan-runs",
-        callback=path_given,
-    ),
-]
+def of_settings(*configurations: type) -> Callable[[Command], Command]:
+    """Give a command an option for each setting of the dataclasses `configurations`, before its own.
+
+    The command takes them as `**given`, None for those that were not given.
+    """
+
+    def decorate(command: Command) -> Command:
+        parameters = {
+            field.name: _parameter(configuration, field)
+            for configuration in configurations
+            for field in dataclasses.fields(configuration)
+            if field.metadata.get("option", True)
+        }
+        for own in inspect.signature(command, eval_str=True).parameters.values():
+            if own.kind is not inspect.Parameter.VAR_KEYWORD:
+                parameters[own.name] = own.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        # Typer reads the signature and the annotations.
+        command.__signature__ = inspect.Signature(list(parameters.values()))  # type: ignore[attr-defined]
+        command.__annotations__ = {name: one.annotation for name, one in parameters.items()}
+        return command
+
+    return decorate
+
+
+def _parameter(configuration: type, field: "dataclasses.Field[Any]") -> inspect.Parameter:
+    repeated = "metavar" in field.metadata
+    kind: Any = list[str] if repeated else typing.get_type_hints(configuration)[field.name]
+    annotation: Any = Annotated[kind | None, option(configuration, field.name)]
+    return inspect.Parameter(
+        field.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation
+    )
+
+
+def option(configuration: type, name: str) -> Any:
+    """Return the option for the setting `name` of a dataclass."""
+    [field] = [one for one in dataclasses.fields(configuration) if one.name == name]
+    about, more = field.metadata, dict[str, Any]()
+    if "metavar" in about:
+        more["metavar"] = about["metavar"]
+    if "environment" in about:
+        more["envvar"] = about["environment"]
+    if field.type in (Path, Path | None):
+        more["callback"] = path_given
+    names = about.get("names", ())
+    return setting(*names, help=about["help"], default=_default(configuration, field), **more)
+
+
+def _default(configuration: type, field: "dataclasses.Field[Any]") -> str | None:
+    """Return the default in words, and those of presets where they differ."""
+    about = field.metadata
+    absent = field.default is dataclasses.MISSING or field.default is False or field.default == ""
+    if absent and "shown" not in about:
+        return None
+    default = about.get("shown") or _written(field.default)
+    if "also" in about:
+        return f"{default}, {about['also']}"
+    by_value: dict[str, list[str]] = {}
+    if configuration is GanGanConfig:
+        for preset, changes in PRESETS.items():
+            # `released` is `paper` but for what is its own.
+            same = preset == "released" and changes.get(field.name) == PRESETS["paper"].get(field.name)
+            if field.name in changes and not same:
+                by_value.setdefault(_written(changes[field.name]), []).append(preset)
+    others = [f"{', '.join(presets)}: {value}" for value, presets in by_value.items()]
+    return "; ".join([default, ", ".join(others)] if others else [default])
+
+
+def _written(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+Store = Annotated[Path | None, option(RunEnvironment, "store")]
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="Name of a run.")]
 Json = Annotated[bool, setting("--json", help="Write JSON to stdout.")]
 
-Seed = Annotated[int | None, setting(envvar="GANGAN_SEED", default="0")]
-Device = Annotated[
-    str | None,
-    setting(envvar="GANGAN_DEVICE", help="auto, cpu, cuda, cuda:N or mps.", default="auto"),
-]
-WorkerCount = Annotated[
-    int | None,
-    setting(
-        envvar="GANGAN_WORKERS",
-        help="Training processes.",
-        default="one per core, or one per GPU",
-    ),
-]
-Compile = Annotated[
-    bool | None,
-    setting(
-        "--compile/--no-compile",
-        envvar="GANGAN_COMPILE",
-        help="Compile the training step: 30 to 120 s, once for such GANs.",
-        default="where it pays",
-    ),
-]
-Force = Annotated[
-    bool | None,
-    setting("--force", help="Skip the checks for free space and network file systems."),
-]
-DataDir = Annotated[
-    Path | None,
-    setting(
-        envvar="GANGAN_DATA",
-        help="Folder with the datasets; missing ones are downloaded.",
-        default="~/.cache/gangan",
-        callback=path_given,
-    ),
-]
+DataDir = Annotated[Path | None, option(RunEnvironment, "data_dir")]
+Force = Annotated[bool | None, option(RunEnvironment, "force")]
 Config = Annotated[
     Path | None,
     setting(
@@ -89,15 +126,15 @@ DryRun = Annotated[
 
 
 def catalog(store: Path | None, force: bool | None = None) -> "Catalog":
-    """Return the runs of the store that was named, or of the default one."""
+    """Return the catalog of the given store, or of the default one."""
     from store import Catalog
 
-    return Catalog(store or Path("gangan-runs"), force=bool(force))
+    return Catalog(store or RunEnvironment.store, force=bool(force))
 
 
 def catalog_with(run: str, store: Path | None, force: bool | None = None) -> "Catalog":
-    """Return the same, in which `run` can be read: so a wrong name is told at once, and not after the
-    seconds that it takes to import what works on runs.
+    """Return the same, after checking that `run` can be read: so a wrong name is reported at once, and
+    not after the seconds that it takes to import what works on runs.
 
     Raises:
         StoreError: it is not there, or cannot be read.

@@ -14,13 +14,13 @@ from gangan_cli.cli.configuration import as_mapping, as_toml
 from gangan_cli.cli.counting import LINE_EVERY
 
 if TYPE_CHECKING:
-    from gangan_cli.training.events import Ended, Event, Started
+    from gangan_cli.training.events import Event, TrainingEnded, TrainingStarted
 
 
 def train(
     work: Callable[[Any, Any], Iterable["Event"]],
     configuration: Any,
-    machine: Any,
+    environment: Any,
     *,
     command: str,
     dry_run: bool,
@@ -28,18 +28,18 @@ def train(
 ) -> None:
     """Do `work` and tell of it, or only show with what it would be done."""
     if not dry_run:
-        resume, ends = same_command(), list["Ended"]()
+        resume, ends = same_command(), list["TrainingEnded"]()
         _heed_signals(resume, ends)
-        follow(work(configuration, machine), ends, as_json=as_json)
+        follow(work(configuration, environment), ends, as_json=as_json)
         for ended in ends:
             _conclude(ended, resume)
     elif as_json:
-        output.document(as_mapping(configuration, machine))
+        output.document(as_mapping(configuration, environment))
     else:
-        output.text(as_toml(command, configuration, machine))
+        output.text(as_toml(command, configuration, environment))
 
 
-def _heed_signals(resume: str, ends: Sequence["Ended"]) -> None:
+def _heed_signals(resume: str, ends: Sequence["TrainingEnded"]) -> None:
     """Leave as later on, should a signal come before training heeds it; nothing is lost by that. Once it
     has ended it is too late for one."""
 
@@ -52,19 +52,19 @@ def _heed_signals(resume: str, ends: Sequence["Ended"]) -> None:
     signals.heed(heed)
 
 
-def follow(events: Iterable["Event"], ends: list["Ended"], *, as_json: bool) -> None:
+def follow(events: Iterable["Event"], ends: list["TrainingEnded"], *, as_json: bool) -> None:
     """Tell what happens until training ends; add to `ends` how it did."""
     from gangan_cli.training.events import (
-        Chosen,
-        Compiling,
+        CompileStarted,
         DatasetRead,
-        Encoding,
-        Ended,
+        EncodingStarted,
+        EnvironmentChanged,
         EpochFinished,
+        ExecutionChosen,
         GanDiverged,
-        Moved,
-        Short,
-        Started,
+        TooFewSteps,
+        TrainingEnded,
+        TrainingStarted,
     )
 
     display: _Bar | _Lines | None = None
@@ -72,33 +72,33 @@ def follow(events: Iterable["Event"], ends: list["Ended"], *, as_json: bool) -> 
         for event in events:
             if as_json and (told := _as_json(event)):
                 output.line(told)
-            if isinstance(event, Started):
+            if isinstance(event, TrainingStarted):
                 display = _Bar(event) if sys.stderr.isatty() else _Lines(event)
             elif isinstance(event, DatasetRead):
                 for remark in event.remarks:
                     diagnostics.say(f"{event.run}: {remark}")
                 for warning in event.warnings:
                     diagnostics.warn(f"{event.run}: {warning}")
-            elif isinstance(event, Encoding):
+            elif isinstance(event, EncodingStarted):
                 diagnostics.say(
                     f"{event.run}: encoding the snapshots (PCA and autoencoder), a minute for some "
                     "thousand …"
                 )
-            elif isinstance(event, Compiling):
+            elif isinstance(event, CompileStarted):
                 diagnostics.say("compiling the training step: 30 to 120 s, once for such GANs …")
-            elif isinstance(event, Moved):
+            elif isinstance(event, EnvironmentChanged):
                 pairs = event.changed.items()
                 changes = ", ".join(f"{name}: {before} → {now}" for name, (before, now) in pairs)
                 diagnostics.warn(
                     f"{event.run} was started under other conditions ({changes}): results round "
                     "differently"
                 )
-            elif isinstance(event, Short):
+            elif isinstance(event, TooFewSteps):
                 diagnostics.warn(
                     f"{event.run} has only {event.steps:,} training steps ({event.usual:,} are usual): "
                     f"try --repeat {event.repeat}"
                 )
-            elif isinstance(event, Chosen) and event.note:
+            elif isinstance(event, ExecutionChosen) and event.note:
                 diagnostics.warn(event.note)
             elif isinstance(event, EpochFinished) and display:
                 losses = "  ".join(f"{name} {value:.2f}" for name, value in sorted(event.losses.items()))
@@ -108,14 +108,14 @@ def follow(events: Iterable["Event"], ends: list["Ended"], *, as_json: bool) -> 
                     f"GAN {event.gan} of {event.run} was stopped in epoch {event.epoch}: its losses or "
                     "weights are no longer finite; its earlier snapshots are kept"
                 )
-            elif isinstance(event, Ended):
+            elif isinstance(event, TrainingEnded):
                 ends.append(event)
     finally:
         if display:
             display.close()
 
 
-def _conclude(ended: "Ended", resume: str) -> None:
+def _conclude(ended: "TrainingEnded", resume: str) -> None:
     if ended.signal is not None:
         diagnostics.say(f"{ended.run}: interrupted; every finished epoch is kept. To go on:\n  {resume}")
         diagnostics.leave(128 + ended.signal)
@@ -133,14 +133,14 @@ def _conclude(ended: "Ended", resume: str) -> None:
 
 
 def _as_json(event: "Event") -> dict[str, Any] | None:
-    from gangan_cli.training.events import Ended, EpochFinished, GanDiverged
+    from gangan_cli.training.events import EpochFinished, GanDiverged, TrainingEnded
 
     if isinstance(event, EpochFinished):
         losses = {name: event.losses[name] for name in sorted(event.losses)}
         return {"event": "epoch", "run": event.run, "gan": event.gan, "epoch": event.epoch, **losses}
     if isinstance(event, GanDiverged):
         return {"event": "diverged", "run": event.run, "gan": event.gan, "epoch": event.epoch}
-    if isinstance(event, Ended):
+    if isinstance(event, TrainingEnded):
         return {
             "event": "interrupted" if event.signal is not None else "done",
             "run": event.run,
@@ -153,7 +153,7 @@ def _as_json(event: "Event") -> dict[str, Any] | None:
 
 
 class _Bar:
-    def __init__(self, started: "Started") -> None:
+    def __init__(self, started: "TrainingStarted") -> None:
         from rich.console import Console
         from rich.progress import (
             BarColumn,
@@ -194,7 +194,7 @@ class _Bar:
 
 
 class _Lines:
-    def __init__(self, started: "Started") -> None:
+    def __init__(self, started: "TrainingStarted") -> None:
         self._run, self._total, self._done = started.run, started.total, started.done
         self._first, self._began, self._told = started.done, 0.0, 0.0
         diagnostics.say(_opening(started))
@@ -217,7 +217,7 @@ class _Lines:
         """Nothing to put away."""
 
 
-def _opening(started: "Started") -> str:
+def _opening(started: "TrainingStarted") -> str:
     there = f", {started.done} of them done" if started.done else ""
     processes = f"{started.workers} process{'es' if started.workers != 1 else ''}"
     return f"{started.run}: {started.total} GAN-epochs{there}, on {started.device} with {processes}"

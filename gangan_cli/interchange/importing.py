@@ -23,9 +23,9 @@ from gangan_cli.interchange.inspection import (
     read,
     refuse,
 )
-from gangan_cli.models import build
 from gangan_cli.models.family import layout
-from gangan_cli.training.job import provenance
+from gangan_cli.models.registry import build
+from gangan_cli.provenance import provenance
 from store import Catalog, Layout, Manifest, Run, StoreError
 from store.manifest import FORMAT
 
@@ -83,16 +83,16 @@ def _import_state_dicts(
     catalog: Catalog, source: Path, files: Files, name: str, told: Callable[[int], Callable[[], None]]
 ) -> None:
     first = next(iter(files.values()))
-    sizes = _mlp_sizes(first, read_state_dict(first))
-    family = build("mlp", sizes)
+    hparams = _mlp_hparams(first, read_state_dict(first))
+    family = build("mlp", hparams)
     expected = layout(family)
-    side = round(sizes["data_dim"] ** 0.5)
-    if side * side != sizes["data_dim"]:
-        refuse(first, f"its generator makes {sizes['data_dim']} values, which is no square picture")
+    side = round(hparams["data_dim"] ** 0.5)
+    if side * side != hparams["data_dim"]:
+        refuse(first, f"its generator makes {hparams['data_dim']} values, which is no square picture")
     gans = sorted({gan for gan, _ in files})
     manifest = Manifest(
         family=family.name,
-        sizes=sizes,
+        hparams=hparams,
         layout=expected,
         losses=(),
         gans=gans[-1] + 1,
@@ -121,7 +121,7 @@ def _manifest(path: Path) -> Manifest:
         refuse(path, f"a manifest does not have {path.stat().st_size} bytes")
     try:
         manifest = Manifest.from_json(path.read_bytes(), str(path))
-        expected = layout(build(manifest.family, manifest.sizes))
+        expected = layout(build(manifest.family, manifest.hparams))
     except StoreError as error:
         raise WorkFailed(str(error)) from error
     except Exception as error:  # sizes may be anything, and so may what a family says to them
@@ -156,22 +156,22 @@ def _constants(file: Path, manifest: Manifest) -> Tensors:
     return check_arrays(file, arrays, kinds)
 
 
-def _mlp_sizes(file: Path, tensors: Tensors) -> dict[str, int]:
+def _mlp_hparams(file: Path, tensors: Tensors) -> dict[str, int]:
     networks = [key.partition(".")[0] for key in tensors]
     if networks != ["discriminator"] * 6 + ["generator"] * 6:
         refuse(file, "it does not hold a discriminator and a generator of three linear layers each")
     shapes = [array.shape for array in tensors.values()]
     if [len(shape) for shape in shapes] != [2, 1] * 6:
         refuse(file, "its tensors are not weights and biases in turn")
-    sizes = {
+    hparams = {
         "data_dim": shapes[0][1],
         "latent_dim": shapes[6][1],
         "discriminator_width": shapes[0][0],
         "generator_width": shapes[6][0],
     }
-    if shapes != list(layout(build("mlp", sizes)).shapes.values()):
+    if shapes != list(layout(build("mlp", hparams)).shapes.values()):
         refuse(file, "its layers do not fit each other")
-    return sizes
+    return hparams
 
 
 def _joined(expected: Layout, tensors: Tensors, file: Path) -> NDArray[np.float32]:

@@ -22,8 +22,8 @@ class BaseGAN(ABC):
 
     class_conditional: ClassVar[bool] = False
     translates_images: ClassVar[bool] = False
-    ema_decay: ClassVar[Mapping[str, float]] = {}
-    decays: ClassVar[bool] = False
+    ema_decays: ClassVar[Mapping[str, float]] = {}
+    lr_decay: ClassVar[bool] = False
 
     @property
     @abstractmethod
@@ -64,7 +64,7 @@ class SquareImageGAN(BaseGAN):
     multiple: ClassVar[int] = 1
 
     @classmethod
-    def sizes_for(cls, image_spec: ImageSpec) -> dict[str, int]:
+    def hparams_for(cls, image_spec: ImageSpec) -> dict[str, int]:
         """Return the hyperparameters that follow from a dataset's images.
 
         Raises:

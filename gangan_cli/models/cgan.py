@@ -15,9 +15,9 @@ from gangan_cli.models.base import BaseGAN, one_hot
 from gangan_cli.models.family import ImageSpec, Networks, Phase
 from gangan_cli.models.gan import ADAM
 from gangan_cli.models.latent_codes import LatentCode, latent_codes_of
+from gangan_cli.models.layer_lists import numbers
 from gangan_cli.models.layers import Perceptron
 from gangan_cli.models.mlp import tanh
-from gangan_cli.models.sizes import numbers
 
 DROPOUT = 0.4
 
@@ -76,8 +76,8 @@ class CGAN(BaseGAN):
     class_conditional: ClassVar[bool] = True
 
     @classmethod
-    def sizes_for(cls, image_spec: ImageSpec) -> dict[str, int]:
-        """Return the sizes that a dataset decides, which must have labels."""
+    def hparams_for(cls, image_spec: ImageSpec) -> dict[str, int]:
+        """Return the hyperparameters that a dataset determines; it must have labels."""
         if not image_spec.classes:
             raise TypeError("the images have no labels, which it needs")
         pixels = image_spec.height * image_spec.width * image_spec.channels

@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gangan_cli.models.base import SquareImageGAN
+from gangan_cli.models.layer_lists import numbers
 from gangan_cli.models.layers import BatchNorm, dropped
 from gangan_cli.models.mlp import tanh
-from gangan_cli.models.sizes import numbers
 
 DROPOUT = 0.25
 
@@ -90,7 +90,8 @@ def initialise(network: nn.Module) -> None:
 
 @dataclass(frozen=True)
 class Convolutional(SquareImageGAN):
-    """The sizes of a family of these networks, and what the discriminator drops out."""
+    """The hyperparameters of a family of these networks, and the noise of the discriminator's
+    dropout."""
 
     side: int = 28
     channels: int = 1

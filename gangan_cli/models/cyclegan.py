@@ -147,7 +147,7 @@ class CycleGAN(SquareImageGAN):
     name: ClassVar[str] = "cyclegan"
     multiple: ClassVar[int] = 4
     translates_images: ClassVar[bool] = True
-    decays: ClassVar[bool] = True
+    lr_decay: ClassVar[bool] = True
 
     @property
     def pixels(self) -> int:

@@ -63,7 +63,7 @@ class Phase:
 
 class Family(Protocol):
     """A family with its hyperparameters. Instances are frozen dataclasses, whose fields are the
-    manifest's `sizes`."""
+    manifest's `hparams`."""
 
     name: ClassVar[str]
     class_conditional: ClassVar[bool]
@@ -73,12 +73,12 @@ class Family(Protocol):
     and what is generated is the translation of an image of the first."""
 
     @property
-    def ema_decay(self) -> Mapping[str, float]:
+    def ema_decays(self) -> Mapping[str, float]:
         """Decay per step of the exponential moving average of weights, by network. Snapshots hold the
         average of these networks, and the weights of all others."""
 
     @property
-    def decays(self) -> bool:
+    def lr_decay(self) -> bool:
         """Whether the learning rate falls linearly to 0 over the second half of training."""
 
     @property
@@ -158,13 +158,13 @@ def parameters(family: Family) -> dict[str, int]:
 def resume_size(family: Family) -> int:
     """Return the length R of a checkpoint: weights, the optimisers' moments, moving averages, other
     buffers."""
-    sizes = parameters(family)
+    counts = parameters(family)
     moments = sum(
-        len(phase.optimizer.initial_state) * sizes[network]
+        len(phase.optimizer.initial_state) * counts[network]
         for phase in family.phases
         for network in phase.trains
     )
-    averages = sum(sizes[network] for network in family.ema_decay)
+    averages = sum(counts[network] for network in family.ema_decays)
     memories = sum(
         buffer.numel()
         for module in _outlined(family).values()

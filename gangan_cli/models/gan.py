@@ -12,10 +12,10 @@ from torch import Tensor, nn
 
 from gangan_cli.models.base import BaseGAN
 from gangan_cli.models.family import ImageSpec, Networks, Phase
+from gangan_cli.models.layer_lists import numbers
 from gangan_cli.models.layers import Perceptron
 from gangan_cli.models.mlp import cross_entropy, tanh
 from gangan_cli.models.optimizers import Adam
-from gangan_cli.models.sizes import numbers
 
 ADAM = Adam(betas=(0.5, 0.999))
 
@@ -65,8 +65,8 @@ class GAN(BaseGAN):
     )
 
     @classmethod
-    def sizes_for(cls, image_spec: ImageSpec) -> dict[str, int]:
-        """Return the sizes that a dataset decides."""
+    def hparams_for(cls, image_spec: ImageSpec) -> dict[str, int]:
+        """Return the hyperparameters that a dataset determines."""
         return {"data_dim": image_spec.height * image_spec.width * image_spec.channels}
 
     def networks(self) -> dict[str, nn.Module]:

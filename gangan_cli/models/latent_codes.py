@@ -44,14 +44,14 @@ class Continuous:
 LatentCode = Categorical | Continuous
 
 
-def latent_codes_of(family: str, sizes: Mapping[str, Any]) -> tuple[LatentCode, ...]:
+def latent_codes_of(family: str, hparams: Mapping[str, Any]) -> tuple[LatentCode, ...]:
     """Return the latent codes of a family with these hyperparameters, without importing torch."""
     if family not in ("cgan", "infogan"):
         return ()
-    first, classes = int(sizes["noise_dim"]), int(sizes["classes"])
+    first, classes = int(hparams["noise_dim"]), int(hparams["classes"])
     if family == "cgan":
         return (Categorical("label", first, classes),)
-    codes = range(int(sizes["codes"]))
+    codes = range(int(hparams["codes"]))
     ranges = (Continuous(f"code {code + 1}", first + classes + code) for code in codes)
     return Categorical("class", first, classes, learned=True), *ranges
 

@@ -91,8 +91,8 @@ class MLP(BaseGAN):
     )
 
     @classmethod
-    def sizes_for(cls, image_spec: ImageSpec) -> dict[str, int]:
-        """Return the sizes that a dataset decides."""
+    def hparams_for(cls, image_spec: ImageSpec) -> dict[str, int]:
+        """Return the hyperparameters that a dataset determines."""
         return {"data_dim": image_spec.height * image_spec.width * image_spec.channels}
 
     def networks(self) -> dict[str, nn.Module]:

@@ -5,18 +5,18 @@ Geiger and Nowozin, "Which Training Methods for GANs do actually Converge?", 201
 a discriminator from memorising a few thousand snapshots; the moving average of the generator's
 weights (Karras et al., 2018) is what is sampled. The output is linear: principal scores have no bound.
 
-Two things make it precise. Its generator chooses among learned templates (`Templates`), and can so go
-from one GAN's weights to another's at once, where plain layers lead gradually over what lies between.
-And the learning rate falls over the second half of training; the penalty does all along, for a
+Two things make it precise. Its generator mixes learned templates (`Templates`), and can so jump from
+one GAN's weights to another's, where plain layers pass gradually through the weights between.
+And the learning rate falls over the second half of training; the penalty falls throughout, for a
 discriminator to see finer and finer differences.
 
-Examples can be blurred as training begins (Sønderby et al., "Amortised MAP Inference for Image
-Super-resolution", 2017: instance noise), less and less: so it finds the outlines of all GANs first, and
+Instance noise can be added to examples as training begins (Sønderby et al., "Amortised MAP Inference for
+Image Super-resolution", 2017), less and less: so the GAN-GAN finds the outlines of all GANs first, and
 their details later. Codes of hundreds of numbers need that, short ones do not.
 
-Two other losses are there to be compared with: the hinge loss (Lim and Ye, 2017) and that of WGAN-GP
-(Gulrajani et al., 2017). With a condition it is a conditional GAN (Mirza and Osindero, 2014): the last
-values of an example, and of a noise vector, are what both networks are told beside the rest.
+Two other losses serve for comparison: the hinge loss (Lim and Ye, 2017) and that of WGAN-GP (Gulrajani
+et al., 2017). With a condition it is a conditional GAN (Mirza and Osindero, 2014): the last values of an
+example, and of a noise vector, are the condition, which both networks see.
 """
 
 from collections.abc import Callable, Mapping
@@ -48,23 +48,25 @@ LOSSES: Mapping[str, Adversarial] = {
     ),
     "wasserstein": (lambda fake: -fake.mean(), lambda real, fake: fake.mean() - real.mean()),
 }
-"""What the generator minimises, of the scores (B, 1) of its examples, and what the discriminator does,
-of those of real examples and generated ones."""
+"""The generator's loss of the scores (B, 1) of its examples, and the discriminator's of those of real
+and of generated examples."""
 
 
 ADAM = Adam(betas=(0.0, 0.99))
 
-CONDITION_COUNTS = 4.0
+CONDITION_SCALE = 4.0
 """Factor on a condition, which is one number of size 1 beside an example of length 16 or so."""
 
-SHARPNESS = 3.0
-"""Factor on what chooses a template: with 8 fewer GANs are found, with 20 no better than without any."""
+SOFTMAX_SCALE = 3.0
+"""Factor on the logits of the templates: with 8 fewer GANs are found, 20 is no better than no
+templates."""
 
 
 class Templates(nn.Module):
-    """Three layers whose output is corrected by a mixture of learned `templates` (count, outputs).
+    """Three layers whose output is added to a mixture of learned `templates` (count, outputs).
 
-    Some of their outputs say, by softmax, how much of each template; the others are added.
+    The first `count` outputs of the layers are the logits of the mixture, the others are added to it. It
+    is attention over prototypes, or a soft codebook.
     """
 
     def __init__(self, inputs: int, width: int, outputs: int, count: int) -> None:
@@ -74,8 +76,8 @@ class Templates(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, inputs) to (B, outputs)."""
-        chosen, added = self.layers(x).split(tuple(self.templates.shape), dim=-1)
-        made: Tensor = torch.softmax(SHARPNESS * chosen, dim=-1) @ self.templates + added
+        logits, added = self.layers(x).split(tuple(self.templates.shape), dim=-1)
+        made: Tensor = torch.softmax(SOFTMAX_SCALE * logits, dim=-1) @ self.templates + added
         return made
 
 
@@ -88,22 +90,23 @@ class R1MLP:
     discriminator_width: int = 256
     generator_width: int = 256
     r1: float = 5.0
-    """Weight gamma of the penalty gamma/2 · |grad D(x)|² on real examples x, as training begins."""
-    r1_end: float = 0.0
-    """What gamma has come to by the end, by equal factors; 0: it stays as it is."""
+    """Weight gamma of the penalty gamma/2 · |grad D(x)|² on real examples x, at the start of
+    training."""
+    r1_final: float = 0.0
+    """Gamma at the end of training, reached geometrically; 0 for a constant gamma."""
     loss: str = "logistic"
-    slope: float = 0.0
+    gp_weight: float = 0.0
     """Weight of WGAN-GP's penalty (|grad D(x)| - 1)², for x between real and generated examples."""
-    average: float = 0.999
-    """How much of the generator's moving average each step keeps; 0 for the generator as it is."""
+    ema_decay: float = 0.999
+    """Decay per step of the generator's moving average; 0 for no average."""
     templates: int = 0
-    """How many templates the generator chooses from; 0 for plain layers."""
-    blur: float = 0.0
-    """Standard deviation of the noise on examples as training begins."""
-    decays: bool = False
-    """Whether the learning rate falls, linearly to 0, over the second half of training."""
+    """Number of templates that the generator mixes; 0 for plain layers."""
+    instance_noise: float = 0.0
+    """Standard deviation of the noise on examples at the start of training."""
+    lr_decay: bool = False
+    """Whether the learning rate falls linearly to 0 over the second half of training."""
     condition: int = 0
-    """How many of the last values of an example, and of a noise vector, are the condition."""
+    """Number of last values of an example, and of a noise vector, that are the condition."""
 
     name: ClassVar[str] = "r1-mlp"
     class_conditional: ClassVar[bool] = False
@@ -114,9 +117,9 @@ class R1MLP:
             raise TypeError(f"no loss {self.loss!r}: there is {', '.join(LOSSES)}")
 
     @property
-    def ema_decay(self) -> Mapping[str, float]:
-        """Return how the generator is averaged."""
-        return {"generator": self.average} if self.average else {}
+    def ema_decays(self) -> Mapping[str, float]:
+        """Return the decay of the generator's moving average."""
+        return {"generator": self.ema_decay} if self.ema_decay else {}
 
     @property
     def phases(self) -> tuple[Phase, ...]:
@@ -128,19 +131,19 @@ class R1MLP:
 
     @property
     def aux_noise_dim(self) -> int:
-        """Return how many numbers blur an example."""
-        return self.data_dim if self.blur else 0
+        """Return the length of the instance noise."""
+        return self.data_dim if self.instance_noise else 0
 
     def aux_noise(
         self, shape: tuple[int, ...], generator: Generator, progress: NDArray[np.float64]
     ) -> Tensor:
-        """Return how far examples are moved, (*shape, data_dim): 0 by the middle of training."""
-        blurs = torch.from_numpy(self.blur * np.maximum(1 - 2 * progress, 0)).float()
-        where = generator.device
-        if not blurs.any():
-            return torch.zeros(*shape, self.aux_noise_dim, device=where)
-        moved = torch.randn(*shape, self.aux_noise_dim, generator=generator, device=where)
-        return moved * blurs.to(where).view(-1, 1, 1, 1)
+        """Return the instance noise (*shape, data_dim), which is 0 from the middle of training on."""
+        strength = torch.from_numpy(self.instance_noise * np.maximum(1 - 2 * progress, 0)).float()
+        device = generator.device
+        if not strength.any():
+            return torch.zeros(*shape, self.aux_noise_dim, device=device)
+        noise = torch.randn(*shape, self.aux_noise_dim, generator=generator, device=device)
+        return noise * strength.to(device).view(-1, 1, 1, 1)
 
     @property
     def latent_codes(self) -> tuple[LatentCode, ...]:
@@ -185,30 +188,31 @@ class R1MLP:
         total = loss(discriminator(examples), discriminator(made))
         if self.r1:
             steepness = grad(lambda x: discriminator(x).sum())(examples)
-            gamma = self.r1 * (self.r1_end / self.r1) ** progress if self.r1_end else self.r1
+            gamma = self.r1 * (self.r1_final / self.r1) ** progress if self.r1_final else self.r1
             total = total + gamma / 2 * steepness.square().sum(-1).mean()
-        if self.slope:
-            # How far between the two: a uniform number, made of the noise's first. It is that of the
-            # generated example too, which only fixes where on each line the slope is looked at.
+        if self.gp_weight:
+            # A uniform number between 0 and 1, from the first number of the noise. The generated example
+            # is made from that number too, which only fixes the place on each line.
             along = (1 + torch.erf(noise[..., :1] / 2**0.5)) / 2
             steepness = grad(lambda x: discriminator(x).sum())(examples.lerp(made, along))
-            total = total + self.slope * (steepness.norm(dim=-1) - 1).square().mean()
+            total = total + self.gp_weight * (steepness.norm(dim=-1) - 1).square().mean()
         return (total,)
 
     def _made(self, networks: Networks, examples: Tensor, noise: Tensor) -> Tensor:
-        """Return what the generator makes of noise, told the conditions of real examples, as the
-        discriminator sees it."""
+        """Return examples generated from noise and the conditions of the real examples, as the
+        discriminator sees them."""
         latent = noise[..., : self.latent_dim]
         if not self.condition:
             return self._seen(networks["generator"](latent), noise)
-        asked = examples[..., -self.condition :]
-        told = torch.cat([latent[..., : -self.condition], asked], dim=-1)
-        return self._seen(torch.cat([networks["generator"](told), asked], dim=-1), noise)
+        condition = examples[..., -self.condition :]
+        inputs = torch.cat([latent[..., : -self.condition], condition], dim=-1)
+        return self._seen(torch.cat([networks["generator"](inputs), condition], dim=-1), noise)
 
     def _seen(self, examples: Tensor, noise: Tensor) -> Tensor:
-        """Return examples as the discriminator sees them: blurred, but not what they were asked for."""
+        """Return examples as the discriminator sees them: with instance noise, and the condition
+        scaled."""
         made = self.data_dim - self.condition
-        example, asked = examples[..., :made], examples[..., made:]
-        if self.blur:
+        example, condition = examples[..., :made], examples[..., made:]
+        if self.instance_noise:
             example = example + noise[..., self.latent_dim : self.latent_dim + made]
-        return torch.cat([example, CONDITION_COUNTS * asked], dim=-1) if self.condition else example
+        return torch.cat([example, CONDITION_SCALE * condition], dim=-1) if self.condition else example

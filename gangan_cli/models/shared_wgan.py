@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from gangan_cli.models.family import Phase, Weights
-from gangan_cli.models.sizes import numbers
+from gangan_cli.models.layer_lists import numbers
 from gangan_cli.models.wgan import WGAN
 
 UPDATES = ("critic", "both", "frozen")

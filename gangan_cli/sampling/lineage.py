@@ -11,11 +11,11 @@ from torch import Tensor, nn
 from torch.func import vmap
 
 from gangan_cli.errors import ConfigurationError
-from gangan_cli.models import build
 from gangan_cli.models.family import Family, Networks
 from gangan_cli.models.functional import bind_weights
 from gangan_cli.models.latent_codes import Categorical, one_of_each_class
 from gangan_cli.models.layers import BatchNorm
+from gangan_cli.models.registry import build
 from gangan_cli.rng import stream
 from gangan_cli.sampling.datasets import as_pictures, sources
 from gangan_cli.weightspace.encoder import Code
@@ -116,7 +116,7 @@ class Lineage:
         try:
             run = catalog.open(name, write=write)
             while True:
-                family = build(run.manifest.family, run.manifest.sizes)
+                family = build(run.manifest.family, run.manifest.hparams)
                 networks = {name: network.eval() for name, network in family.networks().items()}
                 levels.append(Level(run, family, networks, Code.of(run)))
                 if run.manifest.parent is None:

@@ -33,7 +33,7 @@ def details(run: Run, catalog: Catalog) -> dict[str, Any]:
         **summary(run),
         "id": manifest.id,
         "format": manifest.format,
-        "sizes": dict(manifest.sizes),
+        "sizes": dict(manifest.hparams),
         "last_losses": {
             name: medians[column] if medians else None for column, name in enumerate(manifest.losses)
         },

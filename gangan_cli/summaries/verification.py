@@ -87,14 +87,14 @@ def _child(root: Path, names: Sequence[str]) -> None:
 def _layout(path: Path) -> Iterator[Finding]:
     """Yield a finding if a snapshot does not lie as the networks of its family do."""
     from gangan_cli.errors import ConfigurationError
-    from gangan_cli.models import build
     from gangan_cli.models.family import layout
+    from gangan_cli.models.registry import build
     from store import Run, StoreError
 
     try:
         with Run.open(path) as run:
             manifest = run.manifest
-        if layout(build(manifest.family, manifest.sizes)) != manifest.layout:
+        if layout(build(manifest.family, manifest.hparams)) != manifest.layout:
             yield Finding("layout", f"run {path.name!r}: its layout is not that of its family and sizes")
     except ConfigurationError as error:
         yield Finding("layout", f"run {path.name!r}: {error}")

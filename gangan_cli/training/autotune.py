@@ -4,15 +4,16 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from gangan_cli.training.execution import PLAIN, Chosen, Execution, Matmul, Wish
-from gangan_cli.training.settings import Settings
+from gangan_cli.config import EngineSettings
+from gangan_cli.training.execution import EAGER, Execution, ExecutionRequest, Matmul
+from gangan_cli.training.messages import ExecutionChosen
 
 if TYPE_CHECKING:
     from gangan_cli.models.family import Family
-    from gangan_cli.training.population import Population
+    from gangan_cli.training.engine import Population
 
 COMPILING_PAYS = 30_000_000_000
-"""Numbers written by the losses of all steps of a run, from which on compiling pays: 33,000 steps of the
+"""Compiling pays if the losses of all steps of a run write this many numbers: 33,000 steps of the
 paper's GAN, each of which is then a millisecond faster. Compiling takes half a minute (one or two
 minutes with convolutions), once per kind of GAN."""
 
@@ -23,8 +24,12 @@ the default GAN-GAN (372 million) a third less."""
 
 
 def choose(
-    family: "Family", settings: Settings, device: str, wish: Wish, compiling: Callable[[], None]
-) -> Chosen:
+    family: "Family",
+    settings: EngineSettings,
+    device: str,
+    request: ExecutionRequest,
+    compiling: Callable[[], None],
+) -> ExecutionChosen:
     """Choose the execution of a run on this machine; `compiling` is called before compiling starts.
 
     Raises:
@@ -32,36 +37,36 @@ def choose(
     """
     import torch
 
-    from gangan_cli.training.compiled import CannotCompile
+    from gangan_cli.training.aot import CannotCompile
     from gangan_cli.training.cost import cost_of
-    from gangan_cli.training.population import Population
+    from gangan_cli.training.engine import Population
 
     if device != "cpu":
-        return Chosen(PLAIN)
+        return ExecutionChosen(EAGER)
     cost = cost_of(family, settings.batch_size)
-    threads = max(1, min(wish.threads, cost.flops // FLOPS_A_THREAD))
+    threads = max(1, min(request.threads, cost.flops // FLOPS_A_THREAD))
     torch.set_num_threads(threads)
-    if not (wish.steps * cost.numbers >= COMPILING_PAYS or wish.compile):
-        return Chosen(Execution(threads=threads))
-    compiled, note = wish.compile is not False, ""
+    if not (request.steps * cost.numbers >= COMPILING_PAYS or request.compile):
+        return ExecutionChosen(Execution(threads=threads))
+    compiled, note = request.compile is not False, ""
     if compiled:
         try:
             population = Population(family, settings, [0], device, Execution(True), compiling)
         except CannotCompile as error:
-            if wish.compile:
+            if request.compile:
                 raise
             compiled, note = False, f"{error}: training goes on without, up to 1.7 times as slow"
     if not compiled:
         population = Population(family, settings, [0], device)
     what = f"products {family} {settings.batch_size} {compiled}"
-    return Chosen(Execution(compiled, _remembered_products(what, population), threads), note)
+    return ExecutionChosen(Execution(compiled, _remembered_products(what, population), threads), note)
 
 
 def _remembered_products(what: str, population: "Population") -> Matmul:
     """Return the library that was found to be faster before, so that the same run gives the same bytes
     again."""
     from gangan_cli import caches
-    from gangan_cli.training.compiled import KIND, key
+    from gangan_cli.training.aot import KIND, key
 
     try:
         file = caches.folder(KIND) / f"{key(what)}.txt"
@@ -81,14 +86,14 @@ def _faster_products(population: "Population") -> Matmul:
     """
     if not _as_accurate():
         return "default"
-    nothing = population.shape.step()
+    zeros = population.shape.step()
     best: dict[Matmul, float] = {"default": float("inf"), "onednn": float("inf")}
     for library in [*best] * 5:
         _set(library)
-        population.step(*nothing)  # the first call prepares what later ones use
+        population.step(*zeros)  # the first call prepares what later ones use
         began = time.perf_counter()
         for _ in range(4):
-            population.step(*nothing)
+            population.step(*zeros)
         best[library] = min(best[library], time.perf_counter() - began)
     _set("default")
     return "onednn" if best["onednn"] < best["default"] else "default"

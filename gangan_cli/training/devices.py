@@ -35,7 +35,7 @@ def find(device: str) -> list[str]:
     raise ConfigurationError(f"no device {device!r}: use auto, cpu, cuda, cuda:N or mps")
 
 
-def circumstances(device: str) -> dict[str, Any]:
+def numerics_fingerprint(device: str) -> dict[str, Any]:
     """Return what, besides the settings, determines how results round: equal values give equal bytes.
 
     This does not hold on a GPU, whose kernels may sum in a different order each time.

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gangan_cli.training.execution import Chosen as Chosen
-from gangan_cli.training.execution import Compiling as Compiling
+from gangan_cli.training.messages import CompileStarted as CompileStarted
+from gangan_cli.training.messages import ExecutionChosen as ExecutionChosen
 from store.state import Status
 
 
 @dataclass(frozen=True)
-class Started:
+class TrainingStarted:
     """Training starts; `done` of `total` GAN-epochs are in the store already."""
 
     run: str
@@ -29,14 +29,14 @@ class DatasetRead:
 
 
 @dataclass(frozen=True)
-class Encoding:
+class EncodingStarted:
     """The encoder of a new GAN-GAN is being fitted: snapshots are read, and reduced to short codes."""
 
     run: str
 
 
 @dataclass(frozen=True)
-class Moved:
+class EnvironmentChanged:
     """The run is resumed where results round differently: `changed` has (before, now) by name."""
 
     run: str
@@ -44,7 +44,7 @@ class Moved:
 
 
 @dataclass(frozen=True)
-class Short:
+class TooFewSteps:
     """A GAN-GAN will be trained for only `steps` steps; with `repeat` set to the given value, it would
     be trained for `usual` steps."""
 
@@ -75,7 +75,7 @@ class GanDiverged:
 
 
 @dataclass(frozen=True)
-class Ended:
+class TrainingEnded:
     """Training ended: complete, diverged (some GANs stopped early), or interrupted by `signal`."""
 
     run: str
@@ -88,14 +88,14 @@ class Ended:
 
 
 Event = (
-    Started
+    TrainingStarted
     | DatasetRead
-    | Encoding
-    | Moved
-    | Short
-    | Compiling
-    | Chosen
+    | EncodingStarted
+    | EnvironmentChanged
+    | TooFewSteps
+    | CompileStarted
+    | ExecutionChosen
     | EpochFinished
     | GanDiverged
-    | Ended
+    | TrainingEnded
 )

@@ -21,28 +21,15 @@ class Execution:
     threads: int = 1
 
 
-PLAIN = Execution()
+EAGER = Execution()
 """Eager execution of the recorded operations, with PyTorch's defaults."""
 
 
 @dataclass(frozen=True)
-class Wish:
+class ExecutionRequest:
     """Inputs to the choice of execution: the user's compile flag (None: where it pays), the total number
     of steps of all GANs, and the threads available per worker."""
 
     compile: bool | None
     steps: int
     threads: int = 1
-
-
-@dataclass(frozen=True)
-class Compiling:
-    """Message of a worker: it has to compile first."""
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """Message of a worker: the chosen execution, and why it is not a faster one."""
-
-    execution: Execution
-    note: str = ""

@@ -2,92 +2,71 @@
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from gangan_cli.config import GansConfig, RunEnvironment
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.images.dataset import Images, Labelled
 from gangan_cli.images.domains import Unpaired
 from gangan_cli.images.loading import load_images, named
-from gangan_cli.models import build, family_info, given_options, sizes_for
 from gangan_cli.models.family import Family, ImageSpec, batches_per_step, layout, losses
+from gangan_cli.models.registry import build, family_info, given_options, hparams_for
+from gangan_cli.provenance import provenance
 from gangan_cli.training.events import DatasetRead
 from gangan_cli.training.examples import Source
-from gangan_cli.training.job import (
+from gangan_cli.training.run_setup import (
     Events,
-    Machine,
     already_ended,
-    check,
-    identity,
+    config_identity,
     open_or_create,
-    provenance,
 )
-from gangan_cli.training.session import train_run
-from gangan_cli.training.settings import Settings
-from gangan_cli.training.workers import Task, plan
+from gangan_cli.training.trainer import train_run
+from gangan_cli.training.workers import TrainJob, place
 from store import Catalog, Manifest, check_name
-from store.manifest import MAX_COUNT
 
 
-@dataclass(frozen=True)
-class GansConfig:
-    """Configuration of a run of GANs. The defaults are the paper's (section 3, "Training")."""
+def resolve(given: Mapping[str, Any]) -> GansConfig:
+    """Return the configuration with the settings `given`; the family's own defaults apply to the others.
 
-    run: str = "gans"
-    dataset: str = "mnist"
-    family: str = "mlp"
-    family_options: str = ""
-    """Hyperparameters of the family that differ from its defaults, as in "width=8 loss=code"."""
-    gans: int = field(default=35, metadata={"at_least": 1, "at_most": MAX_COUNT})
-    epochs: int = field(default=100, metadata={"at_least": 1, "at_most": MAX_COUNT})
-    batch_size: int = field(default=128, metadata={"at_least": 1})
-    lr: float = field(default=2e-4, metadata={"above": 0})
-    seed: int = field(default=0, metadata={"at_least": 0})
-    snapshot_every: int = field(default=1, metadata={"at_least": 1, "at_most": MAX_COUNT})
-    init: str = field(default="own", metadata={"one_of": ("own", "shared")})
-    """Initial weights: each GAN's own, or those of GAN 0 for all. Batches and noise are each GAN's own
-    in any case."""
-
-    def __post_init__(self) -> None:
-        check(self)
-        check_name(self.run)
-        object.__setattr__(self, "dataset", named(self.dataset))
-        given_options(self.family, self.family_options)
-
-    @classmethod
-    def of_family(cls, given: Mapping[str, Any]) -> "GansConfig":
-        """Return the configuration with the settings `given`; the family's own defaults apply to the
-        others.
-
-        Raises:
-            ConfigurationError: no such family, or a value out of bounds.
-        """
-        return cls(**{**family_info(given.get("family", "mlp")).defaults, **given})
-
-    @property
-    def settings(self) -> Settings:
-        """Return the engine's part of it."""
-        return Settings(self.epochs, self.batch_size, self.lr, self.seed, self.snapshot_every, self.init)
+    Raises:
+        ConfigurationError: no such family or dataset, or a value out of bounds.
+        StoreError: the name cannot be a run's.
+    """
+    family = family_info(given.get("family", GansConfig.family))
+    return checked(GansConfig(**{**family.defaults, **given}))
 
 
-def train_gans(config: GansConfig, machine: Machine) -> Events:
+def checked(config: GansConfig) -> GansConfig:
+    """Return the same configuration with its dataset's canonical name.
+
+    Raises:
+        ConfigurationError: no such family or dataset.
+        StoreError: the name cannot be a run's.
+    """
+    check_name(config.run)
+    given_options(config.family, config.family_options)
+    return dataclasses.replace(config, dataset=named(config.dataset))
+
+
+def train_gans(config: GansConfig, environment: RunEnvironment) -> Events:
     """Train the run that `config` describes, or resume it; yield events.
 
     Raises:
         ConfigurationError: `config` is invalid, or the run exists with another configuration.
         WorkFailed, StoreError: as `train_run`.
     """
-    catalog = Catalog(machine.store, force=machine.force)
+    config = checked(config)
+    catalog = Catalog(environment.store, force=environment.force)
 
     @cache
     def images() -> Images:
-        return load_images(config.dataset, machine.data_dir)
+        return load_images(config.dataset, environment.data_dir)
 
     def create() -> tuple[Manifest, dict[str, Any]]:
-        return _manifest(config, images(), machine), {}
+        return _manifest(config, images(), environment), {}
 
-    with open_or_create(catalog, config, machine, create) as run:
+    with open_or_create(catalog, config, environment, create) as run:
         if ended := already_ended(run):
             yield ended
             return
@@ -98,27 +77,27 @@ def train_gans(config: GansConfig, machine: Machine) -> Events:
             )
         if images().remarks or images().warnings:
             yield DatasetRead(run.name, images().remarks, images().warnings)
-        spread = plan(config.gans, machine.device, machine.workers)
-        family = build(run.manifest.family, run.manifest.sizes)
-        source = seen_by(family, images())
-        task = Task(family.name, dict(run.manifest.sizes), source, config.settings)
+        spread = place(config.gans, environment.device, environment.workers)
+        family = build(run.manifest.family, run.manifest.hparams)
+        source = examples_for(family, images())
+        task = TrainJob(family.name, dict(run.manifest.hparams), source, config.settings)
         steps = (
             config.gans * config.epochs * config.settings.steps(source.count, batches_per_step(family))
         )
-        yield from train_run(run, task, spread, steps, machine.compile)
+        yield from train_run(run, task, spread, steps, environment.compile)
 
 
-def seen_by(family: Family, images: Images) -> Source:
+def examples_for(family: Family, images: Images) -> Source:
     """Return a dataset's images in the form that a family takes as examples."""
     if family.translates_images:
         return Unpaired(images)
     return Labelled(images) if family.class_conditional else images
 
 
-def _manifest(config: GansConfig, images: Images, machine: Machine) -> Manifest:
+def _manifest(config: GansConfig, images: Images, environment: RunEnvironment) -> Manifest:
     image_spec = ImageSpec(images.height, images.width, images.channels, images.classes)
-    family = build(config.family, sizes_for(config.family, image_spec, config.family_options))
-    count = seen_by(family, images).count
+    family = build(config.family, hparams_for(config.family, image_spec, config.family_options))
+    count = examples_for(family, images).count
     batches = batches_per_step(family)
     if config.batch_size * batches > count:
         taken = f", and a step takes {batches} batches" if batches > 1 else ""
@@ -128,13 +107,13 @@ def _manifest(config: GansConfig, images: Images, machine: Machine) -> Manifest:
         )
     return Manifest(
         family=family.name,
-        sizes=dataclasses.asdict(family),  # type: ignore[call-overload]
+        hparams=dataclasses.asdict(family),  # type: ignore[call-overload]
         layout=layout(family),
         losses=losses(family),
         gans=config.gans,
         epochs=config.epochs,
         snapshot_every=config.snapshot_every,
-        config=identity(config),
+        config=config_identity(config),
         dataset=images.describe(),
-        **provenance(machine),
+        **provenance(environment),
     )

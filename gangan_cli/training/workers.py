@@ -24,25 +24,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gangan_cli import limits
+from gangan_cli.config import EngineSettings
 from gangan_cli.errors import WorkFailed
-from gangan_cli.models import build
+from gangan_cli.models.registry import build
 from gangan_cli.signals import ENDING
 from gangan_cli.training.autotune import choose, use
 from gangan_cli.training.examples import Source
-from gangan_cli.training.execution import Chosen, Compiling, Execution, Wish
-from gangan_cli.training.nursery import CONTEXT, get_ready
-from gangan_cli.training.settings import Epoch, Kept, Settings
+from gangan_cli.training.execution import Execution, ExecutionRequest
+from gangan_cli.training.forkserver import CONTEXT, warm_up
+from gangan_cli.training.messages import Checkpoint, CompileStarted, EpochResult, ExecutionChosen
 from store import StoreError
 
 
 @dataclass(frozen=True)
-class Task:
-    """What a worker must know about a run; it can be pickled."""
+class TrainJob:
+    """What a worker needs to know of a run; it can be pickled."""
 
     family: str
-    sizes: dict[str, Any]
+    hparams: dict[str, Any]
     source: Source
-    settings: Settings
+    settings: EngineSettings
 
 
 @dataclass(frozen=True)
@@ -54,21 +55,22 @@ class Chunk:
 
 
 @dataclass(frozen=True)
-class _Order:
+class _Assignment:
     chunk: Chunk
     execution: Execution
 
 
 @dataclass(frozen=True)
-class Plan:
-    """The placement of a run's GANs on this machine; `threads` is the number of threads per worker."""
+class Placement:
+    """Which GANs are trained together, and on which devices; `threads` is the number of threads per
+    worker."""
 
     devices: list[str]
     chunks: list[list[int]]
     threads: int
 
 
-def plan(gans: int, device: str, workers: int | None) -> Plan:
+def place(gans: int, device: str, workers: int | None) -> Placement:
     """Return the placement of `gans` GANs on `device`.
 
     `device` is auto, cpu, cuda, cuda:N or mps; `workers` bounds the processes (default: one per
@@ -79,33 +81,33 @@ def plan(gans: int, device: str, workers: int | None) -> Plan:
     """
     from gangan_cli.training.devices import find
 
-    found = find(device)
-    if found != ["cpu"]:
-        side_by_side = math.ceil(gans / len(found))
-        chunks = _split(gans, side_by_side)
-        return Plan(found[: min(len(chunks), workers or len(found))], chunks, threads=1)
-    # One GAN after the other on each core: its weights and moments stay in the core's cache, and
-    # its bytes do not depend on how many others there are.
+    devices = find(device)
+    if devices != ["cpu"]:
+        chunks = _split(gans, math.ceil(gans / len(devices)))
+        return Placement(devices[: min(len(chunks), workers or len(devices))], chunks, threads=1)
+    # Each core trains one GAN after the other: its weights and moments stay in the core's cache, and its
+    # bytes do not depend on how many others there are.
     cores = limits.cores()
     chunks = _split(gans, 1)
     processes = min(gans, workers or cores)
-    return Plan(["cpu"] * processes, chunks, min(cores // min(gans, cores), _allowed()))
+    return Placement(["cpu"] * processes, chunks, min(cores // min(gans, cores), _allowed()))
 
 
 def _allowed() -> int:
-    """Return how many threads the environment allows a process. Two that share a step spin while they
-    wait for each other: where others have the cores they take twenty times as long, and one does not."""
-    said = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
-    return int(said) if said.isdecimal() and int(said) else sys.maxsize
+    """Return the number of threads that the environment allows a process. Two threads that share a step
+    spin while they wait for each other: if other processes have the cores, they take twenty times as
+    long as one thread."""
+    setting = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
+    return int(setting) if setting.isdecimal() and int(setting) else sys.maxsize
 
 
 def _split(gans: int, size: int) -> list[list[int]]:
     return [list(range(first, min(first + size, gans))) for first in range(0, gans, size)]
 
 
-KEEP_EVERY = 10.0
-"""Minimum seconds between two checkpoints: what a kill may cost, and what comes again with the same
-bytes.
+CHECKPOINT_EVERY = 10.0
+"""Minimum seconds between two checkpoints: as much work as a kill may cost, which is then done again
+with the same bytes.
 
 A checkpoint of a GAN-GAN over raw weights takes 100 MB: written after each epoch of four seconds, it
 took a seventh of the time. On a GPU, where training again may not give the same bytes, every epoch has
@@ -119,12 +121,12 @@ TICK = 0.2
 class Workers:
     """Processes that train chunks. A context manager: leaving the block ends them."""
 
-    def __init__(self, task: Task, devices: Sequence[str]) -> None:
-        get_ready()
+    def __init__(self, job: TrainJob, devices: Sequence[str]) -> None:
+        warm_up()
         self._pipes: dict[Connection, mp.process.BaseProcess] = {}
         for device in devices:
             ours, theirs = CONTEXT.Pipe()
-            process = CONTEXT.Process(target=_work, args=(theirs, task, device), daemon=True)
+            process = CONTEXT.Process(target=_work, args=(theirs, job, device), daemon=True)
             process.start()
             theirs.close()
             self._pipes[ours] = process
@@ -139,12 +141,15 @@ class Workers:
             process.join()
 
     def run(
-        self, chunks: Sequence[Chunk], how: Execution | Wish, stopping: Callable[[], bool]
-    ) -> Iterator[Epoch | Kept | Compiling | Chosen | None]:
-        """Train `chunks`; yield each epoch as it is reported, and None when a while passes without.
+        self,
+        chunks: Sequence[Chunk],
+        execution: Execution | ExecutionRequest,
+        stopping: Callable[[], bool],
+    ) -> Iterator[EpochResult | Checkpoint | CompileStarted | ExecutionChosen | None]:
+        """Train `chunks`; yield each message, and None when TICK seconds pass without one.
 
-        If `how` is a wish, the first worker chooses the execution for all; what it says comes first.
-        When `stopping` says yes, every worker stops after its present step.
+        Given a request, the first worker chooses the execution for all, and its messages come first.
+        When `stopping` returns True, every worker stops after its current step.
 
         Raises:
             WorkFailed: a worker raised or died.
@@ -152,13 +157,13 @@ class Workers:
         """
         if not chunks:
             return
-        if isinstance(how, Wish):
-            chosen = yield from self._choose(how, stopping)
+        if isinstance(execution, ExecutionRequest):
+            chosen = yield from self._choose(execution, stopping)
             if chosen is None:
                 return
-            how = chosen
-        orders = [_Order(chunk, how) for chunk in chunks]
-        waiting: list[_Order | None] = [*orders, *([None] * len(self._pipes))]
+            execution = chosen
+        assignments = [_Assignment(chunk, execution) for chunk in chunks]
+        waiting: list[_Assignment | None] = [*assignments, *([None] * len(self._pipes))]
         busy, stopped = list(self._pipes), False
         for pipe in busy:
             self._send(pipe, waiting.pop(0))
@@ -172,7 +177,7 @@ class Workers:
                 yield None
             for pipe in [pipe for pipe in busy if pipe in ready]:
                 message = self._receive(pipe)
-                if isinstance(message, Epoch | Kept | Compiling):
+                if isinstance(message, EpochResult | Checkpoint | CompileStarted):
                     yield message
                 elif message == "done":
                     busy.remove(pipe)
@@ -180,26 +185,26 @@ class Workers:
                     self._send(pipe, waiting.pop(0))
 
     def _choose(
-        self, wish: Wish, stopping: Callable[[], bool]
-    ) -> Generator[Compiling | Chosen | None, None, Execution | None]:
+        self, request: ExecutionRequest, stopping: Callable[[], bool]
+    ) -> Generator[CompileStarted | ExecutionChosen | None, None, Execution | None]:
         """Let the first worker choose the execution; return None if training is to stop before that."""
         pipe = next(iter(self._pipes))
-        self._send(pipe, wish)
+        self._send(pipe, request)
         while not stopping():
             if not wait([pipe], timeout=TICK):
                 yield None
                 continue
             message = self._receive(pipe)
-            assert isinstance(message, Compiling | Chosen)
+            assert isinstance(message, CompileStarted | ExecutionChosen)
             yield message
-            if isinstance(message, Chosen):
+            if isinstance(message, ExecutionChosen):
                 return message.execution
         return None
 
     @staticmethod
-    def _send(pipe: Connection, order: _Order | Wish | None) -> None:
-        with contextlib.suppress(BrokenPipeError):  # a dead worker is noticed when it is read
-            pipe.send(order)
+    def _send(pipe: Connection, message: _Assignment | ExecutionRequest | None) -> None:
+        with contextlib.suppress(BrokenPipeError):  # the next read reports a dead worker
+            pipe.send(message)
 
     def _receive(self, pipe: Connection) -> object:
         try:
@@ -208,7 +213,7 @@ class Workers:
             self._pipes[pipe].join()
             code = self._pipes[pipe].exitcode or 0
             how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-            hint = f", perhaps {_why_killed()}" if code == -signal.SIGKILL else ""
+            hint = f", perhaps {_likely_cause()}" if code == -signal.SIGKILL else ""
             raise WorkFailed(
                 f"a training process died ({how}{hint}): give the same command again to go on"
             ) from None
@@ -217,7 +222,7 @@ class Workers:
         return message
 
 
-def _why_killed() -> str:
+def _likely_cause() -> str:
     if resource.getrlimit(resource.RLIMIT_CPU)[1] != resource.RLIM_INFINITY:
         return "for want of time on the processor (ulimit -t) or of memory"
     return "for want of memory"
@@ -230,50 +235,50 @@ class _Failure:
     trace: str
 
 
-def _work(pipe: Connection, task: Task, device: str) -> None:
+def _work(pipe: Connection, job: TrainJob, device: str) -> None:
     for number in ENDING:
         signal.signal(number, signal.SIG_IGN)
-    _pass_on_the_end_of_time()
+    _forward_cpu_limit()
     threading.Thread(target=_die_with_parent, daemon=True).start()
     _keep_freed_memory()
     try:
         import torch
 
-        from gangan_cli.training.population import train
+        from gangan_cli.training.engine import train
 
         torch.set_num_threads(1)
-        # Numbers below 1e-38 become 0. Templates that are never chosen have such gradients: processors
-        # take two hundred times as long over them, and the default GAN-GAN's steps became 3 to 6 times
-        # as slow as it trained.
+        # Round numbers below 1e-38 to 0. Templates that are never chosen have such gradients, which take
+        # processors two hundred times as long: steps of the default GAN-GAN became 3 to 6 times as slow
+        # in the course of training.
         torch.set_flush_denormal(True)
         if device.startswith("cuda"):
-            torch.cuda.set_device(device)  # a graph is captured on the present one
-        family = build(task.family, task.sizes)
-        examples = task.source.load(device)
+            torch.cuda.set_device(device)  # CUDA graphs are captured on the current device
+        family = build(job.family, job.hparams)
+        examples = job.source.load(device)
 
         @cache
         def compiling() -> None:  # once, though there is an update for every phase
-            pipe.send(Compiling())
+            pipe.send(CompileStarted())
 
-        while order := pipe.recv():
-            if isinstance(order, Wish):
-                pipe.send(choose(family, task.settings, device, order, compiling))
+        while message := pipe.recv():
+            if isinstance(message, ExecutionRequest):
+                pipe.send(choose(family, job.settings, device, message, compiling))
                 continue
-            torch.set_num_threads(order.execution.threads)
-            use(order.execution.matmul)
-            for epoch in train(
+            torch.set_num_threads(message.execution.threads)
+            use(message.execution.matmul)
+            for result in train(
                 family,
                 examples,
-                task.settings,
-                order.chunk.gans,
+                job.settings,
+                message.chunk.gans,
                 device=device,
-                execution=order.execution,
-                start=order.chunk.start,
-                stop=pipe.poll,  # while a chunk is trained, only the word to stop is sent
-                keep_every=KEEP_EVERY if device == "cpu" else 0.0,
+                execution=message.execution,
+                start=message.chunk.start,
+                stop=pipe.poll,  # while a chunk is trained, only the request to stop is sent
+                checkpoint_every=CHECKPOINT_EVERY if device == "cpu" else 0.0,
                 compiling=compiling,
             ):
-                pipe.send(epoch)
+                pipe.send(result)
             pipe.send("next")
         pipe.send("done")
     except (EOFError, ConnectionError):  # the command has ended
@@ -297,13 +302,13 @@ def _keep_freed_memory() -> None:
         libc.mallopt(trim_threshold, 2**31 - 1)
 
 
-def _pass_on_the_end_of_time() -> None:
-    """Tell the parent when this process has used the processor for as long as it may (`ulimit -St`): it
-    trains, and so comes to its limit before the parent."""
+def _forward_cpu_limit() -> None:
+    """Forward SIGXCPU (`ulimit -St`) to the parent: this process trains, and so reaches its limit of
+    processor time before the parent does."""
     parent = mp.parent_process()
     assert parent is not None and parent.pid is not None
-    whom = parent.pid
-    signal.signal(signal.SIGXCPU, lambda *_: os.kill(whom, signal.SIGXCPU))
+    pid = parent.pid
+    signal.signal(signal.SIGXCPU, lambda *_: os.kill(pid, signal.SIGXCPU))
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGXCPU])
 
 

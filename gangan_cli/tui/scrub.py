@@ -62,9 +62,9 @@ class Scrub:
         epochs = epochs_of(run, gans[0])
         here = cls(gans[0], epochs[-1], gans, epochs)
         if run.manifest.parent is None:
-            codes = latent_codes_of(run.manifest.family, run.manifest.sizes)
+            codes = latent_codes_of(run.manifest.family, run.manifest.hparams)
             return replace(here, knobs=tuple(Knob(code) for code in codes))
-        size = int(run.manifest.sizes["latent_dim"])
+        size = int(run.manifest.hparams["latent_dim"])
         middle = (0.0,) * size
         there = replace(here, origin=middle, direction=middle, by_epoch=False, asked=run.condition)
         there = there.along(there.first)

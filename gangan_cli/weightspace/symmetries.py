@@ -50,7 +50,7 @@ def check(manifest: Manifest, rotated: bool) -> None:
             f"such GANs of family {manifest.family!r} cannot be aligned, only three-layer ones (mlp, "
             "and r1-mlp without templates): give --align none"
         )
-    if rotated and manifest.sizes.get("condition"):
+    if rotated and manifest.hparams.get("condition"):
         raise ConfigurationError(
             "these GANs are asked for something by a part of their latent, which so cannot be rotated: "
             "give --align permute"

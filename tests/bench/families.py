@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
-from gangan_cli.models import FAMILIES, build, sizes_for
+from gangan_cli.config import EngineSettings
 from gangan_cli.models.family import Family, ImageSpec, unrolled_phases
 from gangan_cli.models.functional import bind_weights
 from gangan_cli.models.optimizers import RMSProp
-from gangan_cli.training.population import Population
-from gangan_cli.training.settings import Settings
+from gangan_cli.models.registry import FAMILIES, build, hparams_for
+from gangan_cli.training.engine import Population
 from gangan_cli.training.workers import _keep_freed_memory
 from tests.bench.measure import Figure, in_turn, ratios
 
@@ -27,8 +27,8 @@ def bench_families(rounds: int = 3) -> Iterator[Figure]:
     for name, entry in FAMILIES.items():
         if not entry.of_images:
             continue
-        family = build(name, sizes_for(name, MNIST))
-        settings = Settings(1, entry.trained.get("batch_size", 100), 2e-4, 0, 1)
+        family = build(name, hparams_for(name, MNIST))
+        settings = EngineSettings(1, entry.trained.get("batch_size", 100), 2e-4, 0, 1)
         population = Population(family, settings, [0], "cpu")
         step = meaningful(*population.shape.step())
         eager = eagerly(family, *step)
@@ -49,7 +49,8 @@ def meaningful(examples: Tensor, noise: Tensor, paces: Tensor) -> tuple[Tensor, 
 
 
 def eagerly(family: Family, examples: Tensor, noise: Tensor, paces: Tensor) -> Callable[[], None]:
-    """Return a step of one GAN by autograd and torch.optim; batches are as `Shape.step` gives them."""
+    """Return a step of one GAN by autograd and torch.optim; batches are as `StepShape.step` gives
+    them."""
     modules = family.networks()
     optimizers = {}
     for phase in family.phases:

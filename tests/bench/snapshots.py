@@ -20,8 +20,8 @@ def snapshots() -> Iterator[tuple[Path, Path]]:
     """Give a store with the run "gans", and a folder with its snapshots as state dicts."""
     import torch
 
-    from gangan_cli.models import build
     from gangan_cli.models.family import layout
+    from gangan_cli.models.registry import build
 
     form = layout(build("mlp", {}))
     random = np.random.default_rng(0)

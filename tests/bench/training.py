@@ -142,8 +142,8 @@ def over(store: Path, *arguments: object) -> float:
 
 def bench_writing(rounds: int = 3) -> Iterator[Figure]:
     """How much of a training its commits take: the parent's time in them."""
-    from gangan_cli.training.gans import GansConfig, train_gans
-    from gangan_cli.training.job import Machine
+    from gangan_cli.config import GansConfig, RunEnvironment
+    from gangan_cli.training.gans import train_gans
 
     def share(folder: Path) -> float:
         spent = 0.0
@@ -159,7 +159,7 @@ def bench_writing(rounds: int = 3) -> Iterator[Figure]:
 
         with tempfile.TemporaryDirectory() as store:
             config = GansConfig(dataset="mnist", gans=6, epochs=5)
-            machine = Machine(store=Path(store), data_dir=folder, compile=True)
+            machine = RunEnvironment(store=Path(store), data_dir=folder, compile=True)
             times = []
             with mock.patch.multiple(Run, commit=timed(Run.commit), keep=timed(Run.keep)):
                 for event in train_gans(config, machine):
@@ -169,5 +169,5 @@ def bench_writing(rounds: int = 3) -> Iterator[Figure]:
 
     with tempfile.TemporaryDirectory() as folder:
         data = digits(Path(folder))
-        (shares,) = in_turn(rounds, lambda: share(data))
-    yield Figure("train-gans: of the time, writing the store", "%", shares, "≤ 3, aim 1")
+        (progress_of_steps,) = in_turn(rounds, lambda: share(data))
+    yield Figure("train-gans: of the time, writing the store", "%", progress_of_steps, "≤ 3, aim 1")

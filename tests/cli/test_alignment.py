@@ -5,11 +5,11 @@ import signal
 import numpy as np
 import pytest
 
+from gangan_cli.config import GanGanConfig, RunEnvironment
 from gangan_cli.images.grid import grey
 from gangan_cli.sampling.lineage import Lineage
 from gangan_cli.sampling.walks import generated_weights, sample
-from gangan_cli.training.gangan import GanGanConfig, train_gangan
-from gangan_cli.training.job import Machine
+from gangan_cli.training.gangan import train_gangan
 from gangan_cli.tui.painter import Painter
 from gangan_cli.tui.pictures import Request, View
 from gangan_cli.weightspace.alignment import Framed, training_view
@@ -65,7 +65,7 @@ def test_raw_vectors_are_aligned_too(store, mode):
         on="a", run="raw", family="mlp", components=0, latent_dim=1, discriminator_width=4,
         generator_width=4, batch_size=3, epochs=2, align=mode,
     )  # fmt: skip
-    *_, ended = train_gangan(config, Machine(store=store))
+    *_, ended = train_gangan(config, RunEnvironment(store=store))
     assert ended.state == "complete"
     with Lineage.open(Catalog(store), "raw") as lineage:
         view = training_view(lineage.top, lineage.levels[1].run)

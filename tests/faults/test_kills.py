@@ -27,7 +27,7 @@ SIGNALS = [
 ]
 
 
-# Both commands are trained by one session (training/session.py): what ends it, one shows in short.
+# Both commands are trained by one session (training/trainer.py): what ends it, one shows in short.
 IN_SHORT_ONE = pytest.mark.parametrize(
     "undisturbed",
     ["train-gans", pytest.param("train-gangan", marks=pytest.mark.long)],

@@ -10,8 +10,8 @@ import pytest
 
 from gangan_cli.interchange.export import export_run
 from gangan_cli.interchange.importing import import_run
-from gangan_cli.models import build
 from gangan_cli.models.family import layout
+from gangan_cli.models.registry import build
 from store import Catalog, Manifest, Run, StoreError
 from store.manifest import FORMAT
 from store.repair import repair
@@ -41,7 +41,7 @@ def what_was_written(size):
 def test_every_format_there_was_is_read(old):
     with Run.open(old) as run:
         manifest = run.manifest
-        assert layout(build(manifest.family, manifest.sizes)) == manifest.layout
+        assert layout(build(manifest.family, manifest.hparams)) == manifest.layout
         assert (manifest.gans, manifest.epochs, manifest.snapshot_every) == (2, 4, 2)
         assert run.keys().tolist() == [[0, 2], [0, 4], [1, 2], [1, 4]]
         values, keys = run.losses()
@@ -113,8 +113,8 @@ def test_a_damaged_vector_of_the_first_format_is_noticed_and_dropped(tmp_path):
 
 
 def vector_size():
-    sizes = {"data_dim": 16, "latent_dim": 2, "discriminator_width": 3, "generator_width": 3}
-    return layout(build("mlp", sizes)).size
+    hparams = {"data_dim": 16, "latent_dim": 2, "discriminator_width": 3, "generator_width": 3}
+    return layout(build("mlp", hparams)).size
 
 
 def check_part_of(path, undisturbed):

@@ -15,7 +15,7 @@ from safetensors.numpy import load_file, save_file
 
 from gangan_cli.errors import WorkFailed
 from gangan_cli.interchange.importing import import_run
-from gangan_cli.models import build
+from gangan_cli.models.registry import build
 from store.errors import BadName
 from tests.faults.strangers import REFUSED, bring_in, check_untouched, everything, export
 

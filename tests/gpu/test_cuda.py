@@ -4,22 +4,23 @@ import numpy as np
 import pytest
 import torch
 
+from gangan_cli.config import EngineSettings
 from gangan_cli.images.loading import load_images
-from gangan_cli.models import build, sizes_for
 from gangan_cli.models.family import ImageSpec, batches_per_step
+from gangan_cli.models.registry import build, hparams_for
 from gangan_cli.rng import stream
-from gangan_cli.training.gans import seen_by
-from gangan_cli.training.population import Population, train
-from gangan_cli.training.randomness import noise_of
-from gangan_cli.training.schedules import paces_of, shares
-from gangan_cli.training.settings import Epoch, Settings
+from gangan_cli.training.engine import Population, train
+from gangan_cli.training.gans import examples_for
+from gangan_cli.training.messages import EpochResult
+from gangan_cli.training.noise import step_noise
+from gangan_cli.training.schedules import progress_of_steps, step_scalars
 from tests.commands import gangan
 from tests.small_families import SMALL
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU here")
 
 FAMILIES = [("mlp", ""), *SMALL]
-SETTINGS = Settings(epochs=2, batch_size=16, learning_rate=2e-4, seed=3, snapshot_every=1)
+SETTINGS = EngineSettings(epochs=2, batch_size=16, learning_rate=2e-4, seed=3, snapshot_every=1)
 STEPS = 4
 
 
@@ -36,14 +37,14 @@ def digits():
 @pytest.mark.parametrize("count", [1, 3])
 @pytest.mark.parametrize(("name", "options"), FAMILIES)
 def test_a_step_is_that_of_the_processor(name, options, count, digits):
-    family, gans = build(name, sizes_for(name, ImageSpec(28, 28), options)), list(range(count))
-    examples, size = seen_by(family, digits).load("cpu"), SETTINGS.batch_size
+    family, gans = build(name, hparams_for(name, ImageSpec(28, 28), options)), list(range(count))
+    examples, size = examples_for(family, digits).load("cpu"), SETTINGS.batch_size
     streams = [stream(SETTINGS.seed, gan, 1, "cpu") for gan in gans]
-    progress = shares(0, STEPS, 2 * STEPS)
-    paces = torch.from_numpy(paces_of(family, SETTINGS.learning_rate, 0, progress))
+    progress = progress_of_steps(0, STEPS, 2 * STEPS)
+    paces = torch.from_numpy(step_scalars(family, SETTINGS.learning_rate, 0, progress))
     here = Population(family, SETTINGS, gans, "cpu")
     there = Population(family, SETTINGS, gans, "cuda:0")
-    for noise, pace in zip(noise_of(family, size, streams, progress), paces, strict=True):
+    for noise, pace in zip(step_noise(family, size, streams, progress), paces, strict=True):
         rows = torch.stack([torch.randperm(len(examples), generator=s) for s in streams])
         batch = examples.batch(rows[:, : batches_per_step(family) * size])
         expected = here.step(batch, noise, pace)
@@ -53,12 +54,12 @@ def test_a_step_is_that_of_the_processor(name, options, count, digits):
 
 @pytest.mark.parametrize(("name", "options"), FAMILIES)
 def test_training_goes_on_from_where_it_was(name, options, digits):
-    family = build(name, sizes_for(name, ImageSpec(28, 28), options))
-    examples = seen_by(family, digits).load("cuda:0")
+    family = build(name, hparams_for(name, ImageSpec(28, 28), options))
+    examples = examples_for(family, digits).load("cuda:0")
     told = list(train(family, examples, SETTINGS, [0, 1], device="cuda:0"))
-    first, second = (epoch for epoch in told if isinstance(epoch, Epoch))
+    first, second = (epoch for epoch in told if isinstance(epoch, EpochResult))
     assert not second.diverged
-    (again,) = train(family, examples, SETTINGS, [0, 1], device="cuda:0", start=(1, first.resume))
+    (again,) = train(family, examples, SETTINGS, [0, 1], device="cuda:0", start=(1, first.checkpoints))
     np.testing.assert_allclose(again.losses, second.losses, rtol=2e-3, atol=1e-3)
 
 

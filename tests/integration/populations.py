@@ -3,10 +3,10 @@
 import numpy as np
 
 from gangan_cli.images.loading import load_images
-from gangan_cli.models import build
+from gangan_cli.models.registry import build
 from gangan_cli.training import gans
-from gangan_cli.training.population import train
-from gangan_cli.training.settings import Epoch
+from gangan_cli.training.engine import train
+from gangan_cli.training.messages import EpochResult
 from store import Run
 
 
@@ -18,12 +18,12 @@ def few_digits(every):
 def population(config, images, machine):
     """Train the GANs that `config` describes on `images`, into the store of `machine`."""
     manifest = gans._manifest(config, images, machine)
-    family = build(manifest.family, manifest.sizes)
-    examples = gans.seen_by(family, images).load("cpu")
+    family = build(manifest.family, manifest.hparams)
+    examples = gans.examples_for(family, images).load("cpu")
     with Run.create(machine.store / config.run, manifest) as run:
         for epoch in train(family, examples, config.settings, list(range(config.gans))):
-            if isinstance(epoch, Epoch):
-                run.commit(epoch.epoch, epoch.gans, epoch.losses, epoch.vectors)
+            if isinstance(epoch, EpochResult):
+                run.commit(epoch.epoch, epoch.gans, epoch.losses, epoch.snapshots)
         run.release("complete")
 
 

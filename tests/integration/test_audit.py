@@ -11,13 +11,13 @@ from gangan_cli.audit.alignment_report import Alignment, Shift
 from gangan_cli.audit.audit import AVERAGES, PROJECTED, SNAPSHOT, check
 from gangan_cli.audit.benchmark import GANGAN, OF_EACH, Bench, HeldOut, Options
 from gangan_cli.audit.claims import covered, matched
-from gangan_cli.audit.records import Wish, audit_of, audited, document_of, known_audit
+from gangan_cli.audit.records import ExecutionRequest, audit_of, audited, document_of, known_audit
 from gangan_cli.cli.audit import _show
+from gangan_cli.config import GanGanConfig, RunEnvironment
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.sampling.lineage import Lineage
 from gangan_cli.sampling.walks import draw, generated_weights
-from gangan_cli.training.gangan import GanGanConfig, train_gangan
-from gangan_cli.training.job import Machine
+from gangan_cli.training.gangan import train_gangan
 from gangan_cli.weightspace.baselines import BASELINES
 from store import Catalog
 from tests.integration.populations import only_the_judge
@@ -47,7 +47,7 @@ def catalog(audited_store, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def done(catalog):
-    (audit,) = audited(catalog, "g", Wish(options=SMALL), None, silent, only_the_judge)
+    (audit,) = audited(catalog, "g", ExecutionRequest(options=SMALL), None, silent, only_the_judge)
     return audit
 
 
@@ -81,7 +81,7 @@ def test_copies_are_known_as_copies(done):
 
 def test_an_audit_is_kept_and_read_again(catalog, done, monkeypatch):
     monkeypatch.setattr("gangan_cli.audit.records.audits", lambda *_: pytest.fail("done again"))
-    (again,) = audited(catalog, "g", Wish(options=SMALL), None, silent, only_the_judge)
+    (again,) = audited(catalog, "g", ExecutionRequest(options=SMALL), None, silent, only_the_judge)
     assert json.dumps(document_of(again)) == json.dumps(document_of(done))
     with catalog.open("g") as run:
         assert known_audit(run, 0, 8).options == SMALL
@@ -95,13 +95,13 @@ def test_an_audit_that_an_earlier_version_kept_is_done_again(catalog, done, monk
     again = [made_up(epoch=99, doubt="the judge is weak")]
     monkeypatch.setattr("gangan_cli.audit.records.audits", lambda *_: iter(again))
     said = []
-    assert audited(catalog, "g", Wish(options=SMALL), None, silent, said.append) == again
+    assert audited(catalog, "g", ExecutionRequest(options=SMALL), None, silent, said.append) == again
     assert said == ["the judge is weak"]
 
 
 def test_another_snapshot_is_held_against_the_same_samplers(catalog, done, monkeypatch):
     monkeypatch.setattr("gangan_cli.audit.audit.usable", lambda *_: pytest.fail("measured again"))
-    wish = Wish(epochs="7-8", options=SMALL)
+    wish = ExecutionRequest(epochs="7-8", options=SMALL)
     seventh, eighth = audited(catalog, "g", wish, None, silent, only_the_judge)
     assert (seventh.epoch, eighth.epoch) == (7, 8)
     assert json.dumps(document_of(eighth)) == json.dumps(document_of(done))
@@ -116,14 +116,14 @@ def test_what_cannot_be_audited_is_refused(catalog):
     with Lineage.open(catalog, "g") as lineage, pytest.raises(ConfigurationError, match="count is 1"):
         check(lineage, Options(count=1))
     with pytest.raises(ConfigurationError, match="no snapshot of epoch 99: the run has 1-8"):
-        audited(catalog, "g", Wish(epochs="99", options=SMALL), None, silent, only_the_judge)
+        audited(catalog, "g", ExecutionRequest(epochs="99", options=SMALL), None, silent, only_the_judge)
 
 
 def test_images_that_are_not_those_learnt_from_are_warned_of(catalog, monkeypatch):
     monkeypatch.setattr("gangan_cli.audit.records.audits", lambda *_: iter(()))
     said = []
     for dataset in ("mnist5k", "kmnist"):
-        wish = Wish(options=dataclasses.replace(SMALL, dataset=dataset))
+        wish = ExecutionRequest(options=dataclasses.replace(SMALL, dataset=dataset))
         audited(catalog, "g", wish, None, silent, said.append)
     assert said == ["g was trained on mnist5k, and is held against kmnist"]
 
@@ -132,7 +132,7 @@ def test_a_gangan_over_some_gans_is_held_against_the_others(catalog):
     config = GanGanConfig(
         on="a", run="some", gans="0", epochs=1, batch_size=2, components=2, templates=0
     )
-    for _ in train_gangan(config, Machine(store=catalog.root, workers=1)):
+    for _ in train_gangan(config, RunEnvironment(store=catalog.root, workers=1)):
         pass
     with catalog.open("a") as population, Lineage.open(catalog, "some") as lineage:
         bench = Bench.open(lineage, SMALL, None, silent)
@@ -177,11 +177,11 @@ def test_of_aligned_gans_it_is_said_how_far_that_brought_them(catalog, monkeypat
     config = GanGanConfig(
         on="a", run="framed", align="full", epochs=1, batch_size=2, components=2, templates=0
     )
-    for _ in train_gangan(config, Machine(store=catalog.root, workers=1)):
+    for _ in train_gangan(config, RunEnvironment(store=catalog.root, workers=1)):
         pass
     few = [(id, BASELINES[id].draw) for id in (SNAPSHOT, *AVERAGES)]
     monkeypatch.setattr("gangan_cli.audit.audit.usable", lambda pool: few)
-    (found,) = audited(catalog, "framed", Wish(options=SMALL), None, silent, only_the_judge)
+    (found,) = audited(catalog, "framed", ExecutionRequest(options=SMALL), None, silent, only_the_judge)
     assert 0 < found.aligned.whole.after < found.aligned.whole.before
     _show([found])
     assert "aligned (full): two GANs at the same epoch lie" in capsys.readouterr().out
@@ -191,11 +191,11 @@ def test_a_gangan_that_was_asked_for_epochs_says_how_well_it_listens(catalog, mo
     config = GanGanConfig(
         on="a", run="asked", condition="epoch", epochs=4, batch_size=3, components=2, templates=4
     )
-    for _ in train_gangan(config, Machine(store=catalog.root, workers=1)):
+    for _ in train_gangan(config, RunEnvironment(store=catalog.root, workers=1)):
         pass
     few = [(id, BASELINES[id].draw) for id in (SNAPSHOT, *AVERAGES)]
     monkeypatch.setattr("gangan_cli.audit.audit.usable", lambda pool: few)
-    (found,) = audited(catalog, "asked", Wish(options=SMALL), None, silent, only_the_judge)
+    (found,) = audited(catalog, "asked", ExecutionRequest(options=SMALL), None, silent, only_the_judge)
     document = document_of(found)
     assert document["condition"] == "epoch" and all(1 <= epoch <= 3 for epoch in document["asked"])
     assert document["axis"]["positions"] == [1, 2, 3]

@@ -7,21 +7,21 @@ import pytest
 import torch
 
 from gangan_cli import caches
-from gangan_cli.models import build
+from gangan_cli.config import EngineSettings
+from gangan_cli.models.registry import build
 from gangan_cli.training import autotune, execution
+from gangan_cli.training.aot import KIND, CannotCompile
 from gangan_cli.training.autotune import COMPILING_PAYS, choose, use
-from gangan_cli.training.compiled import KIND, CannotCompile
 from gangan_cli.training.cost import cost_of
-from gangan_cli.training.execution import PLAIN, Execution, Wish
-from gangan_cli.training.population import Population, train
-from gangan_cli.training.settings import Settings
+from gangan_cli.training.engine import Population, train
+from gangan_cli.training.execution import EAGER, Execution, ExecutionRequest
 from gangan_cli.weightspace.sources import VectorExamples
 from store import Run
 from tests.runs import numbers
 
 pytestmark = pytest.mark.xdist_group("compiled")
 
-SETTINGS = Settings(epochs=2, batch_size=3, learning_rate=1e-3, seed=3, snapshot_every=1)
+SETTINGS = EngineSettings(epochs=2, batch_size=3, learning_rate=1e-3, seed=3, snapshot_every=1)
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def family(trained):
     """That of the GAN-GANs which `compiled` has compiled. Of all updates theirs have the most to them:
     R1's gradient is differentiated again."""
     with Run.open(trained / "g") as run:
-        return build(run.manifest.family, run.manifest.sizes)
+        return build(run.manifest.family, run.manifest.hparams)
 
 
 def steps_that_pay(family):
@@ -57,9 +57,9 @@ def learned(family, how):
 
 def test_compiled_updates_do_what_the_others_do(family):
     fast = execution.Execution(compiled=True)
-    for one, other in zip(learned(family, fast), learned(family, PLAIN), strict=True):
+    for one, other in zip(learned(family, fast), learned(family, EAGER), strict=True):
         torch.testing.assert_close(
-            torch.from_numpy(one.resume), torch.from_numpy(other.resume), atol=1e-5, rtol=1e-3
+            torch.from_numpy(one.checkpoints), torch.from_numpy(other.checkpoints), atol=1e-5, rtol=1e-3
         )
         torch.testing.assert_close(
             torch.from_numpy(one.losses), torch.from_numpy(other.losses), atol=1e-5, rtol=1e-3
@@ -72,28 +72,30 @@ def test_what_was_compiled_once_is_found_again(family):
 
 
 def test_a_short_run_is_not_worth_compiling(family, long):
-    chosen = choose(family, SETTINGS, "cpu", Wish(None, long - 1), pytest.fail)
-    assert chosen == execution.Chosen(PLAIN)
+    chosen = choose(family, SETTINGS, "cpu", ExecutionRequest(None, long - 1), pytest.fail)
+    assert chosen == execution.ExecutionChosen(EAGER)
 
 
 @pytest.mark.parametrize(("name", "threads"), [("mlp", 1), ("dcgan-small", 2), ("cgan", 4), ("wgan", 4)])
 def test_threads_share_a_step_that_is_long_enough(name, threads):
     family = build(name, {})
     try:
-        chosen = choose(family, Settings(1, 100, 1e-3, 0, 1), "cpu", Wish(None, 1, 4), pytest.fail)
+        chosen = choose(
+            family, EngineSettings(1, 100, 1e-3, 0, 1), "cpu", ExecutionRequest(None, 1, 4), pytest.fail
+        )
         assert chosen.execution == Execution(threads=threads)
     finally:
         torch.set_num_threads(1)
 
 
 def test_a_long_run_is_compiled(family, long):
-    chosen = choose(family, SETTINGS, "cpu", Wish(None, long), lambda: None)
+    chosen = choose(family, SETTINGS, "cpu", ExecutionRequest(None, long), lambda: None)
     assert chosen.execution.compiled
     assert not chosen.note
 
 
 def test_not_compiling_can_be_asked_for(family, long):
-    chosen = choose(family, SETTINGS, "cpu", Wish(False, long), pytest.fail)
+    chosen = choose(family, SETTINGS, "cpu", ExecutionRequest(False, long), pytest.fail)
     assert not chosen.execution.compiled
 
 
@@ -102,7 +104,7 @@ def test_without_a_compiler_a_long_run_goes_on_and_says_so(tmp_path, monkeypatch
     long = steps_that_pay(family)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr("torch._inductor.config.cpp.cxx", ("no-such-compiler",))
-    chosen = choose(family, SETTINGS, "cpu", Wish(None, long), lambda: None)
+    chosen = choose(family, SETTINGS, "cpu", ExecutionRequest(None, long), lambda: None)
     assert not chosen.execution.compiled
     assert "could not be compiled" in chosen.note
     assert not list(caches.folder(KIND).glob("*.pt2"))
@@ -111,11 +113,11 @@ def test_without_a_compiler_a_long_run_goes_on_and_says_so(tmp_path, monkeypatch
 def test_a_cache_that_cannot_be_written_is_no_reason_to_fail(family, long, tmp_path, monkeypatch):
     (tmp_path / "gangan").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    chosen = choose(family, SETTINGS, "cpu", Wish(None, long), pytest.fail)
-    assert chosen.execution == PLAIN
+    chosen = choose(family, SETTINGS, "cpu", ExecutionRequest(None, long), pytest.fail)
+    assert chosen.execution == EAGER
     assert "cannot be written" in chosen.note
     with pytest.raises(CannotCompile):  # where it was asked for
-        choose(family, SETTINGS, "cpu", Wish(True, 1), lambda: None)
+        choose(family, SETTINGS, "cpu", ExecutionRequest(True, 1), lambda: None)
 
 
 def test_a_damaged_package_is_named(family, compiled, tmp_path, monkeypatch):
@@ -184,6 +186,6 @@ def test_the_choice_between_near_equals_is_made_once(family, long, tmp_path, mon
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     found = iter(["onednn", "default"])
     monkeypatch.setattr(autotune, "_faster_products", lambda *_: next(found))
-    wish = Wish(False, long)
+    wish = ExecutionRequest(False, long)
     chosen = [choose(family, SETTINGS, "cpu", wish, pytest.fail).execution.matmul for _ in range(2)]
     assert chosen == ["onednn", "onednn"]

@@ -8,18 +8,18 @@ import pytest
 
 from gangan_cli.audit.audit import AVERAGES, SNAPSHOT
 from gangan_cli.audit.benchmark import Options
-from gangan_cli.audit.records import Wish, audited
+from gangan_cli.audit.records import ExecutionRequest, audited
+from gangan_cli.config import GanGanConfig, RunEnvironment
 from gangan_cli.figures.export import export_figures
 from gangan_cli.figures.style import Output
 from gangan_cli.interchange.export import export_run
 from gangan_cli.interchange.importing import import_run
-from gangan_cli.models import build
+from gangan_cli.models.registry import build
 from gangan_cli.sampling.lineage import Lineage
 from gangan_cli.sampling.translations import NOISES, translations
 from gangan_cli.sampling.traversals import meanings
 from gangan_cli.training import gans
-from gangan_cli.training.gangan import GanGanConfig, train_gangan
-from gangan_cli.training.job import Machine
+from gangan_cli.training.gangan import train_gangan
 from gangan_cli.weightspace.baselines import BASELINES
 from store import Catalog, Run
 from tests.integration.populations import few_digits, only_the_judge, population
@@ -38,7 +38,7 @@ SMALL = {
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory):
     """A store with a run of each, two GANs of two epochs, as they are before training."""
-    machine = Machine(store=tmp_path_factory.mktemp("runs"), workers=1, compile=False)
+    machine = RunEnvironment(store=tmp_path_factory.mktemp("runs"), workers=1, compile=False)
     few = few_digits(every=25)
     for family, options in SMALL.items():
         config = gans.GansConfig(
@@ -56,7 +56,7 @@ def machine(tmp_path_factory):
 
 def newborn(manifest):
     """The weights of new networks."""
-    networks = build(manifest.family, manifest.sizes).networks()
+    networks = build(manifest.family, manifest.hparams).networks()
     return manifest.layout.join(
         {
             f"{network}.{name}": tensor.numpy()
@@ -125,7 +125,7 @@ def test_an_audit_of_a_gangan_over_some_of_them_looks_at_the_others_parameters(m
     )
     for _ in train_gangan(config, machine):
         pass
-    wish = Wish(options=Options(count=3, images=40, points=3))
+    wish = ExecutionRequest(options=Options(count=3, images=40, points=3))
     (audit,) = audited(Catalog(machine.store), "some", wish, None, lambda *_: None, only_the_judge)
     assert audit.held_out.gans == [1]
     assert (audit.held_out.distances > 0).all()

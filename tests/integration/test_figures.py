@@ -10,7 +10,7 @@ from gangan_cli.figures.export import export_figures
 from gangan_cli.figures.style import Output
 from gangan_cli.images.grid import grey, tile
 from gangan_cli.interchange.importing import import_run
-from gangan_cli.models import build
+from gangan_cli.models.registry import build
 from store import Catalog
 
 pytestmark = pytest.mark.xdist_group("figures")

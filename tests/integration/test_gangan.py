@@ -5,9 +5,9 @@ from contextlib import closing
 import numpy as np
 import pytest
 
-from gangan_cli.training.events import Encoding, EpochFinished, Short
-from gangan_cli.training.gangan import GanGanConfig, _short, train_gangan
-from gangan_cli.training.job import Machine
+from gangan_cli.config import GanGanConfig, RunEnvironment
+from gangan_cli.training.events import EncodingStarted, EpochFinished, TooFewSteps
+from gangan_cli.training.gangan import _too_few_steps, train_gangan
 from store import Catalog
 from tests.runs import numbers, run_of
 
@@ -19,7 +19,7 @@ def created(config, machine):
     with closing(train_gangan(config, machine)) as events:
         for event in events:
             said.append(event)
-            if isinstance(event, Short):
+            if isinstance(event, TooFewSteps):
                 return said
     pytest.fail("it was trained")
 
@@ -33,16 +33,16 @@ def test_the_penalty_does_not_depend_on_the_scale_of_what_it_is_on(tmp_path, com
             pass
         config = GanGanConfig(
             on=name, run=f"over-{name}", epochs=1, batch_size=8, components=components, polar=False,
-            r1=2.0, r1_end=0.5, templates=0,
+            r1=2.0, r1_final=0.5, templates=0,
         )  # fmt: skip
-        created(config, Machine(store=tmp_path))
+        created(config, RunEnvironment(store=tmp_path))
         with Catalog(tmp_path).open(config.run) as run:
             codes = run.constant("codes") if components else vectors
             step = np.median(np.linalg.norm(np.diff(codes, axis=0), axis=1))
-            sizes = run.manifest.sizes
-            assert sizes["r1"] == pytest.approx(2 * step**2, rel=1e-4)
-            assert sizes["r1_end"] == pytest.approx(0.5 * step**2, rel=1e-4)
-            found.append(sizes["r1"])
+            hparams = run.manifest.hparams
+            assert hparams["r1"] == pytest.approx(2 * step**2, rel=1e-4)
+            assert hparams["r1_final"] == pytest.approx(0.5 * step**2, rel=1e-4)
+            found.append(hparams["r1"])
     assert found[1] == pytest.approx(found[0] * (1 if components else 9), rel=1e-3)
 
 
@@ -52,24 +52,24 @@ def test_that_a_code_is_looked_for_is_told_when_it_is(tmp_path):
     small = {"on": "a", "epochs": 1, "batch_size": 47, "templates": 0, "generator_width": 2}
     for run, components, told in (("g", 2, ["g"]), ("g", 2, []), ("raw", 0, [])):
         config = GanGanConfig(run=run, components=components, **small)
-        events = created(config, Machine(store=tmp_path))
-        assert [event.run for event in events if isinstance(event, Encoding)] == told
+        events = created(config, RunEnvironment(store=tmp_path))
+        assert [event.run for event in events if isinstance(event, EncodingStarted)] == told
 
 
 def test_few_batches_are_told_of_before_they_are_trained_and_once(tmp_path):
     with run_of(tmp_path / "a", numbers(0, 47, 10)):
         pass
-    machine = Machine(store=tmp_path, workers=1, compile=False)
+    machine = RunEnvironment(store=tmp_path, workers=1, compile=False)
     few = GanGanConfig(
         on="a", run="few", batch_size=47, components=2, templates=0, generator_width=2, epochs=4
     )
-    assert created(few, machine)[-1] == Short("few", 12, 20_000, 5000)
+    assert created(few, machine)[-1] == TooFewSteps("few", 12, 20_000, 5000)
     with closing(train_gangan(few, machine)) as events:
         assert any(isinstance(event, EpochFinished) for event in events)
-    assert not any(isinstance(event, Short) for event in train_gangan(few, machine))
+    assert not any(isinstance(event, TooFewSteps) for event in train_gangan(few, machine))
 
 
 def test_enough_batches_are_not_told_of():
     few = GanGanConfig(on="a", batch_size=47, epochs=250)
-    assert _short(few, 47 * 7) == Short("gangan", 1750, 20_000, 35)
-    assert _short(few, 47 * 8) is None
+    assert _too_few_steps(few, 47 * 7) == TooFewSteps("gangan", 1750, 20_000, 35)
+    assert _too_few_steps(few, 47 * 8) is None

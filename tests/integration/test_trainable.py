@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from gangan_cli.models import build
+from gangan_cli.config import GanGanConfig, GansConfig, RunEnvironment
 from gangan_cli.models.family import layout
+from gangan_cli.models.registry import build
 from gangan_cli.sampling.lineage import Lineage, split
-from gangan_cli.training.gangan import GanGanConfig, train_gangan
-from gangan_cli.training.gans import GansConfig
-from gangan_cli.training.job import Machine
+from gangan_cli.training.gangan import train_gangan
 from gangan_cli.weightspace.alignment import training_view
 from gangan_cli.weightspace.trainable import without_statistics
 from store import Catalog
@@ -26,7 +25,7 @@ PARAMETERS = np.concatenate(
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory):
     """A store with two small convolutional GANs of a few steps each."""
-    machine = Machine(store=tmp_path_factory.mktemp("runs"), workers=1, compile=False)
+    machine = RunEnvironment(store=tmp_path_factory.mktemp("runs"), workers=1, compile=False)
     config = GansConfig(
         run="a", dataset="mnist5k", family="dcgan-small", gans=2, epochs=4, batch_size=50
     )

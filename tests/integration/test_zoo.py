@@ -4,14 +4,15 @@ import numpy as np
 import pytest
 import torch
 
+from gangan_cli.config import EngineSettings
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.images.domains import outlines
 from gangan_cli.images.loading import load_images
-from gangan_cli.models import FAMILIES, build, options_of, sizes_for
 from gangan_cli.models.family import ImageSpec, layout, parameters, resume_size
-from gangan_cli.training.gans import seen_by
-from gangan_cli.training.population import train
-from gangan_cli.training.settings import Epoch, Settings
+from gangan_cli.models.registry import FAMILIES, build, hparams_for, options_of
+from gangan_cli.training.engine import train
+from gangan_cli.training.gans import examples_for
+from gangan_cli.training.messages import EpochResult
 from tests.small_families import SMALL
 
 pytestmark = pytest.mark.xdist_group("zoo")
@@ -44,7 +45,7 @@ PARAMETERS = [
 
 @pytest.mark.parametrize(("name", "options", "expected"), PARAMETERS)
 def test_parameters_are_those_of_the_specifications(name, options, expected):
-    assert tuple(parameters(build(name, sizes_for(name, DIGITS, options))).values()) == expected
+    assert tuple(parameters(build(name, hparams_for(name, DIGITS, options))).values()) == expected
 
 
 LARGER = [
@@ -56,10 +57,10 @@ LARGER = [
 
 @pytest.mark.parametrize(("name", "image_spec", "expected"), LARGER)
 def test_and_those_for_other_images(name, image_spec, expected):
-    assert tuple(parameters(build(name, sizes_for(name, image_spec))).values()) == expected
+    assert tuple(parameters(build(name, hparams_for(name, image_spec))).values()) == expected
 
 
-SETTINGS = Settings(epochs=2, batch_size=16, learning_rate=2e-4, seed=3, snapshot_every=1)
+SETTINGS = EngineSettings(epochs=2, batch_size=16, learning_rate=2e-4, seed=3, snapshot_every=1)
 
 
 @pytest.fixture(scope="module")
@@ -68,27 +69,27 @@ def digits():
 
 
 def trained(family, digits, gans, **how):
-    told = list(train(family, seen_by(family, digits).load("cpu"), SETTINGS, gans, **how))
-    return [epoch for epoch in told if isinstance(epoch, Epoch)]
+    told = list(train(family, examples_for(family, digits).load("cpu"), SETTINGS, gans, **how))
+    return [epoch for epoch in told if isinstance(epoch, EpochResult)]
 
 
 @pytest.mark.parametrize(("name", "options"), SMALL)
 def test_each_learns_digits_and_goes_on_from_where_it_was(name, options, digits):
-    family = build(name, sizes_for(name, DIGITS, options))
+    family = build(name, hparams_for(name, DIGITS, options))
     first, second = trained(family, digits, [0])
     assert not second.diverged
-    assert np.isfinite(second.vectors).all()
-    assert first.resume.shape[1] == resume_size(family)
-    assert (first.vectors != second.vectors).any()
+    assert np.isfinite(second.snapshots).all()
+    assert first.checkpoints.shape[1] == resume_size(family)
+    assert (first.snapshots != second.snapshots).any()
     assert np.abs(second.losses).max() < 10
-    (again,) = trained(family, digits, [0], start=(1, first.resume))
-    assert np.array_equal(again.vectors, second.vectors)
+    (again,) = trained(family, digits, [0], start=(1, first.checkpoints))
+    assert np.array_equal(again.snapshots, second.snapshots)
     assert np.array_equal(again.losses, second.losses)
 
 
 @pytest.mark.parametrize(("name", "options"), [SMALL[1], SMALL[2], SMALL[8]])
 def test_two_side_by_side_are_each_as_if_alone(name, options, digits):
-    family = build(name, sizes_for(name, DIGITS, options))
+    family = build(name, hparams_for(name, DIGITS, options))
     together, alone = trained(family, digits, [0, 1])[-1], trained(family, digits, [1])[-1]
     np.testing.assert_allclose(together.losses[1], alone.losses[0], rtol=1e-3)
 
@@ -100,7 +101,7 @@ def test_batch_statistics_are_kept_with_each_gan_and_used_when_it_generates(digi
     assert len(statistics) == 10
     assert all(name.rpartition(".")[2] in ("running_mean", "running_var") for name in statistics)
     (_, last) = trained(family, digits, [0])
-    values = flat.split(last.vectors[0])
+    values = flat.split(last.snapshots[0])
     assert values["generator.1.running_mean"].any()
     assert (values["discriminator.3.running_var"] != 1).all()
 
@@ -120,7 +121,7 @@ def test_a_batch_norm_is_pytorchs():
 
 @pytest.mark.parametrize(("name", "options"), SMALL)
 def test_each_generates_images_one_by_one_as_in_a_batch(name, options):
-    family = build(name, sizes_for(name, DIGITS, options))
+    family = build(name, hparams_for(name, DIGITS, options))
     torch.manual_seed(0)
     networks = {network: module.eval() for network, module in family.networks().items()}
     source = torch.Generator().manual_seed(0)
@@ -156,7 +157,7 @@ def test_a_memory_gives_every_second_translation_for_an_earlier_one():
 
 
 def test_a_memory_is_part_of_no_snapshot():
-    family = build("cyclegan", sizes_for("cyclegan", DIGITS, "width=4 critic_width=4"))
+    family = build("cyclegan", hparams_for("cyclegan", DIGITS, "width=4 critic_width=4"))
     assert not any("memory" in name for name in layout(family).shapes)
 
 
@@ -170,8 +171,8 @@ def test_outlines_are_where_images_change():
 
 
 def shared_kernels(update, digits):
-    family = build("shared-wgan", sizes_for("shared-wgan", DIGITS, f"width=4 update={update}"))
-    (first, second) = (layout(family).split(e.vectors[0]) for e in trained(family, digits, [0]))
+    family = build("shared-wgan", hparams_for("shared-wgan", DIGITS, f"width=4 update={update}"))
+    (first, second) = (layout(family).split(e.snapshots[0]) for e in trained(family, digits, [0]))
     return [
         (values["critic.convolutions.1.weight"], values["generator.convolutions.1.weight"])
         for values in (first, second)
@@ -226,11 +227,11 @@ def test_a_frozen_layer_stays_as_it_was_drawn(digits):
 )
 def test_what_makes_no_sense_is_said(name, image_spec, options, message):
     with pytest.raises(ConfigurationError, match=message):
-        sizes_for(name, image_spec, options)
+        hparams_for(name, image_spec, options)
 
 
 @pytest.mark.parametrize("name", [name for name, entry in FAMILIES.items() if entry.of_images])
 def test_every_option_has_a_default_that_it_takes(name):
     options = options_of(name)
     given = " ".join(f"{key}={value}" for key, value in options.items())
-    assert sizes_for(name, DIGITS, given) == {**sizes_for(name, DIGITS), **options}
+    assert hparams_for(name, DIGITS, given) == {**hparams_for(name, DIGITS), **options}

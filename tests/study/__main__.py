@@ -17,22 +17,22 @@ from typing import Any
 import numpy as np
 
 from gangan_cli.audit.benchmark import Bench, Options, Row
+from gangan_cli.config import GanGanConfig, RunEnvironment
 from gangan_cli.sampling.lineage import Lineage
-from gangan_cli.training.gangan import GanGanConfig, train_gangan
-from gangan_cli.training.job import Machine
+from gangan_cli.training.gangan import train_gangan
 from gangan_cli.weightspace.novelty import Landscape, near
 from store import Catalog
 
 VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "default": {},
     "no autoencoder": {"bottleneck": 0},
-    "no autoencoder, blurred": {"bottleneck": 0, "blur": 4.0},
-    "blurred": {"blur": 4.0},
+    "no autoencoder, blurred": {"bottleneck": 0, "instance_noise": 4.0},
+    "blurred": {"instance_noise": 4.0},
     "16 numbers": {"bottleneck": 16},
     "64 numbers": {"bottleneck": 64},
     "no templates": {"templates": 0},
-    "R1 3.3 throughout": {"r1": 3.3, "r1_end": 0.0},
-    "the same learning rate throughout": {"decays": False},
+    "R1 3.3 throughout": {"r1": 3.3, "r1_final": 0.0},
+    "the same learning rate throughout": {"lr_decay": False},
     "coordinates, not polar": {"polar": False},
     "64 components": {"components": 64},
     "128 components": {"components": 128},
@@ -41,12 +41,12 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "latent 2": {"latent_dim": 2},
     "latent 8": {"latent_dim": 8},
     "latent 32": {"latent_dim": 32},
-    "no penalty: cross-entropy alone": {"r1": 0.0, "r1_end": 0.0},
+    "no penalty: cross-entropy alone": {"r1": 0.0, "r1_final": 0.0},
     "ten times the penalty": {"r1_times": 10},
     "a tenth of the penalty": {"r1_times": 0.1},
     "hinge loss": {"loss": "hinge"},
-    "WGAN-GP": {"loss": "wasserstein", "r1": 0.0, "r1_end": 0.0, "slope": 10.0},
-    "no averaging": {"average": 0.0},
+    "WGAN-GP": {"loss": "wasserstein", "r1": 0.0, "r1_final": 0.0, "gp_weight": 10.0},
+    "no averaging": {"ema_decay": 0.0},
     "batches of 32": {"batch_size": 32},
     "aligned: permute": {"align": "permute"},
     "aligned: full": {"align": "full"},
@@ -87,7 +87,7 @@ def main() -> None:
     print("|---|---|---|---|---|---|---|---|", flush=True)
     for name in given.only:
         config = configuration(name, given.on, given.seeds, common)
-        for _ in train_gangan(config, Machine(store=given.store)):
+        for _ in train_gangan(config, RunEnvironment(store=given.store)):
             pass
         table[name] = measured(given.store, config, options, landscapes)
         print(line(name, table[name]), flush=True)
@@ -101,7 +101,7 @@ def configuration(name: str, on: str, seeds: int, common: Mapping[str, Any]) -> 
     changes = {**common, **VARIANTS[name]}
     if times := changes.pop("r1_times", None):
         default = GanGanConfig(on=on)
-        changes |= {"r1": default.r1 * times, "r1_end": default.r1_end * times}
+        changes |= {"r1": default.r1 * times, "r1_final": default.r1_final * times}
     run = "study-" + "".join(c if c.isalnum() else "-" for c in name)
     return GanGanConfig(on=on, run=run, members=seeds, snapshot_every=10_000, **changes)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from gangan_cli.models import build
 from gangan_cli.models.family import layout
+from gangan_cli.models.registry import build
 from gangan_cli.weightspace.conditions import Condition
 from gangan_cli.weightspace.pca import PrincipalComponents
 from store import Parent, Run
@@ -62,14 +62,14 @@ def make(root: Path, digits: Path) -> Path:
         run.add_results(evaluations())
         keys = run.keys()
         code, codes = PrincipalComponents.fit(run, keys, 4)
-    sizes = {
+    hparams = {
         "data_dim": codes.shape[1] + 1,
         "latent_dim": 3,
         "discriminator_width": 16,
         "generator_width": 16,
         "condition": 1,
     }
-    over = build("r1-mlp", sizes)
+    over = build("r1-mlp", hparams)
     torch.manual_seed(5)
     vector = torch.cat(
         [t.reshape(-1) for module in over.networks().values() for t in module.state_dict().values()]

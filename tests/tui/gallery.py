@@ -9,8 +9,8 @@ import numpy as np
 import torch
 
 from gangan_cli.images.loading import load_images
-from gangan_cli.models import build
 from gangan_cli.models.family import layout
+from gangan_cli.models.registry import build
 from gangan_cli.tui.system import Gpu, Machine
 from gangan_cli.weightspace.pca import PrincipalComponents
 from store import Layout, Manifest, Parent, Run
@@ -46,7 +46,7 @@ def manifest(id: str, family: object, flat: Layout, **more: object) -> Manifest:
         "created": "2026-11-20T08:30:00+00:00",
         "versions": {"gangan": "0.1.0", "numpy": "2.4.6", "torch": "2.14.1"},
     }
-    return Manifest(id=id, family=family.name, sizes=asdict(family), layout=flat, **{**plain, **more})
+    return Manifest(id=id, family=family.name, hparams=asdict(family), layout=flat, **{**plain, **more})
 
 
 def losses(seed: int, gans: int, epochs: int) -> np.ndarray:
@@ -92,13 +92,13 @@ def make(root: Path) -> Path:
     keys = np.array([(gan, epoch + 1) for gan in range(GANS) for epoch in range(EPOCHS)])
     with Run.open(root / "digits") as run:
         code, codes = PrincipalComponents.fit(run, keys, 4)
-    sizes = {
+    hparams = {
         "data_dim": codes.shape[1],
         "latent_dim": 2,
         "discriminator_width": 16,
         "generator_width": 16,
     }
-    over = build("r1-mlp", sizes)
+    over = build("r1-mlp", hparams)
     torch.manual_seed(5)
     vector = torch.cat(
         [t.reshape(-1) for module in over.networks().values() for t in module.state_dict().values()]

@@ -12,7 +12,7 @@ from gangan_cli.images.grid import Bytes, tile
 from gangan_cli.tui.terminal import Graphics
 from gangan_cli.tui.widgets.digits import Digits
 
-SIZES = (10, 14, 20, 28)
+HPARAMS = (10, 14, 20, 28)
 """Widths of a digit in pixels; two lines of pixels are one line of text."""
 
 REST = 0.15
@@ -26,7 +26,7 @@ class Stage(Vertical):
         super().__init__(id=id)
         self._graphics = graphics
         self._images: Bytes | None = None
-        self._zoom = SIZES.index(20)
+        self._zoom = HPARAMS.index(20)
         self._rest: Timer | None = None
 
     def compose(self) -> Iterable[Widget]:
@@ -56,13 +56,13 @@ class Stage(Vertical):
 
     def zoom(self, by: int) -> None:
         """Show larger digits, or more of them."""
-        self._zoom = min(max(self._zoom + by, 0), len(SIZES) - 1)
+        self._zoom = min(max(self._zoom + by, 0), len(HPARAMS) - 1)
         self._draw()
 
     def on_screen(self) -> tuple[Bytes, int]:
         """Return the pictures that are shown, and in how many columns."""
         assert self._images is not None
-        columns, rows = self._grid.layout_of(self._images, self.size, SIZES[self._zoom])
+        columns, rows = self._grid.layout_of(self._images, self.size, HPARAMS[self._zoom])
         return self._images[: rows * columns], columns
 
     @property
@@ -73,7 +73,7 @@ class Stage(Vertical):
         if self._images is None:
             return
         self._raise("grid")
-        self._grid.show_digits(self._images, self.size, SIZES[self._zoom])
+        self._grid.show_digits(self._images, self.size, HPARAMS[self._zoom])
         if self.query("#graphics"):
             if self._rest is not None:
                 self._rest.stop()

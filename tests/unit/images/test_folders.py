@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from gangan_cli.config import GansConfig, RunEnvironment
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.figures.export import export_figures
 from gangan_cli.figures.style import Output
@@ -11,8 +12,7 @@ from gangan_cli.images import folders
 from gangan_cli.images.folders import CELEBA
 from gangan_cli.images.loading import load_images
 from gangan_cli.sampling.lineage import Lineage
-from gangan_cli.training.gans import GansConfig, train_gans
-from gangan_cli.training.job import Machine
+from gangan_cli.training.gans import train_gans
 from store import Catalog
 
 RANDOM = np.random.default_rng(0)
@@ -96,7 +96,7 @@ def test_what_does_not_fit_into_memory_is_refused_before_it_is_read(tmp_path, mo
 
 def test_gans_of_coloured_pictures_are_trained_and_drawn_in_colour(tmp_path):
     write(tmp_path / "a", count=20)
-    machine = Machine(store=tmp_path / "runs", workers=1, compile=False)
+    machine = RunEnvironment(store=tmp_path / "runs", workers=1, compile=False)
     config = GansConfig(
         run="own", dataset=f"images:{tmp_path / 'a'}", family="dcgan",
         family_options="generator=8,8,4 discriminator=4,8", gans=1, epochs=2, batch_size=10,
@@ -114,7 +114,7 @@ def test_gans_of_coloured_pictures_are_trained_and_drawn_in_colour(tmp_path):
 
 def test_a_family_that_needs_labels_or_another_size_says_so_before_anything_is_made(tmp_path):
     write(tmp_path / "a", count=4, shape=(18, 18, 3))
-    machine = Machine(store=tmp_path / "runs")
+    machine = RunEnvironment(store=tmp_path / "runs")
     for family, said in (("cgan", "no labels"), ("dcgan", "multiples of 4")):
         config = GansConfig(run="own", dataset=f"images:{tmp_path / 'a'}", family=family, batch_size=2)
         with pytest.raises(ConfigurationError, match=said):

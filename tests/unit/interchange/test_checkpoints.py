@@ -11,7 +11,7 @@ from safetensors.torch import save
 
 from gangan_cli.errors import WorkFailed
 from gangan_cli.interchange.importing import import_run
-from gangan_cli.models import build
+from gangan_cli.models.registry import build
 from store import Catalog
 
 NETWORKS = build("mlp", {"data_dim": 16, "latent_dim": 4}).networks()

@@ -10,7 +10,7 @@ from safetensors.numpy import load_file
 from gangan_cli.errors import ConfigurationError, WorkFailed
 from gangan_cli.interchange.export import export_run
 from gangan_cli.interchange.importing import import_run
-from gangan_cli.models import build
+from gangan_cli.models.registry import build
 from store import Catalog
 from store.errors import RunExists
 

@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from gangan_cli.models import build
 from gangan_cli.models.latent_codes import Categorical, Continuous, one_of_each_class
+from gangan_cli.models.registry import build
 
 
 def noise_of(family, count):

@@ -3,9 +3,9 @@ import torch
 from torch.nn import functional as F
 
 from gangan_cli.errors import ConfigurationError
-from gangan_cli.models import build
 from gangan_cli.models.family import layout
 from gangan_cli.models.mlp import discriminator_loss, generator_loss
+from gangan_cli.models.registry import build
 
 HALF = torch.tensor(0.5)
 """Training half done."""
@@ -25,8 +25,8 @@ def test_the_papers_gan_has_113745_parameters_discriminator_first():
 
 
 def test_the_papers_gangan_has_the_parameters_of_the_specification():
-    sizes = {"data_dim": 113_745, "latent_dim": 1, "discriminator_width": 8, "generator_width": 64}
-    flat = layout(build("mlp", sizes))
+    hparams = {"data_dim": 113_745, "latent_dim": 1, "discriminator_width": 8, "generator_width": 64}
+    flat = layout(build("mlp", hparams))
     generator = sum(t.size for t in flat.tensors if t.name.startswith("generator"))
     assert generator == 7_397_713
     assert flat.size - generator == 910_049

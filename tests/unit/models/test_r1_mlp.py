@@ -5,15 +5,15 @@ import torch
 from torch.nn import functional as F
 
 from gangan_cli.errors import ConfigurationError
-from gangan_cli.models import build
+from gangan_cli.models.registry import build
 
 PROGRESS = torch.tensor(0.75)
 
 
-def losses(**sizes):
+def losses(**hparams):
     """A family's two losses on some batch, with its networks, examples and noise."""
     torch.manual_seed(0)
-    family = build("r1-mlp", {"data_dim": 6, "latent_dim": 3, **sizes})
+    family = build("r1-mlp", {"data_dim": 6, "latent_dim": 3, **hparams})
     networks = family.networks()
     examples, noise = torch.randn(5, 6), family.noise((5,), torch.Generator().manual_seed(1))
     generator, discriminator = (

@@ -3,8 +3,8 @@ import pytest
 import torch
 
 from gangan_cli.errors import ConfigurationError
-from gangan_cli.models import build
 from gangan_cli.models.family import layout
+from gangan_cli.models.registry import build
 from gangan_cli.sampling.lineage import Lineage, pick
 from gangan_cli.sampling.over_training import samples_over_training
 from gangan_cli.sampling.walks import generated_weights, sample, walk

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from gangan_cli.models import build
+from gangan_cli.models.registry import build
 from gangan_cli.training.cost import cost_of
 
 
@@ -18,13 +18,13 @@ def test_products_are_counted_as_by_hand():
     assert cost_of(family, 16).flops == 2 * 16 * once
 
 
-SIZES = {"r1-mlp": {"data_dim": 257, "templates": 16, "r1": 1.0}}
+HPARAMS = {"r1-mlp": {"data_dim": 257, "templates": 16, "r1": 1.0}}
 
 
 @pytest.mark.parametrize("name", ["r1-mlp", "cgan", "dcgan-small", "infogan", "shared-wgan", "cyclegan"])
 def test_twice_the_batch_is_twice_the_work(name):
     before = torch.get_rng_state()
-    one, two = (cost_of(build(name, SIZES.get(name, {})), batch) for batch in (64, 128))
+    one, two = (cost_of(build(name, HPARAMS.get(name, {})), batch) for batch in (64, 128))
     assert two.flops == 2 * one.flops > 0
     assert two.numbers == pytest.approx(2 * one.numbers, rel=0.05)
     assert torch.equal(torch.get_rng_state(), before)

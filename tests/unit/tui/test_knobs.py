@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from gangan_cli.errors import ConfigurationError
-from gangan_cli.models import build
 from gangan_cli.models.latent_codes import Categorical, Continuous, latent_codes_of
+from gangan_cli.models.registry import build
 from gangan_cli.tui.feed import RunView
 from gangan_cli.tui.knobs import Knob
 from gangan_cli.tui.scrub import Scrub
@@ -36,8 +36,8 @@ def test_what_it_says():
 
 
 def infogan():
-    sizes = {"noise_dim": 6, "classes": 10, "codes": 2}
-    manifest = small_manifest(family="infogan", sizes=sizes)
+    hparams = {"noise_dim": 6, "classes": 10, "codes": 2}
+    manifest = small_manifest(family="infogan", hparams=hparams)
     return RunView("a", Path("a"), manifest, gans={0: (3, ()), 1: (2, ())})
 
 

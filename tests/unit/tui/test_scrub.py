@@ -14,7 +14,11 @@ from tests.runs import small_manifest
 
 def gangan(latent_dim=3, gans=((0, 5), (1, 2)), **manifest):
     made = small_manifest(
-        parent=Parent("a", "1"), sizes={"latent_dim": latent_dim}, epochs=7, snapshot_every=2, **manifest
+        parent=Parent("a", "1"),
+        hparams={"latent_dim": latent_dim},
+        epochs=7,
+        snapshot_every=2,
+        **manifest,
     )
     return RunView("g", Path("g"), made, gans={gan: (done, ()) for gan, done in gans})
 

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from gangan_cli.errors import ConfigurationError, WorkFailed
-from gangan_cli.models import build
 from gangan_cli.models.family import layout
+from gangan_cli.models.registry import build
 from gangan_cli.weightspace import alignment as module
 from gangan_cli.weightspace.alignment import Frame, Framed, training_view
 from gangan_cli.weightspace.matching import balanced
@@ -19,13 +19,13 @@ from store import Run
 from store.errors import Damaged
 from tests.runs import numbers, small_manifest
 
-SIZES = {"data_dim": 20, "latent_dim": 6, "discriminator_width": 7, "generator_width": 9}
-LAYOUT = layout(build("mlp", SIZES))
+HPARAMS = {"data_dim": 20, "latent_dim": 6, "discriminator_width": 7, "generator_width": 9}
+LAYOUT = layout(build("mlp", HPARAMS))
 
 
 def run_with(folder, gans, **changes):
     """A run of GANs with vectors (G, E, P), open for reading."""
-    about = {"layout": LAYOUT, "sizes": SIZES, "gans": len(gans), "epochs": gans.shape[1], **changes}
+    about = {"layout": LAYOUT, "hparams": HPARAMS, "gans": len(gans), "epochs": gans.shape[1], **changes}
     with Run.create(folder, small_manifest(**about)) as run:
         for epoch, vectors in enumerate(np.swapaxes(gans, 0, 1), start=1):
             run.commit(epoch, list(range(len(gans))), np.zeros((len(gans), 2, 2)), vectors)
@@ -34,7 +34,7 @@ def run_with(folder, gans, **changes):
 
 def as_networks(vector):
     """The GAN of a flat vector, by the family's own modules."""
-    networks = build("mlp", SIZES).networks()
+    networks = build("mlp", HPARAMS).networks()
     for name, network in networks.items():
         network.load_state_dict(
             {
@@ -238,8 +238,8 @@ def test_a_mode_or_a_family_that_there_is_not(tmp_path):
 
 
 def test_a_latent_that_is_not_noise_alone_is_not_rotated(tmp_path):
-    asked = {**SIZES, "condition": 1}
-    with run_with(tmp_path / "r", numbers(17, 2, 2, LAYOUT.size), family="r1-mlp", sizes=asked) as run:
+    asked = {**HPARAMS, "condition": 1}
+    with run_with(tmp_path / "r", numbers(17, 2, 2, LAYOUT.size), family="r1-mlp", hparams=asked) as run:
         assert Frame.fit(run, run.keys(), "permute").mode == "permute"
         with pytest.raises(ConfigurationError, match="give --align permute"):
             Frame.fit(run, run.keys(), "full")
@@ -288,9 +288,9 @@ with Run.open(sys.argv[1]) as run:
 
 
 def test_components_in_a_frame_take_little_memory(tmp_path):
-    wide = {**SIZES, "data_dim": 2000, "generator_width": 32}
+    wide = {**HPARAMS, "data_dim": 2000, "generator_width": 32}
     flat = layout(build("mlp", wide))
-    run_with(tmp_path / "r", numbers(16, 3, 80, flat.size), layout=flat, sizes=wide).close()
+    run_with(tmp_path / "r", numbers(16, 3, 80, flat.size), layout=flat, hparams=wide).close()
     room = str(240 * flat.size * 4 // 3)
     done = subprocess.run(
         [sys.executable, "-c", LIMITED, tmp_path / "r", room], capture_output=True, text=True

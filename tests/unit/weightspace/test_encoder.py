@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from gangan_cli.training.gangan import GanGanConfig, train_gangan
-from gangan_cli.training.job import Machine
+from gangan_cli.config import GanGanConfig
+from gangan_cli.training.gangan import train_gangan
+from gangan_cli.training.run_setup import Machine
 from gangan_cli.weightspace import autoencoder
 from gangan_cli.weightspace.autoencoder import Decoder
 from gangan_cli.weightspace.encoder import Code
@@ -79,7 +80,7 @@ def test_a_gangan_decodes_what_its_snapshots_became(tmp_path):
             pass
         vectors, _ = population.matrix()
     with Catalog(tmp_path).open("g") as run:
-        assert run.manifest.sizes["data_dim"] == 4
+        assert run.manifest.hparams["data_dim"] == 4
         codes = run.constant("codes")
         rebuilt = Code.of(run).decode(codes)
     assert codes.shape == (47, 4) and rebuilt.shape == vectors.shape

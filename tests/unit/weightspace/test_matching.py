@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from gangan_cli.models import build
 from gangan_cli.models.family import layout
+from gangan_cli.models.registry import build
 from gangan_cli.weightspace.matching import balanced
 from gangan_cli.weightspace.symmetries import NETWORKS, weights
 from tests.runs import numbers
 
-SIZES = {"data_dim": 20, "latent_dim": 6, "discriminator_width": 7, "generator_width": 9}
-LAYOUT = layout(build("mlp", SIZES))
+HPARAMS = {"data_dim": 20, "latent_dim": 6, "discriminator_width": 7, "generator_width": 9}
+LAYOUT = layout(build("mlp", HPARAMS))
 
 
 def test_balanced_scales_are_a_function_of_the_vector_alone():

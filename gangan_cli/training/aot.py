@@ -16,9 +16,9 @@ from torch.fx import GraphModule
 
 from gangan_cli import caches
 from gangan_cli.errors import WorkFailed
-from gangan_cli.training.nursery import INDUCTOR
+from gangan_cli.training.forkserver import INDUCTOR
 
-SOURCES = ("models", "training/update.py")
+SOURCES = ("models", "training/train_step.py")
 """Sources of the compiled operations: if they change, updates are compiled again."""
 
 
@@ -30,7 +30,7 @@ KIND = "compiled"
 """The cache's folder."""
 
 
-def compiled(
+def compile_update(
     what: str,
     recorded: Callable[[], GraphModule],
     state: Sequence[Tensor],
@@ -40,7 +40,7 @@ def compiled(
     """Return a compiled function of inputs, which runs the operations that `recorded` returns on
     (*state, *inputs).
 
-    `what` identifies the operations; together with the machine, the sources and the versions it must
+    `what` identifies the operations: together with the processor, the sources and the versions it must
     determine them. `compiling` is called if they were not compiled before.
 
     Raises:

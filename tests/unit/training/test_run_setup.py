@@ -2,10 +2,10 @@ from dataclasses import replace
 
 import pytest
 
+from gangan_cli.config import GanGanConfig, GansConfig, RunEnvironment
 from gangan_cli.errors import ConfigurationError
-from gangan_cli.training.gangan import GanGanConfig
-from gangan_cli.training.gans import GansConfig
-from gangan_cli.training.job import Machine, identity, refuse_other
+from gangan_cli.training.gans import resolve
+from gangan_cli.training.run_setup import config_identity, reject_changed_config
 from store import Run
 from store.errors import BadName
 from tests.runs import small_manifest
@@ -27,17 +27,17 @@ from tests.runs import small_manifest
 )
 def test_values_out_of_bounds_are_named(wrong, said):
     with pytest.raises(ConfigurationError, match=said):
-        GansConfig(**wrong)
+        resolve(wrong)
 
 
 def test_run_names_are_checked_at_the_door():
     with pytest.raises(BadName):
-        GansConfig(run="../x")
+        resolve({"run": "../x"})
 
 
 def test_workers_are_at_least_one():
     with pytest.raises(ConfigurationError, match="workers is 0"):
-        Machine(workers=0)
+        RunEnvironment(workers=0)
 
 
 def test_defaults_of_train_gans_are_the_papers():
@@ -62,7 +62,7 @@ def test_a_trajectory_is_one_gans_and_its_axis_one_number():
     config = GanGanConfig.preset_with({"on": "a", "preset": "trajectory"})
     assert (config.gans, config.latent_dim, config.family) == ("0", 1, "r1-mlp")
     another = GanGanConfig.preset_with({"on": "a", "preset": "trajectory", "gans": "7"})
-    assert (another.gans, another.r1_end, another.decays) == ("7", 0.0, False)
+    assert (another.gans, another.r1_final, another.lr_decay) == ("7", 0.0, False)
 
 
 def test_what_is_given_beats_the_preset():
@@ -87,20 +87,31 @@ def test_a_wrong_alignment_is_met_with_those_there_are():
     ],
 )
 def test_a_setting_that_an_older_run_does_not_have_had_its_default(tmp_path, config, newer, other):
-    stored = identity(config)
+    stored = config_identity(config)
     del stored[newer]
     with Run.create(tmp_path / "r", small_manifest(config=stored)) as run:
-        refuse_other(run, config)
+        reject_changed_config(run, config)
         with pytest.raises(ConfigurationError, match=f"{newer} is '(own|none)' there and"):
-            refuse_other(run, replace(config, **other))
+            reject_changed_config(run, replace(config, **other))
         with pytest.raises(ConfigurationError, match="seed is 0 there and 5 here"):
-            refuse_other(run, replace(config, seed=5))
+            reject_changed_config(run, replace(config, seed=5))
+
+
+def test_a_setting_that_was_stored_under_an_earlier_name_is_the_same_setting(tmp_path):
+    config = GanGanConfig(on="a", instance_noise=2.0, ema_decay=0.5)
+    earlier = {"instance_noise": "blur", "r1_final": "r1_end", "lr_decay": "decays"}
+    earlier |= {"gp_weight": "slope", "ema_decay": "average"}
+    stored = {earlier.get(name, name): value for name, value in config_identity(config).items()}
+    with Run.create(tmp_path / "r", small_manifest(config=stored)) as run:
+        reject_changed_config(run, config)
+        with pytest.raises(ConfigurationError, match=r"instance-noise is 2\.0 there and 0\.0 here"):
+            reject_changed_config(run, replace(config, instance_noise=0.0))
 
 
 def test_a_setting_that_only_a_newer_version_knows_is_not_overlooked(tmp_path):
-    stored = {**identity(GansConfig()), "augment": "flips"}
+    stored = {**config_identity(GansConfig()), "augment": "flips"}
     with (
         Run.create(tmp_path / "r", small_manifest(config=stored)) as run,
         pytest.raises(ConfigurationError, match="augment is 'flips' there and None here"),
     ):
-        refuse_other(run, GansConfig())
+        reject_changed_config(run, GansConfig())

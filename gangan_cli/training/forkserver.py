@@ -15,12 +15,12 @@ from gangan_cli.signals import ENDING
 
 GPUS = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")  # NVIDIA's, Windows' for its Linux, AMD's
 
-FORKS = sys.platform == "linux" and not any(map(os.path.exists, GPUS))
+CAN_FORK = sys.platform == "linux" and not any(map(os.path.exists, GPUS))
 """Whether workers can be forked. Apple's frameworks do not work in a forked process, and GPUs do not
 either once PyTorch has queried them: there each worker is a new process with its own imports."""
 
 CONTEXT: ForkServerContext | SpawnContext = (
-    mp.get_context("forkserver") if FORKS else mp.get_context("spawn")
+    mp.get_context("forkserver") if CAN_FORK else mp.get_context("spawn")
 )
 
 
@@ -28,7 +28,7 @@ INDUCTOR = "TORCHINDUCTOR_CACHE_DIR"
 """Environment variable with the cache folder of PyTorch's compiler."""
 
 
-def get_ready() -> None:
+def warm_up() -> None:
     """Start the fork server, which imports what workers need in the background.
 
     The imports take 2.5 s, once for all workers, and are nearly done when the first worker is started: a
@@ -37,9 +37,9 @@ def get_ready() -> None:
     """
     # PyTorch's compiler makes a folder even where nothing is compiled, for which it asks who we are.
     os.environ[INDUCTOR] = str(caches.writable("inductor", INDUCTOR))
-    if not FORKS:
+    if not CAN_FORK:
         return
-    forkserver.set_forkserver_preload(["gangan_cli.training.preloaded"])
+    forkserver.set_forkserver_preload(["gangan_cli.training.preload"])
     resource_tracker.ensure_running()  # on its way it would unblock some of the signals
     # They reach the whole process group, of which the parent alone heeds them.
     with _blocked(ENDING), _no_modules_from_here(), _short_addresses():

@@ -1,4 +1,4 @@
-"""Lists of layers, as sizes have them: text, since a run's sizes are plain values."""
+"""Lists of layers as hyperparameters, which are text: a run's hyperparameters are plain values."""
 
 
 def numbers(text: str, what: str) -> tuple[int, ...]:

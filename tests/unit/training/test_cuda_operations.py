@@ -3,8 +3,8 @@
 import torch
 from torch.fx import symbolic_trace
 
-from gangan_cli.training.for_cuda import LONG, ORDERED, for_cuda, in_order, one_by_one
-from gangan_cli.training.update import record
+from gangan_cli.training.cuda_graph import LONG, ORDERED, adapt_to_cuda, in_order, one_by_one
+from gangan_cli.training.train_step import record
 
 aten = torch.ops.aten
 
@@ -19,7 +19,7 @@ def test_products_over_many_numbers_are_done_one_by_one_and_stay_what_they_are()
     def both(left, right):
         return torch.bmm(torch.bmm(left, right), right[:, :4, :])
 
-    changed = for_cuda(record(both, (left, right)))
+    changed = adapt_to_cuda(record(both, (left, right)))
     assert called(changed).count(one_by_one) == 1
     assert called(changed).count(aten.bmm.default) == 1  # over four numbers
     torch.testing.assert_close(changed(left, right), both(left, right), rtol=1e-4, atol=1e-2)
@@ -37,4 +37,4 @@ def test_cudnn_is_given_tensors_that_lie_in_order():
     torch.testing.assert_close(in_order(picky, 1)(x, x, 2.0), (2 * x).sum())
     recorded = symbolic_trace(lambda x, scale: aten.cudnn_batch_norm.default(x, scale))
     assert called(recorded) == [aten.cudnn_batch_norm.default]
-    assert called(for_cuda(recorded)) == [ORDERED[aten.cudnn_batch_norm.default]]
+    assert called(adapt_to_cuda(recorded)) == [ORDERED[aten.cudnn_batch_norm.default]]

@@ -1,4 +1,4 @@
-"""Noise of training steps."""
+"""The noise of training steps."""
 
 from collections.abc import Iterator, Sequence
 
@@ -13,7 +13,7 @@ BLOCK = 32
 """Steps whose noise is drawn at once: on a GPU each draw is a kernel launch, per GAN."""
 
 
-def noise_of(
+def step_noise(
     family: Family,
     batch_size: int,
     streams: Sequence[torch.Generator],
@@ -27,6 +27,6 @@ def noise_of(
         shape = len(part), often, batch_size
         noise = torch.stack([family.noise(shape, source) for source in streams], dim=2)
         if family.aux_noise_dim:
-            chances = [family.aux_noise(shape, source, part) for source in streams]
-            noise = torch.cat([noise, torch.stack(chances, dim=2)], dim=-1)
+            auxiliary = [family.aux_noise(shape, source, part) for source in streams]
+            noise = torch.cat([noise, torch.stack(auxiliary, dim=2)], dim=-1)
         yield from noise

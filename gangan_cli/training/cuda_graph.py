@@ -1,12 +1,59 @@
-"""Changes to recorded operations for CUDA: replaces operations that its libraries reject or run
-slowly."""
+"""Updates captured as CUDA graphs: all kernels of an update are launched at once.
 
-from collections.abc import Callable
+First the operations that CUDA's libraries reject or run slowly are replaced.
+"""
+
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.fx import GraphModule, Node
+
+WARM_UP = 3
+"""Warm-up runs before capturing, in which libraries do setup that must not be captured."""
+
+Capture = Callable[[Callable[[], Tensor]], Callable[[], Tensor]]
+"""Takes operations on fixed tensors; returns a function that replays them into the same output
+tensor."""
+
+
+def on_cuda(operations: Callable[[], Tensor]) -> Callable[[], Tensor]:
+    """Capture `operations` as a CUDA graph, without running them."""
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        output = operations()
+
+    def replay() -> Tensor:
+        graph.replay()
+        return output
+
+    return replay
+
+
+def capture_update(
+    run: Callable[..., Tensor],
+    state: Sequence[Tensor],
+    inputs: Sequence[Tensor],
+    capture: Capture = on_cuda,
+) -> Callable[..., Tensor]:
+    """Return `run(*state, *inputs)` as a captured function of other inputs of the same shapes.
+
+    `run` changes `state` in place; capturing leaves it unchanged.
+    """
+    fixed = [tensor.clone() for tensor in inputs]
+    copies = [tensor.clone() for tensor in state]
+    for _ in range(WARM_UP):
+        run(*copies, *fixed)
+    replay = capture(lambda: run(*state, *fixed))
+
+    def again(*inputs: Tensor) -> Tensor:
+        for place, tensor in zip(fixed, inputs, strict=True):
+            place.copy_(tensor, non_blocking=True)
+        return replay().clone()  # the next replay writes to the same place
+
+    return again
+
 
 Operation = Callable[..., Any]
 
@@ -21,7 +68,7 @@ ms as a batch and 0.04 ms each alone on an H200, and a step 18 ms instead of 3.3
 """
 
 
-def for_cuda(recorded: GraphModule) -> GraphModule:
+def adapt_to_cuda(recorded: GraphModule) -> GraphModule:
     """Change `recorded` in place for CUDA; return it."""
     for node in recorded.graph.nodes:
         if node.target is aten.bmm.default and _inner(node) >= LONG:

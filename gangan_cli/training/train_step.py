@@ -1,8 +1,8 @@
-"""One update of a population: gradients of losses, then an optimiser, recorded once and then replayed.
+"""One update of a population: gradients of the losses, then the optimiser; recorded once, then replayed.
 
-The losses are differentiated and mapped over the stack of GANs a single time, while the tensor
-operations that this comes to are recorded; a step then runs the record. That leaves out autograd, the
-mapping and the calls of modules, and the record can be compiled.
+The losses are differentiated (torch.func.grad) and mapped over the stack of GANs (vmap) a single time,
+while make_fx records the tensor operations. A step then runs the recorded graph, without autograd, vmap
+or calls of modules, and the graph can be compiled.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -25,12 +25,12 @@ Parameters = dict[str, Tensor]
 class State(NamedTuple):
     """The tensors that an update reads and changes, by network and name."""
 
-    learning: dict[str, Parameters]
+    trainable: dict[str, Parameters]
     """Parameters of the networks that are trained."""
     moments: dict[str, list[Parameters]]
     """Their moments in the optimiser."""
-    still: dict[str, Parameters]
-    """Parameters of the other networks, which stay as they are."""
+    frozen: dict[str, Parameters]
+    """Parameters of the other networks, which do not change."""
     statistics: dict[str, Parameters]
     """Batch statistics of all networks."""
 
@@ -42,43 +42,45 @@ def update(
     state: State,
     examples: Tensor,
     noise: Tensor,
-    pace: Tensor,
+    scalars: Tensor,
 ) -> Tensor:
     """Update `state` in place, as `phase` says, and return the losses (n, K).
 
     `examples` (n, B, D) and `noise` (n, B, L + C) hold a batch per GAN. They, the state and the losses
-    have the first axis if `mapped`, none else: a stack of one needs no batched products. `pace` (3,) is
-    the optimiser's rates, and the share of training that is done.
+    have the first axis only if `mapped`: a stack of one needs no batched products. `scalars` (3,) holds
+    the optimiser's two rates, and the progress of training from 0 to 1.
     """
-    weights = {**state.still, **state.learning}
+    weights = {**state.frozen, **state.trainable}
     if phase.pre_update:
         phase.pre_update(weights)
 
     def total(
-        learning: dict[str, Parameters],
-        still: dict[str, Parameters],
+        trainable: dict[str, Parameters],
+        frozen: dict[str, Parameters],
         statistics: dict[str, Parameters],
         examples: Tensor,
         noise: Tensor,
     ) -> tuple[Tensor, tuple[Tensor, dict[str, Parameters]]]:
-        given = {**still, **learning}
-        networks = bind_weights(modules, {name: {**given[name], **statistics[name]} for name in modules})
-        losses = torch.stack(phase.losses(networks, examples, noise, pace[2]))
-        became = {name: network.statistics for name, network in networks.items()}
-        return losses.sum(), (losses.detach(), became)
+        weights = {**frozen, **trainable}
+        networks = bind_weights(
+            modules, {name: {**weights[name], **statistics[name]} for name in modules}
+        )
+        losses = torch.stack(phase.losses(networks, examples, noise, scalars[2]))
+        new_statistics = {name: network.statistics for name, network in networks.items()}
+        return losses.sum(), (losses.detach(), new_statistics)
 
     differentiated = grad_and_value(total, has_aux=True)
     if mapped:
         differentiated = vmap(differentiated)
-    gradients, (_, (losses, became)) = differentiated(
-        state.learning, state.still, state.statistics, examples, noise
+    gradients, (_, (losses, new_statistics)) = differentiated(
+        state.trainable, state.frozen, state.statistics, examples, noise
     )
     for network, of_network in gradients.items():
         for name, gradient in of_network.items():
             if f"{network}.{name}" not in phase.frozen_params:
                 moments = [moment[name] for moment in state.moments[network]]
-                phase.optimizer.step(state.learning[network][name], gradient, moments, pace[:2])
-    for network, of_network in became.items():
+                phase.optimizer.step(state.trainable[network][name], gradient, moments, scalars[:2])
+    for network, of_network in new_statistics.items():
         for name, value in of_network.items():
             state.statistics[network][name].copy_(value)
     if phase.post_update:
@@ -88,9 +90,10 @@ def update(
 
 
 def record(updating: Callable[..., Tensor], arguments: Sequence[object]) -> GraphModule:
-    """Return the operations of `updating(*arguments)` as a function of their tensors, laid flat.
+    """Record the operations of `updating(*arguments)` as a graph of the flattened tensors of
+    `arguments`.
 
-    Nothing is computed meanwhile: only the tensors' shapes are looked at.
+    Nothing is computed: only the tensors' shapes are used.
     """
     tensors, structure = tree_flatten(tuple(arguments))
 

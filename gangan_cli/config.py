@@ -1,0 +1,324 @@
+"""The settings of training, each described once: type, default, bounds and help.
+
+The options of the command line and their help (cli/options.py), --config files (cli/configuration.py)
+and the comparison with a stored run (training/run_setup.py) are made from these dataclasses.
+"""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gangan_cli.errors import ConfigurationError
+
+MAX_COUNT = 1_000_000
+"""Maximum number of GANs, and of epochs: the store's (store/manifest.py)."""
+
+R1 = "r1-mlp"
+"""The default family over weights, with a choice of losses and penalties, and with conditions."""
+
+RENAMED = {
+    "average": "ema_decay",
+    "blur": "instance_noise",
+    "decays": "lr_decay",
+    "r1_end": "r1_final",
+    "slope": "gp_weight",
+}
+"""Today's names of settings and hyperparameters that were stored, or written in files, under others."""
+
+
+def renamed(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return stored settings under today's names."""
+    return {RENAMED.get(name, name): value for name, value in settings.items()}
+
+
+def setting(default: Any = dataclasses.MISSING, help: str = "", **more: Any) -> Any:
+    """Return a dataclass field that describes a setting.
+
+    `more` may hold bounds (`at_least`, `at_most`, `above`, `one_of`), and for the command line:
+    `names` of the option where they do not follow from the field's; `environment`, a variable that
+    several commands share; `metavar`; `shown`, the default in words; `also`, what else may set the
+    default; and `option=False` for a setting that only --config files have.
+    """
+    return dataclasses.field(default=default, metadata={"help": help, **more})
+
+
+def check_bounds(configuration: Any) -> None:
+    """Check the values of a configuration against the bounds that its fields declare.
+
+    Raises:
+        ConfigurationError: one lies outside.
+    """
+    for field in dataclasses.fields(configuration):
+        value, name = getattr(configuration, field.name), field.name.replace("_", "-")
+        if value is None:
+            continue
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ConfigurationError(f"{name} is {value}: give a finite number")
+        if (least := field.metadata.get("at_least")) is not None and not value >= least:
+            raise ConfigurationError(f"{name} is {value}: give {least} or more")
+        if (most := field.metadata.get("at_most")) is not None and not value <= most:
+            raise ConfigurationError(f"{name} is {value}: give {most} or less")
+        if (known := field.metadata.get("one_of")) is not None and value not in known:
+            raise ConfigurationError(f"{name} is {value!r}: give {' or '.join(known)}")
+        if (bound := field.metadata.get("above")) is not None and not value > bound:
+            raise ConfigurationError(f"{name} is {value}: give more than {bound}")
+
+
+@dataclass(frozen=True)
+class EngineSettings:
+    """The settings that the engine needs, for every family."""
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    seed: int
+    snapshot_every: int
+    init: str = "own"
+    """Initial weights: each GAN's own ("own"), or those of GAN 0 for all ("shared")."""
+
+    def steps(self, examples: int, batches: int = 1) -> int:
+        """Return the number of steps per epoch, if a step takes `batches` batches; an incomplete last
+        step is dropped."""
+        return examples // (self.batch_size * batches)
+
+    def saves(self, epoch: int) -> bool:
+        """Return whether a snapshot is taken after `epoch`: after every `snapshot_every`-th, and after
+        the last."""
+        return epoch % self.snapshot_every == 0 or epoch == self.epochs
+
+
+@dataclass(frozen=True)
+class GansConfig:
+    """Configuration of a run of GANs. The defaults are the paper's (section 3, "Training")."""
+
+    run: str = setting("gans", "Name of the run.")
+    dataset: str = setting(
+        "mnist",
+        "mnist, fashion-mnist, kmnist, mnist5k (5,000 digits, needs no network), celeba, or "
+        "images:FOLDER for pictures of your own; if they lie in folders inside, each is a class.",
+        environment="GANGAN_DATASET",
+    )
+    family: str = setting("mlp", "Kind of GAN: gangan families lists them.")
+    family_options: str = setting(
+        "",
+        "A hyperparameter of the family; may be repeated.",
+        names=("--family-option",),
+        metavar="KEY=VALUE",
+    )
+    gans: int = setting(35, "Number of GANs.", at_least=1, at_most=MAX_COUNT)
+    epochs: int = setting(100, also="or the family's", at_least=1, at_most=MAX_COUNT)
+    batch_size: int = setting(128, also="or the family's", at_least=1)
+    lr: float = setting(2e-4, "Learning rate.", also="or the family's", above=0)
+    seed: int = setting(0, environment="GANGAN_SEED", at_least=0)
+    snapshot_every: int = setting(1, "Epochs between two snapshots.", at_least=1, at_most=MAX_COUNT)
+    init: str = setting(
+        "own",
+        "Initial weights: each GAN's own, or shared: those of GAN 0 for all.",
+        one_of=("own", "shared"),
+    )
+
+    def __post_init__(self) -> None:
+        check_bounds(self)
+
+    @property
+    def settings(self) -> EngineSettings:
+        """The engine's part of it."""
+        return EngineSettings(
+            self.epochs, self.batch_size, self.lr, self.seed, self.snapshot_every, self.init
+        )
+
+
+@dataclass(frozen=True)
+class GanGanConfig:
+    """Configuration of a GAN-GAN's run. The defaults are the preset `default`."""
+
+    on: str = setting(help="Run whose snapshots to train on; may be a GAN-GAN's.")
+    run: str = setting("gangan", "Name of the new run.")
+    preset: str = setting(
+        "default",
+        "default (a short code of principal components, R1), trajectory (an axis along the training of "
+        "GAN 0), paper (Algorithm 1 as printed) or released (the authors' code: GAN 0's snapshots 35 "
+        "times over). Sets the other defaults.",
+    )
+    epochs: int = setting(250, at_least=1, at_most=MAX_COUNT)
+    batch_size: int = setting(128, at_least=1)
+    lr: float = setting(2e-3, "Adam's learning rate.", above=0)
+    latent_dim: int = setting(16, "Dimensions of the latent space.", at_least=1)
+    gans: str = setting("", "Which GANs' snapshots, as in 0,3-7.", shown="all")
+    snapshot_epochs: str = setting("", "Which epochs' snapshots, as in 50-.", shown="all")
+    repeat: int = setting(3, "Passes over the snapshots per epoch.", at_least=1)
+    members: int = setting(
+        1, "Number of GAN-GANs, each with its own seed.", at_least=1, at_most=MAX_COUNT
+    )
+    seed: int = setting(0, environment="GANGAN_SEED", at_least=0)
+    snapshot_every: int = setting(1, "Epochs between two snapshots.", at_least=1, at_most=MAX_COUNT)
+    family: str = setting(R1, option=False)
+    components: int = setting(
+        256, "Principal components that represent a weight vector; 0: raw weights.", at_least=0
+    )
+    bottleneck: int = setting(
+        32,
+        "Length of the code that an autoencoder makes of the components; 0: no autoencoder.",
+        at_least=0,
+    )
+    polar: bool = setting(
+        True, "Split components into direction and length: see weightspace/pca.py.", option=False
+    )
+    discriminator_width: int = setting(256, option=False, at_least=1)
+    generator_width: int = setting(256, option=False, at_least=1)
+    align: str = setting(
+        "none",
+        "Align the GANs first: none, permute (match their hidden units) or full (also balance scales "
+        "and rotate the latent).",
+        one_of=("none", "permute", "full"),
+    )
+    statistics: str = setting(
+        "estimated",
+        "Model batch statistics like weights, or estimate them from each generated GAN's images.",
+        option=False,
+        one_of=("estimated", "modelled"),
+    )
+    templates: int = setting(
+        512,
+        "Number of learned templates that the generator mixes; 0 for plain layers.",
+        option=False,
+        at_least=0,
+    )
+    instance_noise: float = setting(
+        0.0, "Standard deviation of the noise on codes as training begins.", option=False, at_least=0
+    )
+    lr_decay: bool = setting(
+        True,
+        "Let the learning rate fall linearly to 0 over the second half of training.",
+        option=False,
+    )
+    condition: str = setting(
+        "none",
+        "Condition on: none, epoch or score (the Fréchet distance; evaluate the snapshots first).",
+        one_of=("none", "epoch", "score"),
+    )
+    loss: str = setting(
+        "logistic", "Loss of the family r1-mlp: logistic, hinge or wasserstein.", option=False
+    )
+    r1: float = setting(
+        13.0,
+        "Weight of the R1 penalty as training begins, in units of epoch steps.",
+        option=False,
+        at_least=0,
+    )
+    r1_final: float = setting(
+        0.33, "That weight as training ends; 0 for a constant weight.", option=False, at_least=0
+    )
+    gp_weight: float = setting(
+        0.0, "Weight of the gradient penalty of WGAN-GP.", option=False, at_least=0
+    )
+    ema_decay: float = setting(
+        0.999,
+        "Decay per step of the generator's moving average.",
+        option=False,
+        at_least=0,
+        at_most=1,
+    )
+
+    def __post_init__(self) -> None:
+        check_bounds(self)
+        if self.condition != "none" and (self.family != R1 or not self.components):
+            raise ConfigurationError(
+                f"condition is {self.condition!r}: only a GAN-GAN of the family {R1}, on principal "
+                "components, can be asked for something"
+            )
+
+    @classmethod
+    def preset_with(cls, given: Mapping[str, Any]) -> "GanGanConfig":
+        """Return the preset that `given` names, changed by the other settings in `given`.
+
+        Raises:
+            ConfigurationError: no such preset, or a value out of bounds.
+        """
+        preset = given.get("preset", "default")
+        if preset not in PRESETS:
+            raise ConfigurationError(f"no preset {preset!r}: there is {', '.join(PRESETS)}")
+        return cls(**{**PRESETS[preset], **given})
+
+    @property
+    def settings(self) -> EngineSettings:
+        """The engine's part of it."""
+        return EngineSettings(self.epochs, self.batch_size, self.lr, self.seed, self.snapshot_every)
+
+
+RAW_PAPER: Mapping[str, Any] = {
+    "family": "mlp",
+    "components": 0,
+    "bottleneck": 0,
+    "batch_size": 32,
+    "repeat": 1,
+    "latent_dim": 1,
+    "discriminator_width": 8,  # "a smaller hidden dimension for the discriminator … helped to stabilize"
+    "generator_width": 64,
+    "lr": 2e-4,
+    # A snapshot takes 33 MB; every tenth is enough to see it learn, and 250 would take 8.3 GB.
+    "snapshot_every": 10,
+}
+
+PRESETS: Mapping[str, Mapping[str, Any]] = {
+    # Regularised, on a short code of principal components: the one that works.
+    "default": {},
+    # One number that goes along the training of one GAN, as the paper describes it. A penalty that
+    # falls, as over many GANs, leaves an axis with jumps.
+    "trajectory": {
+        "gans": "0",
+        "latent_dim": 1,
+        "bottleneck": 0,
+        "instance_noise": 4.0,
+        "repeat": 60,
+        "batch_size": 32,
+        "epochs": 100,
+        "r1": 0.054,
+        "r1_final": 0.0,
+        "lr_decay": False,
+        "snapshot_every": 10,
+    },
+    # Algorithm 1 as printed: the raw snapshots of all GANs.
+    "paper": RAW_PAPER,
+    # The released code: its loader reads GAN 0's folder 35 times over.
+    "released": {**RAW_PAPER, "gans": "0", "repeat": 35},
+}
+
+
+@dataclass(frozen=True)
+class RunEnvironment:
+    """Where and with what to train. This affects how long a run takes, not its result."""
+
+    store: Path = setting(
+        Path("gangan-runs"), "Folder of the runs.", environment="GANGAN_STORE", shown="./gangan-runs"
+    )
+    data_dir: Path | None = setting(
+        None,
+        "Folder with the datasets; missing ones are downloaded.",
+        environment="GANGAN_DATA",
+        shown="~/.cache/gangan",
+    )
+    device: str = setting("auto", "auto, cpu, cuda, cuda:N or mps.", environment="GANGAN_DEVICE")
+    workers: int | None = setting(
+        None,
+        "Training processes.",
+        environment="GANGAN_WORKERS",
+        shown="one per core, or one per GPU",
+        at_least=1,
+    )
+    compile: bool | None = setting(
+        None,
+        "Compile the training step: 30 to 120 s, once for such GANs.",
+        names=("--compile/--no-compile",),
+        environment="GANGAN_COMPILE",
+        shown="where it pays",
+    )
+    force: bool = setting(
+        False, "Skip the checks for free space and network file systems.", names=("--force",)
+    )
+
+    def __post_init__(self) -> None:
+        check_bounds(self)

@@ -1,0 +1,160 @@
+"""Families of GANs by name. Importing this imports no torch; building a family does."""
+
+import dataclasses
+import difflib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+from gangan_cli.config import renamed
+from gangan_cli.errors import ConfigurationError
+from gangan_cli.models.family import Family, ImageSpec, layout
+
+
+@dataclass(frozen=True)
+class FamilyInfo:
+    """A family's entry in the registry, known without importing its module."""
+
+    where: str
+    """Its module and class."""
+    paper: str
+    summary: str
+    """A description of one line."""
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    """Training settings of the code that it follows, where they differ from those of `mlp`."""
+    of_images: bool = True
+    """Whether it can be trained on images."""
+
+
+# The code that each paper used: PyTorch-GAN's and Shared-WGAN's.
+AS_IN_002 = {"batch_size": 64, "epochs": 200}
+AS_IN_001 = {"batch_size": 64, "lr": 5e-5, "epochs": 50}
+
+FAMILIES: Mapping[str, FamilyInfo] = {
+    "mlp": FamilyInfo("mlp:MLP", "Suarez 2019", "three linear layers on either side"),
+    "gan": FamilyInfo("gan:GAN", "Goodfellow et al. 2014", "linear layers, any widths", AS_IN_002),
+    "cgan": FamilyInfo(
+        "cgan:CGAN", "Mirza and Osindero 2014", "both networks know the label", AS_IN_002
+    ),
+    "dcgan": FamilyInfo("dcgan:DCGAN", "Radford et al. 2016", "convolutions, any channels", AS_IN_002),
+    "dcgan-small": FamilyInfo(
+        "dcgan_small:SmallDCGAN", "Suarez 2019", "convolutions, under 30,000 parameters"
+    ),
+    "infogan": FamilyInfo(
+        "infogan:InfoGAN", "Chen et al. 2016", "finds classes and codes by itself", AS_IN_002
+    ),
+    "wgan": FamilyInfo(
+        "wgan:WGAN", "Arjovsky et al. 2017", "a clipped critic, five steps to one", AS_IN_001
+    ),
+    "shared-wgan": FamilyInfo(
+        "shared_wgan:SharedWGAN", "Karuvally", "a WGAN that borrows layers from its critic", AS_IN_001
+    ),
+    "cyclegan": FamilyInfo(
+        "cyclegan:CycleGAN", "Zhu et al. 2017", "outlines to images and back, unpaired", AS_IN_002
+    ),
+    "r1-mlp": FamilyInfo(
+        "r1_mlp:R1MLP", "Mescheder et al. 2018", "the default GAN-GAN: of weights", of_images=False
+    ),
+}
+
+
+def build(name: str, hparams: Mapping[str, Any]) -> Family:
+    """Return the family `name` with the given hyperparameters, under today's names or earlier ones.
+
+    The same ones give the same object, so that its recorded updates are found again.
+
+    Raises:
+        ConfigurationError: no such family or hyperparameter, or not of that value.
+    """
+    try:
+        return _built(name, tuple(renamed(hparams).items()))
+    except TypeError as error:
+        raise ConfigurationError(f"family {name!r}: {error}") from error
+
+
+@cache
+def _built(name: str, hparams: tuple[tuple[str, Any], ...]) -> Family:
+    family: Family = _class_of(name)(**dict(hparams))
+    return family
+
+
+def hparams_for(name: str, image_spec: ImageSpec, options: str = "") -> dict[str, Any]:
+    """Return the hyperparameters of a family for a dataset, changed by `options`.
+
+    Raises:
+        ConfigurationError: the family is not for such images, or an option is none of its own.
+    """
+    chosen = given_options(name, options)
+    try:
+        given = _class_of(name).hparams_for(image_spec)
+    except TypeError as error:
+        raise ConfigurationError(f"family {name!r}: {error}") from error
+    hparams = {**given, **chosen}
+    try:
+        layout(build(name, hparams))  # its layers, which a family looks at only as it makes them
+    except TypeError as error:
+        raise ConfigurationError(f"family {name!r}: {error}") from error
+    return hparams
+
+
+def given_options(name: str, options: str) -> dict[str, Any]:
+    """Return the hyperparameters that `options` such as "width=8 loss=code" set, for a family of images.
+
+    Raises:
+        ConfigurationError: the family is not of images, or an option is none of its own.
+    """
+    if not family_info(name).of_images:
+        raise ConfigurationError(f"family {name!r} is for weights: train it with gangan train-gangan")
+    defaults = options_of(name) if options else {}
+    chosen: dict[str, Any] = {}
+    for option in options.split():
+        written, equals, text = option.partition("=")
+        key = written.replace("-", "_")
+        if not equals:
+            raise ConfigurationError(f"family option {option!r}: give it as key=value")
+        if key not in defaults:
+            near = difflib.get_close_matches(key, defaults, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(defaults) or 'none'}"
+            raise ConfigurationError(f"family {name!r} has no option {written!r}: {hint}")
+        chosen[key] = _value(text, defaults[key], option)
+    return chosen
+
+
+def _value(text: str, default: Any, option: str) -> Any:
+    """Return `text` as a value of the default's type; whole numbers are counts, from 1 on."""
+    kind: type = type(default)
+    try:
+        value = kind(text)
+        if kind is str or (kind is int and value >= 1) or (kind is float and 0 <= value < math.inf):
+            return value
+    except ValueError:
+        pass
+    what = {int: "a whole number from 1 on", float: "a number that is not negative"}[kind]
+    raise ConfigurationError(f"family option {option!r}: give {what}, as in {default}")
+
+
+def options_of(name: str) -> dict[str, Any]:
+    """Return the options of a family of images, with their defaults."""
+    cls = _class_of(name)
+    given = cls.hparams_for(ImageSpec(28, 28))
+    return {one.name: one.default for one in dataclasses.fields(cls) if one.name not in given}
+
+
+def family_info(name: str) -> FamilyInfo:
+    """Return the registry's entry of the family `name`.
+
+    Raises:
+        ConfigurationError: there is none.
+    """
+    if name not in FAMILIES:
+        known = (one if info.of_images else f"{one} (of weights)" for one, info in FAMILIES.items())
+        raise ConfigurationError(f"no family {name!r}: there is {', '.join(known)}")
+    return FAMILIES[name]
+
+
+def _class_of(name: str) -> Any:
+    module, _, attribute = family_info(name).where.partition(":")
+    return getattr(import_module(f"gangan_cli.models.{module}"), attribute)

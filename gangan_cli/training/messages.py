@@ -1,0 +1,47 @@
+"""Messages of workers to the process that stores their results."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gangan_cli.training.execution import Execution
+
+
+@dataclass(frozen=True)
+class EpochResult:
+    """What a chunk leaves after an epoch, a row per GAN that is still finite.
+
+    `losses` (n, L, 2): mean over the epoch, then last batch. `snapshots` (n, P) is None at epochs that
+    leave none; `checkpoints` (n, R) is None where they come later (`Checkpoint`). `diverged` are the
+    GANs whose losses or weights stopped being finite in this epoch.
+    """
+
+    epoch: int
+    gans: list[int]
+    losses: NDArray[np.float64]
+    snapshots: NDArray[np.float32] | None
+    checkpoints: NDArray[np.float32] | None
+    diverged: list[int]
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Checkpoints (n, R) of an epoch that was reported without them."""
+
+    epoch: int
+    gans: list[int]
+    checkpoints: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class CompileStarted:
+    """The worker has to compile first."""
+
+
+@dataclass(frozen=True)
+class ExecutionChosen:
+    """The chosen execution, and why it is not a faster one."""
+
+    execution: Execution
+    note: str = ""

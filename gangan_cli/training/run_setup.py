@@ -1,0 +1,118 @@
+"""Checks a configuration, and opens the run that it describes: a new run is created, an existing one
+compared."""
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ClassVar, Protocol
+
+from numpy.typing import NDArray
+
+from gangan_cli.config import RunEnvironment, renamed
+from gangan_cli.errors import ConfigurationError
+from gangan_cli.images.loading import is_same_folder
+from gangan_cli.models.family import resume_size
+from gangan_cli.models.registry import build
+from gangan_cli.training.devices import find
+from gangan_cli.training.events import Event, TrainingEnded
+from gangan_cli.training.forkserver import warm_up
+from store import Catalog, Manifest, Run
+from store.filesystem import check_room, run_size
+
+
+class RunConfig(Protocol):
+    """A configuration: a dataclass, whose fields except `run` are stored in the manifest."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def run(self) -> str:
+        """The run's name."""
+
+
+def config_identity(configuration: RunConfig) -> dict[str, Any]:
+    """Return the part of a configuration that the manifest stores: all fields but the name."""
+    values = dataclasses.asdict(configuration)
+    del values["run"]
+    return values
+
+
+def reject_changed_config(run: Run, configuration: RunConfig) -> None:
+    """Check that `configuration` is the one that the run was created with.
+
+    Settings that did not exist in the run's version count as their defaults.
+
+    Raises:
+        ConfigurationError: it is not; the message shows what differs.
+    """
+    config, fields = config_identity(configuration), dataclasses.fields(configuration)
+    defaults = {
+        one.name: one.default
+        for one in fields
+        if one.name in config and one.default is not dataclasses.MISSING
+    }
+    stored = {**defaults, **renamed(run.manifest.config)}
+    differences = [
+        f"{name.replace('_', '-')} is {stored.get(name)!r} there and {config.get(name)!r} here"
+        for name in {**stored, **config}
+        if stored.get(name) != config.get(name)
+        and not (name == "dataset" and is_same_folder(str(stored.get(name)), str(config.get(name))))
+    ]
+    if differences:
+        raise ConfigurationError(
+            f"run {run.name!r} is there with another configuration ({'; '.join(differences)}): "
+            "give the same again to resume it, or another --run name"
+        )
+
+
+def open_or_create(
+    catalog: Catalog,
+    configuration: RunConfig,
+    environment: RunEnvironment,
+    create: Callable[[], tuple[Manifest, Mapping[str, NDArray[Any]]]],
+) -> Run:
+    """Open the run that `configuration` names for training, or create it.
+
+    `create` returns its manifest and constants; it is called only for a new run.
+
+    Raises:
+        ConfigurationError: the run exists with another configuration, or a new one is to be trained on a
+        device that this machine does not have.
+        StoreError: the store may not be written there, or the disk has no room for the finished run.
+    """
+    name = configuration.run
+    if name not in catalog:
+        warm_up()
+        find(environment.device)
+        catalog.check_local()
+        manifest, constants = create()
+        if not environment.force:
+            check_room(catalog.path(name), _size(manifest))
+        with catalog.adding(name) as path:
+            Run.create(path, manifest, constants).close()
+    run = catalog.open(name, write=True)
+    try:
+        reject_changed_config(run, configuration)
+        if not already_ended(run):
+            warm_up()
+            if not environment.force:
+                check_room(run.path, _size(run.manifest))
+    except BaseException:
+        run.close()
+        raise
+    return run
+
+
+def _size(manifest: Manifest) -> int:
+    """Return about how many bytes the finished run takes."""
+    return run_size(manifest, resume_size(build(manifest.family, manifest.hparams)))
+
+
+def already_ended(run: Run) -> TrainingEnded | None:
+    """Return the event of the run's end if nothing is left to train, else None."""
+    state = run.state()
+    if state.status not in ("complete", "diverged"):
+        return None
+    return TrainingEnded(run.name, state.status, len(run.keys()), 0, 0.0, state.diverged)
+
+
+Events = Iterator[Event]

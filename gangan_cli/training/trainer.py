@@ -1,0 +1,193 @@
+"""Trains a run until it is complete or interrupted: sends chunks of GANs to workers, commits their
+results, handles signals.
+
+This is the only writer of a run. An epoch is on disk before it is reported.
+"""
+
+import contextlib
+import dataclasses
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from gangan_cli import signals
+from gangan_cli.training.devices import numerics_fingerprint
+from gangan_cli.training.events import (
+    EnvironmentChanged,
+    EpochFinished,
+    Event,
+    GanDiverged,
+    TrainingEnded,
+    TrainingStarted,
+)
+from gangan_cli.training.execution import Execution, ExecutionRequest
+from gangan_cli.training.messages import Checkpoint, CompileStarted, EpochResult, ExecutionChosen
+from gangan_cli.training.workers import Chunk, Placement, TrainJob, Workers
+from store import Run, StoreError
+from store.state import BEAT_EVERY, Status
+
+ECHO = 0.3
+"""Seconds within which a second signal counts as the first: timeout(1) sends each signal twice."""
+
+
+def train_run(
+    run: Run, task: TrainJob, place: Placement, steps: int, compile: bool | None
+) -> Iterator[Event]:
+    """Train what is missing in `run`; yield events.
+
+    `steps` is the number of steps of the whole run, of all GANs together. `compile` says whether updates
+    are compiled; None resumes a run as it was started, and compiles a new one where that pays.
+
+    A first signal of `signals.ENDING` finishes the step, drops the unfinished epoch and ends training as
+    interrupted; a second one exits at once.
+
+    Raises:
+        InUse: another process trains the run.
+        WorkFailed: a worker failed; what was reported is kept.
+        StoreFull: the disk is full; what was reported is kept.
+    """
+    with _signals_caught() as received:  # also while the end is reported: timeout(1) sends each twice
+        yield from _train_until_done(run, task, place, steps, compile, received)
+
+
+def _train_until_done(
+    run: Run, task: TrainJob, place: Placement, steps: int, compile: bool | None, received: Sequence[int]
+) -> Iterator[Event]:
+    """Train until the run is complete or a signal was `received`."""
+    began = time.monotonic()
+    run.acquire()
+    status: Status = "interrupted"
+    trained = 0
+    try:
+        chunks, done = remaining(run, place.chunks)
+        devices = place.devices[: len(chunks)]
+        total = run.manifest.gans * run.manifest.epochs
+        yield TrainingStarted(run.name, total, done, len(devices), place.devices[0])
+        fingerprint = numerics_fingerprint(place.devices[0])
+        execution = _execution(run, steps, place.threads, compile)
+        if changed := _changed(run.state().execution, fingerprint, execution):
+            yield EnvironmentChanged(run.name, changed)
+        last_heartbeat = time.monotonic()
+        with Workers(task, devices) as workers:
+            for message in workers.run(chunks, execution, stopping=lambda: bool(received)):
+                if isinstance(message, EpochResult):
+                    for event in _commit(run, message):
+                        trained += isinstance(event, EpochFinished)
+                        yield event
+                elif isinstance(message, Checkpoint):
+                    run.save_checkpoint(message.epoch, message.gans, message.checkpoints)
+                elif isinstance(message, CompileStarted):
+                    yield message
+                elif isinstance(message, ExecutionChosen):
+                    run.record_execution({**dataclasses.asdict(message.execution), **fingerprint})
+                    yield message
+                elif time.monotonic() - last_heartbeat > BEAT_EVERY:
+                    run.heartbeat()
+                    last_heartbeat = time.monotonic()
+        if not remaining(run, place.chunks)[0]:
+            status = "diverged" if run.state().diverged else "complete"
+    except BaseException:
+        with contextlib.suppress(StoreError):  # a disk that is full, or a run that was taken over
+            run.release("interrupted")
+        raise
+    run.release(status)
+    yield TrainingEnded(
+        run=run.name,
+        state=status,
+        snapshots=len(run.keys()),
+        trained=trained,
+        seconds=time.monotonic() - began,
+        diverged=run.state().diverged,
+        signal=received[0] if status == "interrupted" else None,
+    )
+
+
+def _execution(run: Run, steps: int, threads: int, compile: bool | None) -> Execution | ExecutionRequest:
+    """Return the execution that `run` was started with, with at most `threads` threads; a request for a
+    new run, or if `compile` asks for another one."""
+    if stored := run.state().execution:
+        execution = Execution(
+            stored["compiled"], stored["matmul"], min(stored.get("threads", 1), threads)
+        )
+        if compile is None or compile == execution.compiled:
+            return execution
+    return ExecutionRequest(compile, steps, threads)
+
+
+def _changed(
+    stored: Mapping[str, Any], current: Mapping[str, Any], execution: Execution | ExecutionRequest
+) -> dict[str, tuple[Any, Any]]:
+    """Return how the numerics of this machine differ from those that the run was started with, as
+    (before, now)."""
+    if isinstance(execution, Execution):
+        current = {**current, "threads": execution.threads}
+    common = stored.keys() & current.keys()
+    return {
+        name: (stored[name], current[name])
+        for name in current
+        if name in common and stored[name] != current[name]
+    }
+
+
+def remaining(run: Run, chunks: list[list[int]]) -> tuple[list[Chunk], int]:
+    """Return the unfinished chunks with their checkpoints, and the number of finished GAN-epochs."""
+    diverged: Mapping[int, int] = run.state().diverged
+    unfinished, done = [], 0
+    for gans in chunks:
+        checkpoints = {gan: run.checkpoint(gan) for gan in gans if gan not in diverged}
+        epochs = {epoch for epoch, _ in checkpoints.values()}
+        # A chunk is committed as one. If its GANs are at different epochs, it is trained again from the
+        # start, which gives the same bytes.
+        epoch = epochs.pop() if len(epochs) == 1 else 0
+        done += len(checkpoints) * epoch + sum(run.manifest.epochs for gan in gans if gan in diverged)
+        if checkpoints and epoch < run.manifest.epochs:
+            states = {gan: state for gan, (_, state) in checkpoints.items() if state is not None}
+            if epoch:
+                # A diverged GAN keeps its place in the stack, so that the others' bytes stay.
+                blank = np.full_like(next(iter(states.values())), np.nan)
+                start = epoch, np.stack([states.get(gan, blank) for gan in gans])
+                unfinished.append(Chunk(gans, start))
+            else:
+                unfinished.append(Chunk(gans, None))
+    return unfinished, done
+
+
+def _commit(run: Run, epoch: EpochResult) -> Iterator[Event]:
+    known = run.state().diverged if epoch.diverged else {}
+    for gan in epoch.diverged:
+        if gan not in known:
+            run.diverged(gan, epoch.epoch)
+            yield GanDiverged(run.name, gan, epoch.epoch)
+    if epoch.gans:
+        run.commit(epoch.epoch, epoch.gans, epoch.losses, epoch.snapshots, epoch.checkpoints)
+    for gan, losses in zip(epoch.gans, epoch.losses, strict=True):
+        means = dict(zip(run.manifest.losses, losses[:, 0].tolist(), strict=True))
+        yield EpochFinished(run.name, gan, epoch.epoch, means)
+
+
+@contextmanager
+def _signals_caught() -> Iterator[list[int]]:
+    """Catch signals that end training; the number of the first one is appended to the list."""
+    received: list[int] = []
+    first = 0.0
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        nonlocal first
+        if not received:
+            received.append(number)
+            first = time.monotonic()
+        elif time.monotonic() - first > ECHO and number != signal.SIGXCPU:  # which comes each second
+            os._exit(128 + number)  # every worker dies with us; the store has only whole commits
+
+    if threading.current_thread() is not threading.main_thread():
+        yield received  # Python hands signals to the main thread only
+        return
+    with signals.heeded(handle):
+        yield received
