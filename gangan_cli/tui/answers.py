@@ -1,11 +1,11 @@
-"""The door between the terminal and the keys: what the terminal answers stays outside.
+"""A filter of the terminal's input that lets keys pass and drops answers to queries.
 
-A terminal answers what it is asked with text that begins as a key's does. On a slow line its answers
-come seconds later, when Textual takes all that is read for keys. Textual knows the answers to its own
-questions; any other it types letter by letter: the i of "_Gi=4207;OK" interrupted a training.
+A terminal answers queries with escape sequences, which begin like those of keys. On a slow line the
+answers come seconds later, when the app is running. Textual recognises the answers to its own queries,
+and takes the letters of any other for keys: the i of "_Gi=4207;OK" interrupted a training.
 
-Keys and answers follow one grammar (ECMA-48), by which they are told apart here. So the door needs no
-list of what is asked, and stands as long as the app runs.
+Keys and answers follow one grammar (ECMA-48), which is enough to distinguish them. So the filter needs
+no list of the queries, and stays active as long as the app runs.
 """
 
 import re
@@ -14,41 +14,41 @@ from collections.abc import Iterator
 ESCAPE = "\x1b"
 
 WHOLE = re.compile(
-    r"\x1b\[[0-9]+\$"  # a shifted key of rxvt, which alone breaks the grammar
+    r"\x1b\[[0-9]+\$"  # a shifted key of rxvt: the only exception to the grammar
     r"|\x1b\[[0-?]*[ -/]*[@-~]"  # a control sequence
     r"|\x1b[\]PX^_][^\x00-\x1f\x7f]*(?:\x07|\x1b\\)"  # a string: OSC, DCS, SOS, PM or APC
 )
 
 BEGUN = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x00-\x1f\x7f]*\x1b?)?\Z")
-"""What the next read may complete."""
+"""The beginning of a sequence at the end of the text, which the next read may complete."""
 
 BROKEN = re.compile(r"\x1b(?:\[[0-?]+[ -/]*|[\]PX^_][^\x00-\x1f\x7f]+)(?=[\x00-\x1f\x7f])")
-"""What is cut short by a control character, which is a key then."""
+"""A sequence cut short by a control character, which is then a key."""
 
 KEY = re.compile(
     r"\x1b\[(?:[@-~]"
-    r"|[0-9;:]+[A-SZu~^@$]"  # also the mouse of rxvt, and where the cursor is
+    r"|[0-9;:]+[A-SZu~^@$]"  # also the mouse of rxvt, and the cursor's position
     r"|1;[5-8][a-z]"  # the number pad
     r"|<[0-9;]+[Mm]"  # the mouse
     r"|48;[0-9;:]+t"  # the window's new size
-    r"|\?20(?:26|48);[0-9]\$y)"  # the answers to Textual's own questions
+    r"|\?20(?:26|48);[0-9]\$y)"  # the answers to Textual's own queries
 )
-"""Control sequences that Textual makes something of. All others are answers, and so are all strings."""
+"""Control sequences that Textual handles. All others are answers, and so are all strings."""
 
 PASTE, PASTED = "\x1b[200~", re.compile(r"\x1b\[201~")
-"""What stands before and behind pasted text, which is let in as it is."""
+"""The sequences before and after pasted text, which passes unchanged."""
 
 LONE = 0.1
-"""Seconds of silence after which a beginning was all: the key Escape, or Alt with one of [ ] P X ^ _.
-Textual waits as long."""
+"""Seconds without input after which the beginning of a sequence is taken for a key: Escape, or Alt with
+one of [ ] P X ^ _. Textual waits as long."""
 
 PATIENCE = 2.0
-"""Seconds from its beginning in which an answer is completed, or given up. Within that a lost packet is
-sent anew; and longer than that nobody shall type in vain, whose terminal left an answer unfinished."""
+"""Seconds from its beginning after which an incomplete answer is dropped. Long enough for a lost packet
+to be sent again; and if a terminal never completes an answer, keys are lost for no longer than that."""
 
 
 class Door:
-    """Lets keys, the mouse and pasted text in. Times are seconds, of a clock that is never put back."""
+    """The filter: passes keys, mouse events and pasted text. Times are seconds of a monotonic clock."""
 
     def __init__(self) -> None:
         self._held = ""
@@ -57,7 +57,8 @@ class Door:
         self._gone = ""
 
     def let_in(self, text: str, now: float) -> Iterator[str]:
-        """Yield what is for the app of what was just read; the key Escape comes by itself."""
+        """Yield the parts of `text`, which was just read, that are for the app; the key Escape is a part
+        of its own."""
         text, begun = self._held + self._joined(text, now), bool(self._held)
         self._held, self._last, self._gone = "", now, ""
         plain, place = "", 0
@@ -82,9 +83,9 @@ class Door:
             yield plain + text[place:]
 
     def wait(self, now: float) -> str:
-        """Return what was held back until now, and is a key after all, since nothing followed."""
+        """Return text that was held back and is a key after all, since nothing followed; else ""."""
         held = self._held
-        if not held or self._pasting:  # the end of a paste comes
+        if not held or self._pasting:  # the end of the paste will come
             return ""
         if len(held) <= 2 and now - self._last >= LONE:
             self._held, self._gone = "", held
@@ -95,8 +96,9 @@ class Door:
         return ""
 
     def _joined(self, text: str, now: float) -> str:
-        """Return `text` behind a beginning that went in as a key, if it is the rest of a sequence: the
-        line stopped just there. Nobody types more than three letters of one within a read."""
+        """Return `text`, prefixed with the beginning of a sequence if that was passed as a key and
+        `text` is its rest: the line stalled between them. Nobody types a sequence of four characters or
+        more that fast."""
         whole = WHOLE.match(self._gone + text) if self._gone else None
         late = now - self._last > PATIENCE
         return text if whole is None or len(whole[0]) < 4 or late else self._gone + text

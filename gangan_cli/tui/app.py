@@ -1,4 +1,4 @@
-"""The application: three pages over one store, what they share, and leaving the terminal clean."""
+"""The application: three pages on one store, their shared state, and an orderly exit."""
 
 import asyncio
 import gc
@@ -32,12 +32,13 @@ if TYPE_CHECKING:
 STDIN = 0
 
 HANGUP_PATIENCE = 2.0
-"""Seconds for leaving in order after a signal; a terminal that is gone may make that hang."""
+"""Seconds for an orderly exit after a signal; then the process is ended, since a terminal that is gone
+may block it."""
 
 
 @dataclass
 class Shared:
-    """What the pages share: the store as last read, and what is chosen in it."""
+    """State that the pages share: the store as last read, the current run and the marked ones."""
 
     runs: dict[str, RunView] = field(default_factory=dict)
     problem: str = ""
@@ -46,11 +47,11 @@ class Shared:
     marked: list[str] = field(default_factory=list)
     machine: Machine | None = None
     statuses: dict[str, str] = field(default_factory=dict)
-    """As last told: a view's own status moves with the clock."""
+    """Each run's status when it was last compared: `RunView.status` itself changes with time."""
 
 
 class GanganApp(App[int]):
-    """`gangan tui`."""
+    """The app of `gangan tui`."""
 
     TITLE = "gangan"
     CSS_PATH = "gangan.tcss"
@@ -77,11 +78,11 @@ class GanganApp(App[int]):
         confirm: bool = True,
         pictures: Callable[[Callable[[Answer], None]], Pictures] = Pictures,
     ) -> None:
-        """Show the store of `feed`, at `run` if one is named, else where `memory` left it.
+        """Show the store of `feed`: the live page of `run` if one is named, else as `memory` says.
 
-        `rebound` are the keys that are not those of the table, by id. With `confirm` a training is
-        interrupted only after a question. `pictures` makes what is asked for pictures, of the function
-        to call with each answer.
+        `rebound` has keys that replace those of the table, by id. With `confirm` the app asks before it
+        interrupts a training. `pictures` creates the client of the render process, given the function to
+        call with each answer.
         """
         super().__init__(driver_class=GuardedDriver)
         self.store: Path = feed.root
@@ -101,17 +102,17 @@ class GanganApp(App[int]):
 
     @property
     def page(self) -> Page | None:
-        """The page that is shown, also when something lies over it."""
+        """The page that is shown, even below an overlay."""
         stack = self.screen_stack
         return stack[0] if stack and isinstance(stack[0], Page) else None
 
-    # ------------------------------------------------------------------ beginning and end
+    # ------------------------------------------------------------------ start and exit
 
     def on_mount(self) -> None:
         """Start the threads and show the first page."""
         self.theme = self.memory.theme if self.memory.theme in self.available_themes else DARK.name
         self.set_keymap(self.rebound)
-        for number in set(signals.ENDING) - {signal.SIGINT}:  # a terminal sends that for a key
+        for number in set(signals.ENDING) - {signal.SIGINT}:  # Ctrl-C is a key here
             if threading.current_thread() is threading.main_thread():
                 asyncio.get_running_loop().add_signal_handler(number, self._leave, number)
         if os.isatty(STDIN):
@@ -120,7 +121,7 @@ class GanganApp(App[int]):
         self.action_look(self._first if self._first in self.MODES else "runs")
 
     def on_unmount(self) -> None:
-        """Stop the threads and remember where we were."""
+        """Stop the watcher and the render process, and store the state for the next start."""
         self.watcher.end()
         self.pictures.close()
         self.memory.screen, self.memory.run = self.current_mode, self.shared.current
@@ -128,11 +129,12 @@ class GanganApp(App[int]):
         self.memory.keep(self.store)
 
     def _fatal_error(self) -> None:
-        """End on a bug without Textual's page of locals: the command line says it in a sentence."""
+        """Exit on a bug without Textual's traceback with locals: the command line reports the bug in a
+        sentence."""
         self._close_messages_no_wait()
 
     def _leave_if_alone(self) -> None:
-        """Go when the terminal has gone without a SIGHUP, as below a shell that ignores it."""
+        """Exit if the terminal is gone without a SIGHUP, as under a shell that ignores it."""
         if not os.isatty(STDIN):
             self._leave(signal.SIGHUP)
 
@@ -142,10 +144,10 @@ class GanganApp(App[int]):
         last.start()
         self.exit(128 + number, return_code=128 + number)
 
-    # ------------------------------------------------------------------ what the threads tell
+    # ------------------------------------------------------------------ messages from the threads
 
     def on_runs_read(self, message: messages.RunsRead) -> None:
-        """Take over the store's runs; say what became of the chosen one."""
+        """Take over the store's runs; notify of changes in the status of the current and marked ones."""
         before = list(self.shared.runs.values())
         runs = {run.name: run for run in message.runs}
         if message.problem and message.problem != self.shared.problem:
@@ -166,19 +168,20 @@ class GanganApp(App[int]):
             self.call_after_refresh(self._collect)
 
     def _neighbour(self, before: Sequence[RunView], now: Sequence[RunView]) -> str:
-        """Return the run that stands where the chosen one stood, which is gone."""
+        """Return the run now at the place in the list of the current one, which is gone."""
         was = [row.run.name for row in listing.arrange(before, self.memory.sort)]
         there = [row.run.name for row in listing.arrange(now, self.memory.sort)]
         place = was.index(self.shared.current) if self.shared.current in was else 0
         return there[min(place, len(there) - 1)] if there else ""
 
     def _collect(self) -> None:
-        """Collect garbage from now on, but not look again through all that was imported."""
+        """Turn on garbage collection, which `gangan tui` turned off for a faster start, but not for
+        objects that exist already, such as imported modules."""
         gc.freeze()
         gc.enable()
 
     def _tell(self, name: str, run: RunView | None) -> None:
-        """Say what became of a run that is on screen."""
+        """Notify of a run's new status, or of its removal."""
         if run is None:
             self.notify(f"{name} has been removed", severity="warning", markup=False)
             return
@@ -187,42 +190,42 @@ class GanganApp(App[int]):
         self.notify(said, severity="error" if bad else "information", markup=False)
 
     def on_losses_read(self, message: messages.LossesRead) -> None:
-        """Hand losses on."""
+        """Pass losses to the page."""
         if self.page is not None:
             self.page.losses_changed(message.histories)
 
     def on_machine_read(self, message: messages.MachineRead) -> None:
-        """Hand the machine's state on."""
+        """Store the machine's load, and let the page draw it."""
         self.shared.machine = message.machine
         if self.page is not None:
             self.page.machine_changed()
 
     def on_picture_answered(self, message: messages.PictureAnswered) -> None:
-        """Hand pictures on."""
+        """Pass an answer of the render process to the page."""
         if self.page is not None:
             self.page.picture_answered(message.answer)
 
     def on_broken(self, message: messages.Broken) -> None:
-        """End: without its watcher the app would show what is no longer so."""
+        """End the app: without its watcher it would show outdated values."""
         raise message.error
 
     def on_done(self, message: messages.Done) -> None:
-        """Say how a job went."""
+        """Notify of the outcome of a job."""
         if message.problem:
             self.notify(message.problem, severity="error", markup=False)
         else:
             self.notify(message.said, markup=False)
 
-    # ------------------------------------------------------------------ what the pages ask
+    # ------------------------------------------------------------------ requests from the pages
 
     def choose(self, name: str) -> None:
-        """Make a run the one that all pages show."""
+        """Make a run the current one, which all pages show."""
         if name != self.shared.current:
             self.shared.current = name
             self.follow()
 
     def follow(self) -> None:
-        """Have the losses read that the live page shows."""
+        """Let the watcher read the losses that the live page shows; none on another page."""
         live = self.current_mode == "live"
         names = {self.shared.current, *self.shared.marked} if live else set()
         self.watcher.follow(frozenset(names))
@@ -230,12 +233,12 @@ class GanganApp(App[int]):
     # ------------------------------------------------------------------ keys
 
     def keys_of(self, key: keys.Key) -> list[str]:
-        """Return what to press for `key`, as people read it."""
+        """Return the keys to press for `key`, as they are displayed."""
         pressed = self.rebound.get(key.id, key.keys).split(",")
         return [self.get_key_display(Binding(one, "")) for one in pressed]
 
     def action_look(self, mode: str) -> None:
-        """Show a page, or draw it anew when it is shown already."""
+        """Show a page; redraw it if it is shown already."""
         if self.page is not None:
             self.page.leave()
             if mode == self.current_mode:
@@ -244,7 +247,7 @@ class GanganApp(App[int]):
         self.follow()
 
     def action_theme(self) -> None:
-        """Change between light and dark."""
+        """Switch between the light and the dark theme."""
         self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
 
     def action_help(self) -> None:
@@ -262,7 +265,7 @@ class GanganApp(App[int]):
             self.push_screen(MachinePane())
 
     def act(self, action: str) -> None:
-        """Do what a key does on the page that is shown."""
+        """Run the action of a key on the page that is shown."""
         if self.page is not None:
             self.run_worker(self.run_action(action, self.page))
 

@@ -1,4 +1,4 @@
-"""What the runs page says of one run, and of several side by side."""
+"""The details on the runs page: of one run, or of several side by side."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,11 +14,12 @@ from gangan_cli.tui.scores import Summary
 from gangan_cli.wording import plain
 
 GANS_SHOWN = 40
-"""Rows of the per-GAN table: those around the chosen GAN, where there are more."""
+"""Most rows of the per-GAN table; of more GANs, those around the chosen one are shown."""
 
 
 def page(run: RunView, children: Sequence[str], gan: int) -> RenderableType:
-    """Return manifest, scores, hyperparameters and a table of the GANs, the chosen one marked."""
+    """Return state, manifest, scores, settings and a table of the GANs, with `gan` marked. `children`
+    names the runs that were trained on this one."""
     title = Text(run.name, "bold")
     if run.manifest is None:
         return Group(title, Text(f"\n{run.problem}"))
@@ -48,7 +49,8 @@ def page(run: RunView, children: Sequence[str], gan: int) -> RenderableType:
 
 
 def comparison(runs: Sequence[RunView]) -> RenderableType:
-    """Return the settings in which runs differ, a column each, and their last losses."""
+    """Return a table with a column per run: the settings in which they differ, then state, dataset or
+    parent, last losses and size."""
     table = Table.grid(padding=(0, 2))
     table.add_row("", *(Text(run.name, "bold") for run in runs))
     known = [dict(run.manifest.config) if run.manifest else {} for run in runs]
@@ -75,7 +77,7 @@ def comparison(runs: Sequence[RunView]) -> RenderableType:
 
 
 def nothing_yet(store: Path) -> str:
-    """Return what to say of an empty store."""
+    """Return the text for an empty store."""
     return (
         f"No runs in {store} yet. In another terminal:\n\n"
         "  gangan train-gans --run digits --dataset mnist5k --gans 4 --epochs 90\n\n"
@@ -94,7 +96,7 @@ def _pairs(values: dict[str, str], indent: int = 0) -> Table:
 
 
 def _quality(run: RunView) -> list[RenderableType]:
-    """Return the scores at the last epoch that was judged, and a GAN-GAN's last audit."""
+    """Return the scores at the last evaluated epoch, and the last audit of a GAN-GAN."""
     assert run.manifest is not None
     if run.scores is None or not run.snapshots:
         return []

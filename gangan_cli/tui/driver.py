@@ -1,4 +1,4 @@
-"""What reads the terminal: as Textual does, but behind a door that keeps the terminal's answers out."""
+"""Textual's terminal driver with a filter that keeps the terminal's answers out of the keys."""
 
 import os
 import select
@@ -13,16 +13,15 @@ from gangan_cli.tui.answers import ESCAPE, LONE, Door
 
 
 class GuardedDriver(LinuxDriver):
-    """Textual's driver, whose thread hands to Textual's parser only what the door lets in.
+    """Textual's driver with a `Door` between the terminal and Textual's parser.
 
-    The door stands before the parser, since that has typed what it does not know by the time that
-    anybody could look at it.
+    The filter must come before the parser, which turns sequences that it does not know into keys.
     """
 
     def run_input_thread(self) -> None:
-        """Read until the app ends, or its terminal does, which the app sees for itself."""
+        """Read until the app ends, or the terminal is closed, which the app notices by itself."""
         door, parser = Door(), XTermParser(self._debug)
-        # Not strict: one byte of a terminal that is not set to UTF-8 would end the app.
+        # Not strict: one byte from a terminal that is not set to UTF-8 would end the app.
         decode = getincrementaldecoder("utf-8")(errors="replace").decode
         while not self.exit_event.is_set():
             if select.select([self.fileno], [], [], LONE)[0]:
@@ -39,8 +38,8 @@ class GuardedDriver(LinuxDriver):
                 self.process_message(event)
 
     def _take(self, parser: XTermParser, text: str) -> None:
-        if text == ESCAPE:  # the parser would wait once more for what follows it
+        if text == ESCAPE:  # the parser would wait again for the rest of a sequence
             self.process_message(events.Key("escape", ESCAPE))
-        elif text:  # an empty one would end the parser
+        elif text:  # to the parser an empty string is the end of input
             for event in parser.feed(text):
                 self.process_message(event)

@@ -1,4 +1,4 @@
-"""What the latent page shows, as a PNG that says what it is."""
+"""Export what the latent page shows as a PNG with captions and metadata."""
 
 import json
 from pathlib import Path
@@ -11,15 +11,17 @@ from gangan_cli.tui.pictures import Measured, View
 from gangan_cli.tui.scrub import Scrub
 
 SCALE = 3
-"""Pixels of the file for one of a digit."""
+"""Pixels of the file per pixel of a picture."""
 
 FOLDER = Path("figures")
 
 
 def save_png(view: View, scrub: Scrub, images: Bytes, columns: int, near: Measured | None) -> Path:
-    """Write pictures (n, h, w) as a grid, beside it the nearest snapshot's; return the file.
+    """Write pictures (n, h, w) as a grid of `columns`, and beside it those of the nearest snapshot, if
+    it is known; return the path of the file.
 
-    It goes to figures/RUN/latent-N.png; its text chunk "gangan" holds run, snapshot, latent and noise.
+    The path is figures/RUN/latent-N.png. The text chunk "gangan" holds, as JSON, the run, snapshot,
+    latent, condition, noise seed, chosen codes and nearest snapshot.
 
     Raises:
         WorkFailed: it cannot be written.
@@ -78,5 +80,5 @@ def _sheet(images: Bytes, rows: int, columns: int) -> Bytes:
 
 
 def _fit(words: str, width: int) -> str:
-    room = width // 6  # pixels of a letter of Pillow's own font
+    room = width // 6  # a letter of Pillow's default font is 6 pixels wide
     return words if len(words) <= room else words[: room - 1] + "…"

@@ -1,4 +1,4 @@
-"""The TUI's only door to the store: runs as plain values. Knows nothing of Textual."""
+"""The TUI's only access to the store: reads runs as plain values. Does not use Textual."""
 
 import time
 from collections.abc import Mapping
@@ -19,21 +19,21 @@ TREND = 12
 """Points of a sparkline."""
 
 RACY = 0.1
-"""Seconds. A file that changed so shortly before it was read may have changed again within the same
-tick of the file system's clock, so it is read once more."""
+"""Seconds. A file that changed this shortly before it was read may change again within the same tick of
+the file system's clock, unnoticed; so it is read once more."""
 
 REST = 9.0
-"""How many times as long as reading a run's scores took they are left alone: an evaluation adds one
-after another, and there may be thousands."""
+"""After reading a run's scores, wait this many times as long as that took before reading them again: an
+evaluation adds them one by one, and there may be thousands."""
 
 
 @dataclass(frozen=True)
 class RunView:
-    """What the list shows of a run. `problem` says why the rest is missing, if it is.
+    """A run as the list shows it. `problem` says why the run cannot be read; the rest is then missing.
 
     `done` counts trained GAN-epochs; `losses` are medians over the GANs, each at its last epoch;
-    `trend` are medians of the first loss at up to TREND epochs; `gans` has each one's last epoch and
-    losses; `condition` is what its GAN-GANs can be asked for; `scores` is None until they are read.
+    `trend` has medians of the first loss at up to TREND epochs; `gans` has the last epoch of each GAN
+    and the losses there; `condition` is that of its GAN-GANs; `scores` is None until they are read.
     """
 
     name: str
@@ -52,17 +52,17 @@ class RunView:
 
     @property
     def status(self) -> str:
-        """Where it stands now: a training whose process is gone has crashed, whatever is written."""
+        """The status now: a run stored as in training whose process is gone has "crashed"."""
         return "unreadable" if self.problem else self.state.status
 
     @property
     def total(self) -> int:
-        """GAN-epochs of the finished run."""
+        """Number of GAN-epochs of the finished run."""
         return self.manifest.gans * self.manifest.epochs if self.manifest else 0
 
     @property
     def on(self) -> str:
-        """The dataset or run it is trained on."""
+        """Name of the dataset or run that it is trained on."""
         if self.manifest is None:
             return ""
         parent = self.manifest.parent
@@ -70,7 +70,8 @@ class RunView:
 
     @property
     def speed(self) -> float:
-        """GAN-epochs per second of the present sitting; 0 where there is none, or nothing came yet."""
+        """GAN-epochs per second since the training was last started or resumed; 0 if the run is not
+        being trained, or no epoch is done yet."""
         holder = self.state.holder
         if self.status != "training" or holder is None or self.done <= holder.done:
             return 0.0
@@ -78,18 +79,18 @@ class RunView:
 
     @property
     def seconds_left(self) -> float | None:
-        """How long the training will go on at its speed, None where that is not known."""
+        """Time left at the present speed; None if that is not known."""
         return (self.total - self.done) / self.speed if self.speed else None
 
 
 class Feed:
-    """A store as its viewer sees it. Reads a run again only when its file has changed."""
+    """Reads a store repeatedly; reads a run again only when its file has changed."""
 
     def __init__(self, root: Path) -> None:
-        """Take the store `root`.
+        """Use the store `root`.
 
         Raises:
-            NotAStore: it is there and is not a folder.
+            NotAStore: it exists and is not a folder.
         """
         self.catalog = Catalog(root)
         self._known: dict[str, _Known] = {}
@@ -101,12 +102,12 @@ class Feed:
         return self.catalog.root
 
     def scan(self, patience: float = 0.05, unread: int | None = None) -> list[RunView]:
-        """Return all runs by name; one that cannot be read says why.
+        """Return all runs in the order of their names, also those that cannot be read.
 
-        With `unread`, only so many are read that were not before, so that a first list comes soon.
+        With `unread`, the first scan ends after that many runs, so that a first list appears soon.
 
-        Trends and scores take most of the time: so many seconds of `patience` are spent on those that
-        lack, and the rest of them follow with the next scans.
+        Trends and scores take most of the time. At most about `patience` seconds are spent on missing
+        ones; the next scans read the rest.
 
         Raises:
             NotAStore: the store is missing or cannot be read.
@@ -123,7 +124,7 @@ class Feed:
             except FileNotFoundError:
                 continue  # removed since it was listed
             except OSError:
-                stamp, racy = (0, 0, 0), False  # it may not be entered, which opening it says
+                stamp, racy = (0, 0, 0), False  # no permission, which opening it reports
             before = self._known.get(name)
             if before and before.stamp == stamp and not before.racy:
                 known[name] = before
@@ -143,7 +144,7 @@ class Feed:
         return [one.view for one in known.values()]
 
     def history(self, name: str) -> LossHistory:
-        """Return the losses of a run; what was read of it before is not read again.
+        """Return the losses of a run; read only those that are new since the last call.
 
         Raises:
             StoreError: it cannot be read.
@@ -168,10 +169,11 @@ class Feed:
 
 @dataclass
 class _Known:
-    """A run as last read: its file's stamp then, whether that may deceive, and what was read.
+    """A run as last read, with the `stamp` of its file then.
 
-    `scored` is the last commit of a result when the scores were read, 0 before any; they are left alone
-    until `rested`.
+    If `racy`, the file may have changed since without another stamp. `trended` says whether the trend
+    was read. `scored` is the transaction of the last result when the scores were read, 0 before; they
+    are not read again before the time `rested` (of time.monotonic).
     """
 
     stamp: tuple[int, int, int]
@@ -182,14 +184,14 @@ class _Known:
     rested: float = 0.0
 
     def keep_scores(self, before: "_Known") -> None:
-        """Keep the scores read before, until others are read."""
+        """Take over the scores that were read before, until they are read again."""
         manifest, earlier = self.view.manifest, before.view.manifest
         if manifest and earlier and manifest.id == earlier.id and self.view.state.results:
             self.view = replace(self.view, scores=before.view.scores)
             self.scored, self.rested = before.scored, before.rested
 
     def read_scores(self) -> None:
-        """Read the scores."""
+        """Read the scores, and set the time before which they are not read again."""
         began = time.monotonic()
         self.view = replace(self.view, scores=_scores(self.view))
         self.scored = self.view.state.results
@@ -243,5 +245,5 @@ def _trend(view: RunView) -> tuple[float, ...]:
                 if values.size:
                     medians.append(float(np.median(values[:, 0, 0])))
     except (StoreError, OSError):
-        return ()  # the next scan says what is wrong
+        return ()  # the next scan reports the error
     return tuple(medians)

@@ -1,4 +1,4 @@
-"""Every key, once: bindings, help and the command palette are made of this table."""
+"""The table of all keys, from which bindings, help and the command palette are made."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,12 +10,13 @@ from gangan_cli.errors import ConfigurationError
 Place = Literal["everywhere", "runs", "live", "latent"]
 
 FunctionalModule = Binding | tuple[str, str] | tuple[str, str, str]
-"""What Textual takes in a list of bindings."""
+"""The types that Textual accepts in BINDINGS."""
 
 
 @dataclass(frozen=True)
 class Key:
-    """What a key does. `id` is its name in the configuration file; `short` puts it in the footer."""
+    """An action and its keys. `id` is its name in the configuration file, `says` the text in the help;
+    with a `short` text it appears in the line of keys too."""
 
     id: str
     keys: str
@@ -99,12 +100,13 @@ KEYS: dict[Place, tuple[Key, ...]] = {
 
 
 AT_ONCE = ("quit-anywhere", "filter", "value")
-"""Keys that go before what has the focus: Ctrl-C, which fields take for copying, and those that open
-a field, since the next keys may be in the same packet and are meant for it."""
+"""Priority bindings, which are checked before the focused widget: Ctrl-C, which input fields use for
+copying, and the keys that open a field, since the keys that follow may be in the same packet and are
+meant for it."""
 
 
 def bindings(place: Place) -> list[FunctionalModule]:
-    """Return the keys of a place as Textual takes them; ids let the configuration rebind them."""
+    """Return the keys of a page as Textual bindings; their ids let the configuration rebind them."""
     return [
         Binding(
             key.keys,
@@ -122,7 +124,7 @@ def keymap(changes: dict[str, str]) -> dict[str, str]:
     """Return a configuration's `[tui.keys]` as Textual's keymap.
 
     Raises:
-        ConfigurationError: it names what no key does, or gives something that is not a key.
+        ConfigurationError: it has an unknown id, or a value that is not a key.
     """
     known = [key.id for keys in KEYS.values() for key in keys]
     for id, key in changes.items():

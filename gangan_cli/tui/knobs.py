@@ -1,4 +1,5 @@
-"""What of a GAN's noise can be chosen, as the latent page's slider goes along it. Plain values only."""
+"""Parts of a GAN's noise with a meaning (classes, codes), as the latent page's slider sets them. Plain
+values only."""
 
 from dataclasses import dataclass
 
@@ -6,24 +7,25 @@ from gangan_cli.errors import ConfigurationError
 from gangan_cli.models.latent_codes import Categorical, LatentCode
 
 STEPS = 40
-"""Places of the slider along a code, from -1 to 1."""
+"""Steps of the slider along a continuous code, from -1 to 1."""
 
 
 @dataclass(frozen=True)
 class Knob:
-    """A class or a code, at a value, or as the noise has it (None): of classes each in turn."""
+    """A class or a continuous code, and its value. With None the noise decides: a code is as drawn, and
+    the classes take turns from picture to picture."""
 
     code: LatentCode
     value: float | None = None
 
     @property
     def steps(self) -> int:
-        """The last place of the slider; at the first the noise decides."""
+        """The last place of the slider. At the first, 0, the noise decides."""
         return self.code.count if isinstance(self.code, Categorical) else STEPS + 1
 
     @property
     def place(self) -> int:
-        """Where the slider is."""
+        """The slider's place."""
         if self.value is None:
             return 0
         if isinstance(self.code, Categorical):
@@ -31,7 +33,7 @@ class Knob:
         return round((self.value + 1) / 2 * STEPS) + 1
 
     def at(self, place: int) -> "Knob":
-        """Return it at a place of the slider, or at its end."""
+        """Return the knob at `place` of the slider, clipped to its ends."""
         place = min(max(place, 0), self.steps) - 1
         if place < 0:
             return Knob(self.code)
@@ -40,10 +42,10 @@ class Knob:
         return Knob(self.code, round(2 * place / STEPS - 1, 9))
 
     def typed(self, number: float, text: str) -> "Knob":
-        """Return it at a number that was typed, as `text`.
+        """Return the knob at a typed `number`; `text` is what was typed.
 
         Raises:
-            ConfigurationError: it is no value of the code.
+            ConfigurationError: the code has no such value.
         """
         if isinstance(self.code, Categorical):
             if number not in range(self.code.count):
@@ -54,7 +56,7 @@ class Knob:
         return Knob(self.code, number)
 
     def reading(self) -> str:
-        """Return where it is, in words."""
+        """Return the value as text."""
         if isinstance(self.code, Categorical):
             return "each in turn" if self.value is None else f"{self.value:g}"
         return "as drawn" if self.value is None else f"{self.value:+.2f}"

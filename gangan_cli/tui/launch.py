@@ -1,4 +1,4 @@
-"""Starting and stopping trainings, which are other processes. The TUI never trains in its own."""
+"""Start and stop trainings in other processes. The TUI never trains in its own."""
 
 import os
 import signal
@@ -15,10 +15,10 @@ from store.state import Holder, host_namespace
 
 
 def trainer(run: RunView) -> Holder:
-    """Return the process of this machine that trains `run`.
+    """Return the process on this machine that trains `run`.
 
     Raises:
-        ConfigurationError: nobody trains it, or a process on another machine does.
+        ConfigurationError: it is not being trained, or on another machine.
     """
     holder = run.state.holder
     if run.status != "training" or holder is None:
@@ -29,14 +29,14 @@ def trainer(run: RunView) -> Holder:
 
 
 def interrupt(run: RunView) -> str:
-    """Ask the process that trains `run` to stop after its step; return what was done.
+    """Ask the process that trains `run` to stop after its step; return a message that says so.
 
     Raises:
-        ConfigurationError: there is none that can be asked.
+        ConfigurationError: there is no such process on this machine, or it cannot be signalled.
     """
     holder = trainer(run)
     try:
-        # Not SIGINT: a shell has it ignored in whatever a script starts with &.
+        # Not SIGINT: commands that a shell script starts with & ignore it.
         os.kill(holder.pid, signal.SIGTERM)
     except OSError as error:
         raise ConfigurationError(f"{run.name}: {holder} cannot be told: {error.strerror}") from error
@@ -44,13 +44,14 @@ def interrupt(run: RunView) -> str:
 
 
 def resume(run: RunView, store: Path, failed: Callable[[str], object]) -> str:
-    """Start a process that trains what `run` lacks; return what was done.
+    """Start a process that trains what `run` lacks; return a message that says so.
 
-    It outlives the TUI. What it says goes to train.log in the run's folder; `failed` is called, from
-    another thread, with its last line if it fails.
+    The process outlives the TUI, and appends its stderr to train.log in the run's folder. If it exits
+    with an error (not if a signal ended it), `failed` is called from another thread with a message that
+    ends in the last line of the log.
 
     Raises:
-        ConfigurationError: there is nothing to train, or it cannot be started.
+        ConfigurationError: there is nothing to train, or the process cannot be started.
     """
     manifest = run.manifest
     if manifest is None or run.status not in ("interrupted", "crashed", "new"):
@@ -66,7 +67,7 @@ def resume(run: RunView, store: Path, failed: Callable[[str], object]) -> str:
             arguments.append(f"--{name}" if value else f"--no-{name}")
         elif value is not None:
             arguments += [f"--{name.replace('_', '-')}", str(value)]
-    # What was set for a training that starts anew must not change the one that goes on.
+    # Settings in the environment, meant for new trainings, must not change one that is resumed.
     kept = ("GANGAN_DATA", "GANGAN_DEVICE", "GANGAN_WORKERS", "GANGAN_COMPILE")
     environment = {k: v for k, v in os.environ.items() if not k.startswith("GANGAN_") or k in kept}
     try:
@@ -84,7 +85,7 @@ def resume(run: RunView, store: Path, failed: Callable[[str], object]) -> str:
         raise ConfigurationError(f"{run.name} cannot be resumed: {error}") from error
 
     def wait() -> None:
-        """Wait: a process that is dead and not waited for looks alive."""
+        """Wait for the process: unless somebody does, it looks alive after its end (a zombie)."""
         if 0 < process.wait() < 128:
             said = log.read_bytes().decode(errors="replace").splitlines() or ["it says nothing"]
             failed(f"{run.name} does not go on: {said[-1]}")

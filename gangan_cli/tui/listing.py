@@ -1,4 +1,4 @@
-"""The list of runs: which are shown, in which order, with what in each column. No Textual here."""
+"""The list of runs: filter, order, tree, and the text of each column. Does not use Textual."""
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -11,12 +11,13 @@ from gangan_cli.tui.feed import RunView
 BARS = "▁▂▃▄▅▆▇█"
 
 STATES = ("training", "crashed", "diverged", "interrupted", "new", "complete", "unreadable")
-"""What a run can be, what needs looking at first."""
+"""A run's possible statuses in sort order: those that need attention first, unreadable runs last."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """A run in its place: `depth` counts the runs above it that it stands on; `branch` draws that."""
+    """A run in the tree: `depth` is the number of its ancestors in it, and `branch` draws the lines that
+    lead to it."""
 
     run: RunView
     depth: int
@@ -29,16 +30,16 @@ SORTS: dict[str, Callable[[RunView], tuple[object, ...]]] = {
     "state": lambda run: (STATES.index(run.status), run.name),
     "size": lambda run: (-run.size, run.name),
 }
-"""By what the list can be ordered; runs stay below the one they were trained on."""
+"""The sort keys of the list, by name. Runs always stay below the one that they were trained on."""
 
 
 def arrange(runs: Sequence[RunView], sort: str = "name", words: str = "") -> list[Row]:
-    """Return the runs that match, as a tree: each below the run that it was trained on.
+    """Return the runs that match `words` as a tree: each below the run that it was trained on.
 
-    A run whose parent is not shown stands at the top.
+    A run whose parent is not shown is at the top level.
     """
     shown = sorted((run for run in runs if matches(run, words)), key=SORTS[sort])
-    # Of copies of a run, the one of the name that was trained on comes first.
+    # Copies of a run have the same id: prefer the one with the name that the parent had.
     places = {(run.manifest.id, name): run for run in shown if run.manifest for name in ("", run.name)}
     below: dict[str, list[RunView]] = {}
     tops = []
@@ -64,7 +65,8 @@ def arrange(runs: Sequence[RunView], sort: str = "name", words: str = "") -> lis
 
 
 def matches(run: RunView, words: str) -> bool:
-    """Tell whether a run has all `words`: "state:training", "family:dcgan", "on:mlp", or part of any."""
+    """Return whether a run matches all `words`: "state:training", "family:dcgan" or "on:mlp" must begin
+    that value; any other word may occur anywhere in the name, state, family, dataset or parent."""
     about = {"state": run.status, "family": "", "on": run.on, "name": run.name}
     if run.manifest:
         about["family"] = run.manifest.family
@@ -89,7 +91,8 @@ def children(runs: Iterable[RunView], run: RunView) -> list[str]:
 
 
 def parent(runs: Mapping[str, RunView], run: RunView) -> RunView | None:
-    """Return the one of `runs` that `run` was trained on; of copies, that of the name it had then."""
+    """Return the one of `runs` that `run` was trained on; of several copies, the one that has the name
+    of that time."""
     named = run.manifest.parent if run.manifest else None
     if named is None:
         return None
@@ -98,16 +101,17 @@ def parent(runs: Mapping[str, RunView], run: RunView) -> RunView | None:
 
 
 def along(ring: Sequence[int], one: int, by: int) -> int:
-    """Return what stands `by` places after `one` in a ring, or after its first if `one` is not there."""
+    """Return the element `by` places after `one` in a ring, or after its first if `one` is not in it."""
     place = ring.index(one) if one in ring else 0
     return ring[(place + by) % len(ring)]
 
 
 def standing(run: RunView) -> str:
-    """Return where a run stands, with percent and time left while it is trained."""
+    """Return a run's status, with the percentage done until it is complete, and the time left while it
+    is trained."""
     if run.status in ("training", "interrupted", "crashed") and run.manifest:
         done, total = run.done, run.total
-        if done == total:  # one that was imported in part lacks snapshots, but no epoch
+        if done == total:  # a partly imported run lacks snapshots, but no epochs
             done, total = run.snapshots, run.manifest.planned_snapshots
         left = run.seconds_left
         rest = f" {wording.duration(left)} left" if left is not None else ""
@@ -116,13 +120,14 @@ def standing(run: RunView) -> str:
 
 
 def losses(run: RunView) -> str:
-    """Return the last losses and their way there, as "0.71 1.32 ▂▃▅▇"."""
+    """Return the last losses and the trend of the first, as in "0.71 1.32 ▂▃▅▇"."""
     numbers = " ".join(f"{value:.2f}" for value in run.losses.values())
     return f"{numbers} {sparkline(run.trend)}".strip()
 
 
 def sparkline(values: Sequence[float]) -> str:
-    """Return values as bars between their least and greatest; what is not finite is left out."""
+    """Return values as bars, scaled between their minimum and maximum. Values that are not finite are
+    left out; fewer than two give ""."""
     values = [value for value in values if math.isfinite(value)]
     if len(values) < 2:
         return ""
@@ -132,12 +137,12 @@ def sparkline(values: Sequence[float]) -> str:
 
 
 def population(run: RunView) -> str:
-    """Return "35 × 100"."""
+    """Return numbers of GANs and epochs, as in "35 × 100"."""
     return f"{run.manifest.gans} × {run.manifest.epochs}" if run.manifest else ""
 
 
 def age(run: RunView) -> str:
-    """Return how long ago the run was begun."""
+    """Return the time since the run was created."""
     return wording.age(run.manifest.created) if run.manifest else ""
 
 

@@ -1,4 +1,5 @@
-"""What was looked at last, per store: a small JSON file that may be lost without harm."""
+"""The state of the TUI that is restored at its next start, per store: a small JSON file, harmless to
+lose."""
 
 import contextlib
 import json
@@ -12,7 +13,7 @@ from gangan_cli.caches import CacheUnwritable
 
 @dataclass
 class Memory:
-    """Where the TUI was left."""
+    """The page, the run and the settings of the view at the last exit."""
 
     screen: str = "runs"
     run: str = ""
@@ -23,7 +24,7 @@ class Memory:
 
     @classmethod
     def recall(cls, store: Path) -> "Memory":
-        """Return what is remembered of `store`."""
+        """Return the stored state for `store`; defaults for what is missing or invalid."""
         memory = cls()
         known = _read().get(str(store.resolve()))
         if isinstance(known, dict):
@@ -33,7 +34,7 @@ class Memory:
         return memory
 
     def keep(self, store: Path) -> None:
-        """Remember this of `store`; a disk that cannot be written is no reason to complain."""
+        """Store this state for `store`; errors of the disk are ignored."""
         with contextlib.suppress(OSError, CacheUnwritable):
             path = _path()
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What the threads tell the app."""
+"""Messages that the threads post to the app."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,52 +13,53 @@ from gangan_cli.tui.system import Machine
 
 @dataclass
 class RunsRead(Message):
-    """The store as it is now, or its first runs; `problem` says why it cannot be read."""
+    """The runs of the store now, or only the first of them if not `whole`; `problem` says why the store
+    cannot be read."""
 
     runs: Sequence[RunView]
     problem: str = ""
     whole: bool = True
 
     def can_replace(self, message: Message) -> bool:
-        """Only the last reading counts."""
+        """Return whether `message` may replace this one while both are queued: any later reading may."""
         return isinstance(message, RunsRead)
 
 
 @dataclass
 class LossesRead(Message):
-    """The losses of the runs that are followed, by name."""
+    """All losses of the followed runs that have new ones, by run."""
 
     histories: Mapping[str, LossHistory]
 
 
 @dataclass
 class MachineRead(Message):
-    """The machine as it is now."""
+    """The machine's current load."""
 
     machine: Machine
 
     def can_replace(self, message: Message) -> bool:
-        """Only the last reading counts."""
+        """Return whether `message` may replace this one while both are queued: any later reading may."""
         return isinstance(message, MachineRead)
 
 
 @dataclass
 class PictureAnswered(Message):
-    """The painter process answered."""
+    """The render process answered."""
 
     answer: Answer
 
 
 @dataclass
 class Broken(Message):
-    """The watcher met what it should not: a bug, which ends the app with a sentence."""
+    """The watcher failed with an unexpected error: a bug, which ends the app with one sentence."""
 
     error: Exception
 
 
 @dataclass
 class Done(Message):
-    """A job that was asked for is done, or failed with `problem`."""
+    """A requested job is done, as `said` reports, or failed with `problem`."""
 
     said: str
     problem: str = ""

@@ -1,7 +1,7 @@
-"""The process that makes pictures for the TUI: the only one of the two that imports torch.
+"""The render process: it makes pictures for the TUI, and imports torch so that the TUI need not.
 
-Importing torch holds Python's lock for half a second at a time, which in the TUI's own process would
-freeze it. Run as `python -m gangan_cli.tui.painter FD`; it ends when the other end of the socket does.
+Importing torch holds Python's lock for half a second at a time, which would freeze the TUI. Run as
+`python -m gangan_cli.tui.painter FD`; the process ends when the other end of the socket is closed.
 """
 
 import os
@@ -23,7 +23,7 @@ from store import Catalog, StoreError
 
 
 class Painter:
-    """Makes what is asked for; keeps what the next request will need again. One thread's own."""
+    """Answers requests; caches what the next one is likely to need. Each thread needs its own."""
 
     def __init__(self) -> None:
         self._lineage: Lineage | None = None
@@ -32,10 +32,10 @@ class Painter:
         self._landmarks: Landmarks | None = None
 
     def paint(self, request: Request) -> Bytes:
-        """Return the pictures (n, height, width) that `request` asks for.
+        """Return the requested pictures (n, height, width).
 
         Raises:
-            StoreError, ConfigurationError: the run, or one below it, is not what it should be.
+            StoreError, ConfigurationError: the run, or one below it, cannot be used.
         """
         lineage, vector = self._at(request)
         noises = lineage.noises(request.count, request.noise)
@@ -50,7 +50,8 @@ class Painter:
         return grey(lineage.images(weights, noises[1:], level=1)[0])
 
     def measure(self, request: Request) -> tuple[Nearest, Bytes] | None:
-        """Return the training snapshot nearest to the GAN at a latent, and its pictures."""
+        """Return the training snapshot nearest to the GAN generated at the request's latent, and the
+        snapshot's pictures; None for a request without a latent."""
         if request.latent is None:
             return None
         lineage, vector = self._at(request)
@@ -91,7 +92,8 @@ def _weights(lineage: Lineage, vector: np.ndarray, latent: tuple[float, ...]) ->
 
 
 def main(connection: Connection) -> None:
-    """Answer requests until the other end is closed."""
+    """Answer requests until the other end is closed. A second thread finds the nearest snapshots, so
+    that pictures do not wait for it."""
     painter, measurer, sending = Painter(), Painter(), threading.Lock()
     to_measure: queue.SimpleQueue[Request] = queue.SimpleQueue()
 
@@ -102,7 +104,7 @@ def main(connection: Connection) -> None:
     def measure() -> None:
         while True:
             request = to_measure.get()
-            while not to_measure.empty():  # only the last one is still on screen
+            while not to_measure.empty():  # only the last request is still on screen
                 request = to_measure.get()
             try:
                 if found := measurer.measure(request):
@@ -114,7 +116,7 @@ def main(connection: Connection) -> None:
                 send(Failed(request.serial, str(error)))
             except Exception:
                 traceback.print_exc()
-                os._exit(1)  # as it would end if painting had failed so; the TUI says why
+                os._exit(1)  # a bug in the main thread ends the process too; the TUI reports it
 
     threading.Thread(target=measure, daemon=True).start()
     while True:
@@ -130,4 +132,4 @@ if __name__ == "__main__":
     try:
         main(Connection(int(sys.argv[1])))
     except (EOFError, BrokenPipeError, ConnectionResetError):
-        os._exit(0)  # the TUI is gone; the measuring thread may still be at work
+        os._exit(0)  # the TUI is gone; do not wait for the measuring thread

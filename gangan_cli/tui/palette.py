@@ -1,4 +1,4 @@
-"""What the command palette offers: what each key of the page does, and the runs, by name."""
+"""The entries of the command palette: the actions of the page's keys, and the runs."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 
 class Commands(Provider):
-    """Fills the palette. Textual's own provider takes the names of runs for markup."""
+    """Provides the palette's entries. Textual's own provider would interpret run names as markup."""
 
     async def discover(self) -> Hits:
-        """Offer everything."""
+        """Yield all entries."""
         for title, about, deed in self._commands():
             yield DiscoveryHit(Content(title), deed, title, about)
 
     async def search(self, query: str) -> Hits:
-        """Offer what matches, with the letters that do."""
+        """Yield the entries that match, with the matching letters highlighted."""
         matcher = self.matcher(query)
         for title, about, deed in self._commands():
             score, places = matcher.fuzzy_search.match(query, title)
@@ -33,7 +33,7 @@ class Commands(Provider):
                 yield Hit(score, shown, deed, title, about)
 
     def _commands(self) -> Iterator[tuple[str, str, Callable[[], None]]]:
-        """Yield what can be done, a word about it, and the doing, by title."""
+        """Yield (title, help, callback), sorted by title."""
         app = cast("GanganApp", self.app)
         found: list[tuple[str, str, Callable[[], None]]] = [
             (key.says, f"key {key.keys}", partial(app.act, key.action))

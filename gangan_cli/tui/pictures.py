@@ -1,4 +1,4 @@
-"""Asking the painter process for pictures. Imports no torch."""
+"""The client of the render process (painter.py). Imports no torch."""
 
 import contextlib
 import os
@@ -24,7 +24,7 @@ Bytes = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class View:
-    """The run that is looked at; the id tells one that was made anew under the same name."""
+    """The run that is shown. `id` distinguishes it from another run made later under the same name."""
 
     store: Path
     run: str
@@ -33,10 +33,10 @@ class View:
 
 @dataclass(frozen=True)
 class Request:
-    """Pictures of `count` noises, fixed by the seed `noise`, that a snapshot's GAN makes.
+    """A request for `count` pictures of a snapshot, from noise that depends only on the seed `noise`.
 
-    With `latent` (L,) the snapshot is a GAN-GAN's, and the pictures are those of the GAN at that
-    point of its latent space; without, they are the snapshot's own, all the way down.
+    With `latent` (L,) the snapshot is a GAN-GAN's, and one GAN, generated from that latent, makes all
+    pictures. Without, the snapshot itself makes them; if it is a GAN-GAN's, each comes from another GAN.
     """
 
     view: View
@@ -46,13 +46,13 @@ class Request:
     count: int
     noise: int
     knobs: tuple[Knob, ...] = ()
-    """What of the noise of GANs that make images is chosen."""
+    """Chosen values for parts of the noise of the GANs that make the images; ignored with `latent`."""
     serial: int = 0
 
 
 @dataclass(frozen=True)
 class Painted:
-    """What was asked for: (count, height, width) grey values."""
+    """The requested pictures: (count, height, width) grey values."""
 
     serial: int
     images: Bytes
@@ -60,9 +60,10 @@ class Painted:
 
 @dataclass(frozen=True)
 class Measured:
-    """The training snapshot nearest to the GAN painted, and its pictures of the same noise.
+    """The training snapshot nearest to the generated GAN, and its pictures from the same noise.
 
-    `distance` is Euclidean in weight space; `spacing` that of consecutive snapshots, NaN if none are.
+    `distance` is Euclidean in weight space. `spacing` is the epoch step (the median distance between
+    consecutive snapshots of a GAN), NaN if no GAN has two.
     """
 
     serial: int
@@ -75,7 +76,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Failed:
-    """Why there is no picture."""
+    """The request failed, for this reason."""
 
     serial: int
     reason: str
@@ -85,7 +86,8 @@ Answer = Painted | Measured | Failed
 
 
 class Pictures:
-    """The painter process, started with the first request. Of requests that pile up the last counts."""
+    """Starts the render process with the first request, and sends it one request at a time; of those
+    that wait meanwhile, only the last is sent."""
 
     def __init__(self, answered: Callable[[Answer], None]) -> None:
         """Call `answered`, from another thread, with each answer."""
@@ -98,7 +100,7 @@ class Pictures:
         self._serial = 0
 
     def ask(self, request: Request) -> int:
-        """Ask for pictures; return the number under which the answers will come."""
+        """Request pictures; return the serial number that the answers will have."""
         with self._guard:
             self._serial += 1
             request = Request(**{**vars(request), "serial": self._serial})
@@ -130,9 +132,9 @@ class Pictures:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=complaints,
-            start_new_session=True,  # the terminal's signals are not for it
-            # One thread: a second one waits for a core that a training beside us is using. Measured
-            # with one: of 30 steps 6 took over 100 ms with two threads, none with one.
+            start_new_session=True,  # so that it does not get the terminal's signals
+            # One thread: a second one would wait for a core that a training is using. Measured beside
+            # one training: of 30 slider steps 6 took over 100 ms with two threads, none with one.
             env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
         )
         theirs.close()
@@ -144,7 +146,7 @@ class Pictures:
     def _send(self, request: Request) -> None:
         assert self._connection is not None
         self._busy = True
-        with contextlib.suppress(OSError):  # the listener says that it ended
+        with contextlib.suppress(OSError):  # the process has ended, which the listener reports
             self._connection.send(request)
 
     def _listen(
@@ -161,7 +163,7 @@ class Pictures:
                     self.answered(answer)
             with self._guard:
                 if self._connection is not connection:
-                    return  # closed by us
+                    return  # close() was called
                 self._connection = self._process = None
                 self._busy, self._waiting = False, None
             process.wait()

@@ -1,4 +1,5 @@
-"""What evaluations and audits left in a run, as the pages show it: plain values. No Textual here."""
+"""Results of evaluations and audits that a run holds, as plain values for the pages. Does not use
+Textual."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,10 +13,11 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Summary:
-    """A run's GANs at the last epoch that was judged: `gans` of them, or as many that were `drawn`.
+    """The scores at the last epoch that was evaluated: of `gans` GANs of the run or, if `drawn`, GANs
+    sampled from its GAN-GANs.
 
-    Fréchet distances, and the median of the label entropies; `real` is that of as many real images, if
-    it is known.
+    `best`, `median` and `real` are Fréchet distances; `real` is that of equally many real images, None
+    if it is not known. `entropy` is the median label entropy, and `images` the number of images per GAN.
     """
 
     epoch: int
@@ -31,7 +33,7 @@ class Summary:
 
 @dataclass(frozen=True)
 class Verdicts:
-    """What an audit said of the GAN-GAN `gan` at `epoch`: verdicts, each with its claim."""
+    """The result of an audit of the GAN-GAN `gan` at `epoch`: pairs (verdict, claim)."""
 
     gan: int
     epoch: int
@@ -40,9 +42,9 @@ class Verdicts:
 
 @dataclass(frozen=True)
 class Scores:
-    """What is known of a run's quality. `snapshots` has the Fréchet distance of each (gan, epoch), or
-    the median over the GANs drawn from it, as one judge gave them on equally many `images`; `problem`
-    says why nothing can be read."""
+    """The known scores of a run. `snapshots` has the Fréchet distance of each (gan, epoch), or the
+    median over the GANs sampled from it, all by one judge on equally many `images`; `problem` says why
+    nothing can be read."""
 
     snapshots: Mapping[Pair, float] = field(default_factory=dict)
     images: int = 0
@@ -52,7 +54,7 @@ class Scores:
 
 
 def read(evaluations: Iterable[Document], audits: Iterable[Document]) -> Scores:
-    """Return what a run's documents say; what another version wrote and we cannot read is left out."""
+    """Return the scores in a run's documents; skip documents of other versions that cannot be read."""
     groups: dict[Group, list[_Judged]] = {}
     for document in evaluations:
         try:
@@ -62,9 +64,9 @@ def read(evaluations: Iterable[Document], audits: Iterable[Document]) -> Scores:
         groups.setdefault((judged.judge, judged.images, judged.seed), []).append(judged)
     known = [_Group(group) for group in groups.values()]
     known = [group for group in known if group.snapshots]
-    # Of the most snapshots, as for the condition of a GAN-GAN: weightspace/conditions.py.
+    # Prefer the most snapshots, as weightspace/conditions.py does.
     widest = max(known, key=lambda group: len(group.snapshots), default=None)
-    # Half of a population says less of it than all, though on more images.
+    # Prefer more GANs to more images: half of a population tells less about it than all of it.
     latest = max(known, key=lambda group: (group.epoch, len(group.last), group.images), default=None)
     return Scores(
         {key: median(values) for key, values in widest.snapshots.items()} if widest else {},
@@ -75,7 +77,7 @@ def read(evaluations: Iterable[Document], audits: Iterable[Document]) -> Scores:
 
 
 Group = tuple[str, int, int]
-"""Judge, number of images and seed: only what has these in common can be compared."""
+"""Judge, number of images and seed: scores are comparable only if all three are equal."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ class _Judged:
 
 
 class _Group:
-    """What one judge said, on equally many images of the same noise."""
+    """Evaluations by one judge, on equally many images from the same seed."""
 
     def __init__(self, judged: list[_Judged]) -> None:
         self.judge, self.images = judged[0].judge, judged[0].images
@@ -116,7 +118,7 @@ class _Group:
         self.last = [one for one in judged if one.key is not None and one.key[1] == self.epoch]
 
     def summary(self) -> Summary:
-        """Return how its GANs are at the last epoch."""
+        """Return the scores at the last epoch."""
         distances = [one.frechet for one in self.last]
         return Summary(
             epoch=self.epoch,
@@ -132,7 +134,8 @@ class _Group:
 
 
 def _verdicts(audits: Iterable[Document]) -> Verdicts | None:
-    """Return what the audit of the last epoch says: of several the latest version's, of most samples."""
+    """Return the result of the audit of the last epoch; of several, the one in the latest version, then
+    with the most samples, then images."""
     found: list[tuple[tuple[int, ...], Verdicts]] = []
     for document in audits:
         try:

@@ -1,4 +1,4 @@
-"""Where the latent page stands: a point of a latent space and the axis through it, or an epoch of a GAN.
+"""The position of the latent page: a latent and an axis through it, or an epoch of a GAN.
 
 Plain values and arithmetic; the page draws them.
 """
@@ -17,19 +17,20 @@ from gangan_cli.tui.listing import along
 from gangan_cli.weightspace.conditions import Condition
 
 STEP = 0.05
-"""Between two places of the slider, in standard deviations of the latent."""
+"""Step of the slider along a latent, in standard deviations."""
 
 REACH = 3.0
-"""How far the slider goes from 0: of a normal latent 99.7 % lie within."""
+"""The slider goes from -REACH to REACH; 99.7 % of a normal distribution lie within."""
 
 
 @dataclass(frozen=True)
 class Scrub:
-    """A position. `latent` is None for a run on images, and where epochs are scrubbed.
+    """A position. With `by_epoch`, as always for a run on images, the slider selects an epoch of `gan`.
 
-    The axis of a latent goes through `origin` along `direction`, both (L,); `value` is how far along.
-    `dimension` names the axis when it is one of the L, else it is a random direction. Of a GAN-GAN that
-    can be `asked` for something, the last of the L is what it is asked for, from -1 to 1.
+    Otherwise it moves a latent along an axis: the point is origin + value · direction, with `origin` and
+    `direction` (L,). `dimension` is the index of the axis, None for a random direction. A GAN-GAN with a
+    condition has it in `asked`; the last of the L numbers is then the condition, scaled to [-1, 1].
+    `noise` is the seed of the pictures' noise.
     """
 
     gan: int
@@ -45,14 +46,14 @@ class Scrub:
     asked: Condition | None = None
     knobs: tuple[Knob, ...] = ()
     turning: int | None = None
-    """The knob that the slider turns, instead of going along the epochs."""
+    """Index of the knob that the slider turns; None if it moves along the epochs or a latent."""
 
     @classmethod
     def start(cls, run: RunView) -> Self | None:
-        """Return the position at the last snapshot of `run`'s first GAN, at a typical latent, asking for
-        what lies in the middle.
+        """Return the position at the last snapshot of `run`'s first GAN that has any: at a typical
+        latent, with a condition in the middle of its range.
 
-        None where there is no snapshot yet.
+        None if there is no snapshot yet.
         """
         if run.manifest is None or not run.gans:
             return None
@@ -68,28 +69,28 @@ class Scrub:
         middle = (0.0,) * size
         there = replace(here, origin=middle, direction=middle, by_epoch=False, asked=run.condition)
         there = there.along(there.first)
-        # The middle of many dimensions is like no point that is drawn from them: a blur.
+        # In several dimensions the origin is unlike any sample, and its pictures are blurred.
         there = there if size == 1 else there.drawn(np.random.default_rng(0))
         return there.at(there.steps // 2) if there.asks else there
 
     @property
     def has_latent(self) -> bool:
-        """Whether this is a GAN-GAN, whose latent stands for a GAN."""
+        """Whether the run is a GAN-GAN, each latent of which generates a GAN."""
         return bool(self.origin)
 
     @property
     def first(self) -> int:
-        """The dimension of the first axis to take: what can be asked for, where something can."""
+        """The first dimension to choose as the axis: the condition if there is one, else 0."""
         return 0 if self.asked is None else len(self.origin) - 1
 
     @property
     def asks(self) -> bool:
-        """Whether the slider goes along what is asked for."""
+        """Whether the slider moves along the condition."""
         return not self.by_epoch and self.asked is not None and self.dimension == self.first
 
     @property
     def wish(self) -> str:
-        """What is asked for, in its own units; "" where nothing is."""
+        """The condition's value in its own units; "" without a condition, or with `by_epoch`."""
         latent = self.latent
         if self.asked is None or latent is None:
             return ""
@@ -97,14 +98,14 @@ class Scrub:
 
     @property
     def latent(self) -> tuple[float, ...] | None:
-        """The point on the axis, (L,), or None where epochs are scrubbed."""
+        """The point on the axis, (L,); None with `by_epoch`."""
         if self.by_epoch:
             return None
         return tuple(o + self.value * d for o, d in zip(self.origin, self.direction, strict=True))
 
     @property
     def knob(self) -> Knob | None:
-        """What the slider turns, if it does not go along epochs or a latent."""
+        """The knob that the slider turns; None if it moves along the epochs or a latent."""
         return None if self.turning is None else self.knobs[self.turning]
 
     def _turned_to(self, knob: Knob) -> Self:
@@ -113,7 +114,7 @@ class Scrub:
         return replace(self, knobs=knobs)
 
     def taking(self, by: int) -> Self:
-        """Return the position with the slider on another knob, or on the epochs, counted round."""
+        """Return the position with the slider `by` places on in the ring of epochs and knobs."""
         places = [None, *range(len(self.knobs))]
         return replace(self, turning=places[(places.index(self.turning) + by) % len(places)])
 
@@ -128,7 +129,7 @@ class Scrub:
 
     @property
     def place(self) -> int:
-        """The slider's place nearest to where this is."""
+        """The slider's place nearest to this position."""
         if self.knob:
             return self.knob.place
         if self.by_epoch:
@@ -136,7 +137,7 @@ class Scrub:
         return min(max(round((self.value + self._reach) / self._step), 0), self.steps)
 
     def at(self, place: int) -> Self:
-        """Return the position at a place of the slider, or at its end."""
+        """Return the position at `place` of the slider, clipped to its ends."""
         if self.knob:
             return self._turned_to(self.knob.at(place))
         place = min(max(place, 0), self.steps)
@@ -153,10 +154,10 @@ class Scrub:
         return 2 * self._reach / self.steps
 
     def typed(self, text: str) -> Self:
-        """Return the position at a value that was typed: a latent's, what is asked for, or an epoch.
+        """Return the position at a typed value: of a latent, a condition, a knob, or an epoch.
 
         Raises:
-            ConfigurationError: it is none.
+            ConfigurationError: it is no value on the slider.
         """
         try:
             number = float(text)
@@ -177,7 +178,7 @@ class Scrub:
                 raise ConfigurationError(
                     f"{text}: the slider goes from {self.asked.title} {low} to {high}"
                 )
-            # The ends as they are shown are rounded.
+            # The ends are shown rounded, so a typed one may lie just outside.
             number = min(max(number, self.asked.low), self.asked.high)
             return replace(self, value=float(self.asked.encode(np.array([number]))[0]))
         if not abs(number) <= REACH:
@@ -185,7 +186,7 @@ class Scrub:
         return replace(self, value=number)
 
     def along(self, dimension: int) -> Self:
-        """Return the same point, with the axis along one dimension, counted round."""
+        """Return the same point, with the axis along `dimension` modulo L."""
         point = self.latent or self.origin
         dimension %= len(point)
         unit = tuple(float(k == dimension) for k in range(len(point)))
@@ -193,7 +194,8 @@ class Scrub:
         return replace(self, origin=rest, direction=unit, dimension=dimension, value=point[dimension])
 
     def turned(self, random: np.random.Generator) -> Self:
-        """Return the same point, with the axis along a random direction, which asks for nothing else."""
+        """Return the same point, with the axis along a random direction that leaves the condition as it
+        is."""
         point = self.latent or self.origin
         direction = random.standard_normal(len(point))
         if self.asked is not None:
@@ -204,9 +206,10 @@ class Scrub:
         )
 
     def drawn(self, random: np.random.Generator) -> Self:
-        """Return a point drawn from the latent's distribution, with the same kind of axis through it."""
+        """Return a point drawn from the latent's distribution, with the axis along the same dimension or
+        random direction."""
         point = np.clip(random.standard_normal(len(self.origin)), -REACH, REACH).round(3)
-        if self.asked is not None:  # uniform, at one of the slider's places: an epoch is a whole number
+        if self.asked is not None:  # uniform over the slider's places: an epoch is a whole number
             steps = _wishes(self.asked)
             point[-1] = 2 * random.integers(steps + 1) / steps - 1
         there = replace(self, origin=tuple(point.tolist()), value=0.0)
@@ -215,13 +218,14 @@ class Scrub:
         return replace(there, direction=(0.0,) * len(point)).along(self.dimension)
 
     def of_gan(self, by: int, run: RunView) -> Self:
-        """Return the position in another GAN, at its epoch nearest to this one."""
+        """Return the position `by` GANs on, at the epoch nearest to the present one."""
         gan = along(self.gans, self.gan, by)
         epochs = epochs_of(run, gan)
         return replace(self, gan=gan, epochs=epochs, epoch=_nearest(epochs, self.epoch))
 
     def grown(self, run: RunView) -> Self:
-        """Return the position once `run` has gone on; who stood at the last epoch goes along."""
+        """Return the position with the GANs and epochs that `run` has now. A position at the last epoch
+        moves on to the new last epoch."""
         gans = tuple(gan for gan in run.gans if epochs_of(run, gan))
         epochs = epochs_of(run, self.gan)
         if not epochs or (gans, epochs) == (self.gans, self.epochs):
@@ -230,7 +234,7 @@ class Scrub:
         return replace(self, gans=gans, epochs=epochs, epoch=epoch)
 
     def axis(self) -> str:
-        """Return what the slider goes along, in words."""
+        """Return the label of the slider's axis."""
         if self.knob:
             return self.knob.code.name
         if self.by_epoch:
@@ -244,11 +248,11 @@ class Scrub:
 
     @property
     def free(self) -> tuple[float, ...]:
-        """The latent without what is asked for."""
+        """The latent without the condition."""
         return (self.latent or ())[: len(self.origin) - (self.asked is not None)]
 
     def reading(self) -> str:
-        """Return where on the slider this is, in its units."""
+        """Return the slider's value as text, in its units."""
         if self.knob:
             return self.knob.reading()
         if self.by_epoch:
@@ -257,7 +261,7 @@ class Scrub:
 
 
 def epochs_of(run: RunView, gan: int) -> tuple[int, ...]:
-    """Return the epochs of which `run` has a snapshot of `gan`."""
+    """Return the epochs after which `run` has a snapshot of `gan`."""
     assert run.manifest is not None
     done = run.gans.get(gan, (0, ()))[0]
     return tuple(epoch for epoch in range(1, done + 1) if run.manifest.saves(epoch))
@@ -268,7 +272,8 @@ def _nearest(epochs: Sequence[int], epoch: int) -> int:
 
 
 def _wishes(asked: Condition) -> int:
-    """Return the last place of a slider along what can be asked for: epochs one by one."""
+    """Return the last place of a slider along a condition: with one place per epoch, or for a Fréchet
+    distance as many as along a latent."""
     return round(asked.high - asked.low) if asked.what == "epoch" else round(2 * REACH / STEP)
 
 

@@ -24,8 +24,9 @@ class Gpu:
 
 @dataclass(frozen=True)
 class Machine:
-    """A reading. `cores` are loads in percent, of which as many as are `usable` may be busy with
-    trainings at a time; memory, as far as it may be taken, and disk are bytes; `load` as uptime's."""
+    """A reading of the machine's load. `cores` has the load of each core in percent; `usable` is how
+    many of them trainings may use at a time. Memory (as much as processes here may take) and disk are
+    in bytes. `load` has the load averages over 1, 5 and 15 minutes."""
 
     cores: tuple[float, ...]
     usable: int
@@ -37,7 +38,7 @@ class Machine:
     gpus: tuple[Gpu, ...]
 
     def line(self) -> str:
-        """Return it in one line."""
+        """Return the reading as one line."""
         cpu = sum(self.cores) / max(1, len(self.cores))
         parts = [
             f"cpu {cpu:3.0f}%",
@@ -52,15 +53,16 @@ class Machine:
 
 
 class Readings:
-    """Reads the machine that holds the store at `root`; finds its GPUs once."""
+    """Reads the load of this machine, and the free space of the disk that holds the store `root`. GPUs
+    are found once, at the start."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        psutil.cpu_percent(percpu=True)  # loads are since the call before
+        psutil.cpu_percent(percpu=True)  # each call returns the load since the previous one
         self._gpus = _find_gpus()
 
     def read(self) -> Machine:
-        """Return a reading."""
+        """Return the current load."""
         memory = limits.memory()
         disk_total = disk_free = 0
         with suppress(OSError):
@@ -85,7 +87,7 @@ def _find_gpus() -> list[object]:
         pynvml.nvmlInit()
         return [pynvml.nvmlDeviceGetHandleByIndex(n) for n in range(pynvml.nvmlDeviceGetCount())]
     except Exception:
-        return []  # no NVIDIA driver here: that is no fault
+        return []  # there is no NVIDIA driver
 
 
 def _read_gpu(handle: object) -> Gpu | None:
@@ -102,4 +104,4 @@ def _read_gpu(handle: object) -> Gpu | None:
             celsius=int(pynvml.nvmlDeviceGetTemperature(handle, pynvml.NVML_TEMPERATURE_GPU)),
         )
     except pynvml.NVMLError:
-        return None  # a GPU that fell off the bus, or keeps this to itself
+        return None  # the GPU fell off the bus, or does not report these values

@@ -1,4 +1,4 @@
-"""What the terminal is: whether the TUI can run in it, and which pictures it can show."""
+"""Checks of the terminal: whether the TUI can run in it, and which graphics it supports."""
 
 import os
 import re
@@ -18,27 +18,28 @@ Images = Literal["auto", "sixel", "kitty", "half", "ascii"]
 IMAGES: tuple[Images, ...] = ("auto", "sixel", "kitty", "half", "ascii")
 
 SMALLEST = (60, 15)
-"""Columns and lines below which there is nothing to see."""
+"""Smallest usable window: columns, lines."""
 
 PATIENCE = 0.25
-"""Seconds to wait for a terminal that does not answer; the others do so at once."""
+"""Seconds to wait for the terminal's answer; most answer at once, some never."""
 
 
 @dataclass(frozen=True)
 class Graphics:
-    """How pictures are drawn: sixel or kitty at rest with cells of so many pixels, else only text."""
+    """How pictures are drawn: with sixel or kitty graphics once they no longer change, or only as text.
+    `cell` is the size of a cell in pixels (width, height)."""
 
     images: Literal["sixel", "kitty", "half", "ascii"]
     cell: tuple[int, int] = (10, 20)
 
 
 def check() -> None:
-    """Make sure that this is a terminal the TUI can run in.
+    """Check that the TUI can run in this terminal.
 
     Raises:
-        ConfigurationError: it is not one, or too plain, or without UTF-8, or too small.
+        ConfigurationError: there is no terminal, or it is too simple, not UTF-8, or too small.
     """
-    # Textual draws on stderr, so that a redirected one shows nothing.
+    # stderr too: Textual draws on it.
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise ConfigurationError(
             "gangan tui needs a terminal: over SSH use ssh -t, or see the runs with "
@@ -66,9 +67,9 @@ def check() -> None:
 
 
 def graphics(images: Images) -> Graphics:
-    """Return how to draw pictures, asking the terminal where that is needed.
+    """Return how to draw pictures; query the terminal unless `images` is one of the text modes.
 
-    Must be called before the app starts, which from then on reads all that the terminal says.
+    Must be called before the app starts, which then reads all of the terminal's input.
     """
     if images in ("half", "ascii"):
         return Graphics(images)
@@ -79,7 +80,7 @@ def graphics(images: Images) -> Graphics:
     if images != "auto":
         return Graphics(images, cell)
     attributes = re.search(rb"\x1b\[\?([\d;]*)c", answer)
-    # Sixel first: terminals that have both tend to lack the placeholders that kitty's pictures need.
+    # Sixel first: terminals with both often lack the Unicode placeholders that kitty graphics need.
     if attributes and b"4" in attributes[1].split(b";"):
         return Graphics("sixel", cell)
     if b"\x1b_Gi=4207;OK" in answer:
@@ -88,7 +89,7 @@ def graphics(images: Images) -> Graphics:
 
 
 def _cell_size() -> tuple[int, int]:
-    """Return a cell's width and height in pixels as the kernel knows it, or else the VT340's."""
+    """Return the width and height of a cell in pixels as the kernel reports it, else a VT340's."""
     import fcntl
     import termios
 
@@ -101,7 +102,11 @@ def _cell_size() -> tuple[int, int]:
 
 
 def _ask(question: bytes) -> bytes:
-    """Return what the terminal answers, up to its device attributes, which every terminal knows."""
+    """Return the terminal's answer to `question`, as far as it comes in time.
+
+    `question` must end with the request for device attributes, which every terminal answers: that
+    answer ends the wait.
+    """
     import termios
     import tty
 
@@ -113,7 +118,7 @@ def _ask(question: bytes) -> bytes:
         os.write(sys.stdout.fileno(), question)
         asked = time.monotonic()
         while not re.search(rb"\x1b\[\?[\d;]*c", answer):
-            # One that has begun is read to its end: its rest alone would be taken for keys.
+            # Wait longer for an answer that has begun: its rest alone would be taken for keys.
             begun = answers.BEGUN.search(answer.decode("latin-1"))
             until = asked + (answers.PATIENCE if begun else PATIENCE)
             ready, _, _ = select.select([stdin], [], [], max(0, until - time.monotonic()))

@@ -1,4 +1,4 @@
-"""The two themes: the same colours for dark and for light ground."""
+"""The two themes: the same hues on a dark and on a light background."""
 
 from textual.theme import Theme
 

@@ -1,4 +1,5 @@
-"""The thread that reads: the store twice a second, the machine every other second, and what is asked."""
+"""The thread that reads the store (twice a second) and the machine's load (every two seconds), and runs
+jobs on the store."""
 
 import queue
 import threading
@@ -14,25 +15,25 @@ from gangan_cli.tui.system import Readings
 from store import StoreError
 
 EVERY = 0.5
-"""Seconds between two looks at the store. A look at 200 runs that did not change takes 3 ms."""
+"""Seconds between two scans of the store. A scan of 200 unchanged runs takes 3 ms."""
 
 TRENDS = 0.1
-"""Seconds of a look that may be spent on trends."""
+"""Seconds of a scan that may be spent on trends and scores."""
 
 SCREENFUL = 60
-"""Runs that the first look reads; the others follow when these are on the screen."""
+"""Number of runs that the first scan reads; the others are read when these are on the screen."""
 
 FIRST = 0.1
-"""Seconds of rest after the first look, while its list is drawn."""
+"""Seconds to sleep after the first scan, while its list is drawn."""
 
 MACHINE_EVERY = 2.0
 
 REFRESH_EVERY = 20.0
-"""Seconds after which ages and times left are drawn again though nothing changed."""
+"""Seconds after which the runs are posted again although none changed: ages and times left do."""
 
 
 class Watcher(threading.Thread):
-    """Looks at a store and posts what is new. The only thread that uses the feed."""
+    """Scans a store and posts changes. The only thread that uses the feed."""
 
     def __init__(self, feed: Feed, post: Callable[[Message], object]) -> None:
         super().__init__(name="watcher", daemon=True)
@@ -52,12 +53,12 @@ class Watcher(threading.Thread):
         self.do(change)
 
     def do(self, job: Callable[[], None]) -> None:
-        """Run `job` between two looks."""
+        """Run `job` in this thread, before the next scan."""
         self._jobs.put(job)
         self._wake.set()
 
     def remove(self, name: str) -> None:
-        """Delete a run; say how it went."""
+        """Delete a run, and post the outcome."""
 
         def job() -> None:
             try:
@@ -69,12 +70,12 @@ class Watcher(threading.Thread):
         self.do(job)
 
     def end(self) -> None:
-        """Stop after the present look."""
+        """Stop after the present scan."""
         self._ended = True
         self._wake.set()
 
     def run(self) -> None:
-        """Look until told to end."""
+        """Scan until `end` is called; post a bug as `Broken`."""
         try:
             self._look()
         except Exception as error:
@@ -96,7 +97,7 @@ class Watcher(threading.Thread):
             except StoreError as error:
                 runs, problem = [], str(error)
             now = time.monotonic()
-            # A crash changes what a run's state means, not the file.
+            # Compare the status too: a crash changes it, but not the file.
             look = [(id(run), run.status) for run in runs] + [(0, problem)]
             if look != before or now - drawn > REFRESH_EVERY:
                 self._post(RunsRead(runs, problem, whole=not first or len(runs) < SCREENFUL))
@@ -118,7 +119,7 @@ class Watcher(threading.Thread):
             try:
                 history = self._feed.history(name)
             except (StoreError, OSError):
-                continue  # the list says what is wrong with it
+                continue  # the list of runs shows the error
             if history is not self._sent.get(name):
                 fresh[name] = self._sent[name] = history
         if fresh:

@@ -1,1 +1,1 @@
-"""What fills the terminal: runs, live, latent, and what lies over them."""
+"""The screens: the pages runs, live and latent, and the overlays."""

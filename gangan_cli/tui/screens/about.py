@@ -1,4 +1,4 @@
-"""The pane beside the list of runs: what is known of the chosen one, or how the marked ones differ."""
+"""The pane beside the list of runs: details of the current run, or differences of the marked ones."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, cast
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from gangan_cli.tui.app import GanganApp
 
 PREVIEW = (5, 20)
-"""Digits in the preview, and their width in pixels."""
+"""Number of pictures in the preview, and their width in pixels."""
 
 
 class About(VerticalScroll, can_focus=False):
-    """Manifest, settings and GANs of a run, and a preview of the chosen GAN's digits."""
+    """Manifest, settings and GANs of a run, and a preview of pictures by the chosen GAN."""
 
     def __init__(self, *, ascii: bool, id: str) -> None:
         super().__init__(id=id)
@@ -35,13 +35,13 @@ class About(VerticalScroll, can_focus=False):
         self._asked = 0
 
     def compose(self) -> Iterable[Widget]:
-        """Put text, digits and a note below each other."""
+        """Put text, pictures and a note below each other."""
         yield Static(id="detail")
         yield Digits(ascii=self._ascii, id="digits")
         yield Static(id="note")
 
     def draw(self, run: RunView | None, note: str) -> None:
-        """Draw `run`, or what is marked, and below it a note."""
+        """Draw the details of `run`, or a comparison if two or more runs are marked; below it a note."""
         if run is None or self._run is None or run.name != self._run.name:
             self._gan = 0
         self._run = run
@@ -79,7 +79,7 @@ class About(VerticalScroll, can_focus=False):
             self._asked = app.pictures.ask(request)
 
     def picture_answered(self, answer: Answer) -> None:
-        """Show the preview that was asked for last."""
+        """Show the preview if it answers the last request."""
         if answer.serial != self._asked:
             return
         if isinstance(answer, Painted):

@@ -1,4 +1,4 @@
-"""The pane beside the latent page's picture: where it stands, and the nearest training snapshot."""
+"""The pane beside the latent page's pictures: the position, and the nearest training snapshot."""
 
 from collections.abc import Iterable
 
@@ -17,36 +17,37 @@ from gangan_cli.tui.widgets.digits import Digits
 from store.keys import Pair
 
 WIDTH = 10
-"""Pixels of a digit's width."""
+"""Width of a picture in pixels."""
 
 LINES = 22
-"""Lines of text that the digits may take."""
+"""Lines of text that the pictures may take."""
 
 NAMES = 9
-"""Cells of the names of facts: the longest is "a step is"."""
+"""Width of the column of names in cells: the longest is "a step is"."""
 
 SHORT = {"epoch": "epoch", "score": "Fréchet"}
-"""What a GAN-GAN is asked for, as the nearest snapshot's is called."""
+"""Names of the conditions, the same as in the facts of the nearest snapshot."""
 
 
 class Facts(Vertical):
-    """What is known of the place on the slider."""
+    """Facts about the slider's position."""
 
     def __init__(self, *, ascii: bool, id: str) -> None:
         super().__init__(id=id)
         self._ascii = ascii
 
     def compose(self) -> Iterable[Widget]:
-        """Put words above digits."""
+        """Put the text above the nearest snapshot's pictures."""
         yield Static(id="about")
         yield Digits(ascii=self._ascii, id="near")
 
     def draw(
         self, scrub: Scrub | None, near: Measured | None, own: Scores | None, below: Scores | None
     ) -> None:
-        """Draw what is known of `scrub`: of a latent the snapshot `near` it, once it is measured.
+        """Draw the facts of position `scrub`; for a latent those of the nearest snapshot, `near`, None
+        until it is found.
 
-        The scores are the run's `own`, and those of the run `below` it, whose snapshots are near.
+        Scores are the run's `own`, and those of the run `below`, which it was trained on.
         """
         table, asked = _facts(), _facts()
         parts: list[RenderableType] = [Text(), table]
@@ -63,8 +64,8 @@ class Facts(Vertical):
                 asked.add_row(SHORT[scrub.asked.what], Text(scrub.wish))
                 parts = [Text("asked for", "bold"), asked, *parts]
             if near is None:
-                # The digits stay until the next are there: taking them away would move all else,
-                # which doubles the time of a step.
+                # Keep the old pictures until new ones come: hiding them would change the layout, which
+                # doubles the time of a slider step.
                 table.add_row("measuring …")
             else:
                 _add(table, near, below)
@@ -87,13 +88,14 @@ def _add(table: Table, near: Measured, below: Scores | None) -> None:
     table.add_row("epoch", str(near.epoch))
     _add_score(table, below, (near.gan, near.epoch))
     table.add_row("distance", f"{near.distance:.1f}")
-    if near.spacing == near.spacing:  # NaN where no GAN has two snapshots
+    if near.spacing == near.spacing:  # NaN if no GAN has two snapshots
         table.add_row("", f"{near.distance / near.spacing:.1f} steps")
         table.add_row("a step is", f"{near.spacing:.1f}")
 
 
 def _add_score(table: Table, scores: Scores | None, key: Pair, drawn: bool = False) -> None:
-    """Add the Fréchet distance of a snapshot, or the median of those drawn from it, if it is known."""
+    """Add the Fréchet distance of a snapshot if it is known; if `drawn`, it is the median over the GANs
+    sampled from it."""
     if scores is not None and key in scores.snapshots:
         table.add_row("Fréchet", f"{'median ' if drawn else ''}{scores.snapshots[key]:.1f}")
         table.add_row("", f"{scores.images:,} images")

@@ -1,4 +1,4 @@
-"""The latent page: scrub a GAN-GAN's latent space, or the epochs and GANs of any run, in pictures."""
+"""The latent page: pictures along a GAN-GAN's latent space, or along the epochs and GANs of any run."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -26,16 +26,16 @@ from gangan_cli.tui.scrub import Scrub
 from gangan_cli.tui.widgets.slider import Slider
 
 NOISES = 64
-"""Pictures asked for, of which those are shown that there is room for; the same at any size."""
+"""Pictures per request, whatever the page's size; as many are shown as fit."""
 
 FRAME = 0.1
 """Seconds between two steps of playing."""
 
 
 class LatentPage(Page):
-    """A slider, the digits at its place, and the training snapshot nearest to them.
+    """A slider, the pictures at its place, and the training snapshot nearest to the GAN that makes them.
 
-    What is shown: `scrub` is the position, `images` (n, height, width) the pictures there, `near` the
+    `scrub` is the position, `images` (n, height, width) are the pictures there, and `near` is the
     nearest snapshot; each is None until it is known. `playing` is the timer that moves the slider, if
     one does. `random` draws random points and directions.
     """
@@ -58,7 +58,7 @@ class LatentPage(Page):
         self.random = np.random.default_rng()
 
     def body(self) -> Iterable[Widget]:
-        """Return picture and facts, and the slider below."""
+        """Return the pictures beside the pane of facts, and the slider below."""
         graphics = self.gangan.graphics
         yield Horizontal(
             Stage(graphics, id="picture"),
@@ -69,10 +69,10 @@ class LatentPage(Page):
         yield Static(id="where")
         yield Input(id="value", placeholder="a value, then enter")
 
-    # ------------------------------------------------------------------ what changes
+    # ------------------------------------------------------------------ updates
 
     def runs_changed(self) -> None:
-        """Begin with another run, or go along with one that is being trained."""
+        """Start at the current run if it is another one; else update epochs, GANs and scores."""
         self.draw_bar()
         run = self.run_shown
         below = listing.parent(self.gangan.shared.runs, run) if run else None
@@ -103,7 +103,8 @@ class LatentPage(Page):
         return run.problem or f"{run.name} has no snapshots yet"
 
     def picture_answered(self, answer: Answer) -> None:
-        """Show what came in, unless we are elsewhere by now."""
+        """Show an answer unless it is outdated. Pictures of any unanswered request are shown, so that
+        they change while the slider moves; a nearest snapshot or a failure only of the last one."""
         if isinstance(answer, Painted) and answer.serial in self._unanswered:
             self._unanswered = {serial for serial in self._unanswered if serial > answer.serial}
             self.images = answer.images
@@ -118,7 +119,7 @@ class LatentPage(Page):
     # ------------------------------------------------------------------ drawing
 
     def _to(self, scrub: Scrub) -> None:
-        """Go to a position: ask for its picture, if it is another."""
+        """Go to a position; request its pictures if they are others."""
         self.scrub = scrub
         slider = self.query_one(Slider)
         slider.steps, slider.place = scrub.steps, scrub.place
@@ -171,33 +172,33 @@ class LatentPage(Page):
                 self.notify(str(error), severity="error", markup=False)
 
     def on_slider_moved(self, event: Slider.Moved) -> None:
-        """Follow the mouse."""
+        """Move to where the mouse dragged the slider."""
         self._stop()
         self._move(lambda scrub: scrub.at(event.place))
 
     def action_step(self, by: int) -> None:
-        """Go along the slider."""
+        """Move `by` places along the slider."""
         self._stop()
         self._move(lambda scrub: scrub.at(scrub.place + by))
 
     def action_end(self, which: int) -> None:
-        """Go to an end of the slider."""
+        """Move to an end of the slider: 0 for the first, 1 for the last."""
         self._stop()
         self._move(lambda scrub: scrub.at(which * scrub.steps))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave enter to the field once it is open."""
+        """Disable the key enter of the page while the field has the focus and needs it."""
         return action != "value" or not self.query_one("#value").has_focus
 
     def action_value(self) -> None:
-        """Open the field in which a value is typed."""
+        """Open the field for typing a value."""
         field = self.query_one("#value", Input)
         field.value = ""
         field.display = True
         self.set_focus(field)  # at once: the next key may be the first digit
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Go to the value that was typed."""
+        """Move to the typed value."""
         self._close_field()
         if event.value.strip():
             self._stop()
@@ -208,14 +209,14 @@ class LatentPage(Page):
         self.set_focus(None)
 
     def action_back(self) -> None:
-        """Leave the field without a value, or the page."""
+        """Close the field without a value or, if it is not open, leave the page."""
         if self.query_one("#value").display:
             self._close_field()
         else:
             self.gangan.action_look("runs")
 
     def action_play(self) -> None:
-        """Go on by itself, there and back, until told to stop."""
+        """Start or stop moving the slider automatically, back and forth."""
         if self.playing is not None:
             self._stop()
         elif self.scrub is not None:
@@ -239,7 +240,7 @@ class LatentPage(Page):
         self._move(lambda scrub: replace(scrub, noise=scrub.noise + 1))
 
     def action_axis(self) -> None:
-        """Change between the latent and the epochs."""
+        """Switch the slider between the latent and the epochs."""
         if self.scrub and not self.scrub.has_latent:
             self.notify("this run's GANs make images: there are only epochs to scrub")
         self._move(lambda scrub: replace(scrub, by_epoch=not scrub.by_epoch or not scrub.has_latent))
@@ -251,7 +252,7 @@ class LatentPage(Page):
             self.notify("only in the latent space of a GAN-GAN: m goes there from its epochs")
 
     def action_dimension(self, by: int) -> None:
-        """Take another dimension for the axis, or another class or code of a GAN that has some."""
+        """Choose another dimension as the axis, or another class or code of a GAN that has some."""
 
         if self.scrub and self.scrub.knobs:
             self._move(lambda scrub: scrub.taking(by))
@@ -263,7 +264,7 @@ class LatentPage(Page):
         self._in_latent(next_to)
 
     def action_direction(self) -> None:
-        """Take a random direction for the axis."""
+        """Choose a random direction as the axis."""
         self._in_latent(lambda scrub: scrub.turned(self.random))
 
     def action_sample(self) -> None:
@@ -271,17 +272,17 @@ class LatentPage(Page):
         self._in_latent(lambda scrub: scrub.drawn(self.random))
 
     def action_gan(self, by: int) -> None:
-        """Look at another GAN."""
+        """Show another GAN."""
         run = self.run_shown
         if run is not None:
             self._move(lambda scrub: scrub.of_gan(by, run))
 
     def action_size(self, by: int) -> None:
-        """Show larger digits, or more."""
+        """Show larger pictures, or more of them."""
         self.query_one(Stage).zoom(by)
 
     def action_export(self) -> None:
-        """Save what is on screen."""
+        """Save the pictures that are shown as a PNG."""
         if self.images is None or self.scrub is None or self._view is None:
             self.notify("there is no picture to save yet", severity="warning")
             return

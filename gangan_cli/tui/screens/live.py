@@ -1,4 +1,4 @@
-"""The live page: losses of the chosen run, of its GANs, and of the runs marked beside it."""
+"""The live page: losses of the current run, of its GANs, and of the marked runs."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -22,7 +22,8 @@ PALETTE: dict[bool, tuple[plot.Colour, ...]] = {
     True: ((86, 180, 233), (0, 158, 115), (204, 121, 167), (240, 228, 66), (213, 94, 0)),
     False: ((0, 103, 168), (0, 121, 90), (170, 70, 130), (140, 120, 0), (190, 80, 0)),
 }
-"""Colours of runs on dark and light ground, after Okabe and Ito: told apart with any colour vision."""
+"""Colours of runs on a dark (True) and on a light background, after Okabe and Ito: distinguishable with
+any colour vision."""
 
 HIGHLIGHT = {True: (230, 159, 0), False: (200, 110, 0)}
 RANGE = {True: (34, 40, 48), False: (226, 232, 238)}
@@ -34,7 +35,8 @@ SMOOTHING = (0.0, 0.6, 0.9, 0.97)
 
 @dataclass
 class Look:
-    """How the losses are looked at: `x` is the part of the epochs shown, None for all of them."""
+    """Settings of the plots: the highlighted GAN, a logarithmic axis, the weight of the smoothing, the
+    range of epochs `x` (None for all), and the locked range of each loss."""
 
     gan: int = 0
     log: bool = False
@@ -44,9 +46,9 @@ class Look:
 
 
 class LivePage(Page):
-    """Follows what is trained; shows what was.
+    """Plots losses, also while a run is being trained.
 
-    What is shown: `histories` are losses by run, `look` is how they are looked at.
+    `histories` has the losses by run, `look` the settings of the plots.
     """
 
     place = "live"
@@ -60,15 +62,15 @@ class LivePage(Page):
         self._panels: list[Panel] = []
 
     def body(self) -> Iterable[Widget]:
-        """Return title, legend and room for the plots."""
+        """Return title, legend, and a container for the plots."""
         yield Static(id="title")
         yield Static(id="legend")
         yield Vertical(id="panels")
 
-    # ------------------------------------------------------------------ what changes
+    # ------------------------------------------------------------------ updates
 
     def runs_changed(self) -> None:
-        """Draw title and legend; the plots follow when losses come in."""
+        """Draw title and legend, and the plots of losses that are known."""
         self.draw_bar()
         run = self.run_shown
         shown = self._shown()
@@ -83,13 +85,13 @@ class LivePage(Page):
             self._draw()
 
     def losses_changed(self, histories: Mapping[str, LossHistory]) -> None:
-        """Draw what came in."""
+        """Take over new losses, and draw the plots."""
         self.histories |= histories
         self._draw()
         self.query_one("#legend", Static).update(self._legend(self.run_shown))
 
     def on_resize(self) -> None:
-        """Draw as large as there is room."""
+        """Draw the plots in their new size."""
         super().on_resize()
         self.call_after_refresh(self._draw)
 
@@ -151,7 +153,7 @@ class LivePage(Page):
         return min(self.look.gan, len(history.values) - 1)
 
     def _lay_out(self, names: tuple[str, ...]) -> None:
-        """Have a plot for each loss, if the ones there are of others."""
+        """Mount a plot per loss, unless those for `names` are mounted already."""
         if [panel.loss for panel in self._panels] != list(names):
             for panel in self._panels:
                 panel.remove()
@@ -198,16 +200,16 @@ class LivePage(Page):
             self._change(gan=listing.along(gans, self.look.gan, by))
 
     def action_log(self) -> None:
-        """Change between linear and logarithmic axis."""
+        """Switch between a linear and a logarithmic axis."""
         self._change(log=not self.look.log, locked={})
 
     def action_smooth(self) -> None:
-        """Smooth more, or not at all."""
+        """Smooth more; after the strongest smoothing, not at all."""
         place = SMOOTHING.index(self.look.smoothing)
         self._change(smoothing=SMOOTHING[(place + 1) % len(SMOOTHING)])
 
     def action_zoom(self, factor: float) -> None:
-        """Show half as many epochs, or twice; the last of those shown stays."""
+        """Show a range of epochs `factor` times as long, at least 4; its end stays."""
         low, high = self.look.x or (1.0, self._epochs())
         low = max(1.0, high - max(4.0, (high - low) * factor))
         self._change(x=None if low <= 1.0 and high >= self._epochs() else (low, high))
@@ -225,14 +227,15 @@ class LivePage(Page):
         self._change(x=None)
 
     def action_lock(self) -> None:
-        """Keep the losses' range as it is, or let it follow the losses again."""
+        """Lock the range of the losses' axes, or let it follow the losses again."""
         drawn = {panel.loss: panel.range for panel in self._panels if panel.range}
         self._change(locked={} if self.look.locked else drawn)
 
 
 @dataclass(frozen=True)
 class Curves:
-    """What a run adds to a plot; the `chosen` one also its GANs' spread, if it stands alone."""
+    """A run in a plot, drawn as its median. The `chosen` run's highlighted GAN is drawn too and, if no
+    other run is shown, the quartiles and range of its GANs."""
 
     history: LossHistory
     colour: plot.Colour
@@ -242,7 +245,7 @@ class Curves:
 def compose(
     loss: str, runs: list[Curves], look: Look, dark: bool, width: int, height: int
 ) -> tuple[Text, tuple[float, float]]:
-    """Return a plot of one loss and the range of its axis. Runs in a thread of its own."""
+    """Return a plot of one loss and the range of its axis. Called in a worker thread."""
     last = max(len(run.history.epochs) for run in runs)
     x = look.x or (1.0, float(max(2, last)))
     curves, bands = [], []
@@ -269,14 +272,15 @@ def compose(
 
 
 def extent(values: plot.Numbers, log: bool) -> tuple[float, float]:
-    """Return the range of an axis that holds all finite `values`, with a little room."""
+    """Return the range of an axis that contains all finite `values` (if `log`, the positive ones of the
+    top nine decades), with a small margin."""
     values = values[np.isfinite(values)]
     if log:
         values = values[values > 0]
         if not len(values):
             return 0.1, 10.0
         high = values.max()
-        low = max(values.min(), high * 1e-9)  # nine decades are all that can be told apart
+        low = max(values.min(), high * 1e-9)  # more than nine decades cannot be read
         room = max((high / low) ** 0.05, 1.01)
         return float(low / room), float(high * room)
     if not len(values):

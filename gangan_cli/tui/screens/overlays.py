@@ -1,4 +1,4 @@
-"""What lies over a page: help, a question, the machine."""
+"""Overlays over a page: help, a question, the machine's load."""
 
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
 
@@ -22,13 +22,13 @@ Answer = TypeVar("Answer")
 
 
 class Overlay(ModalScreen[Answer], Generic[Answer]):
-    """A box in the middle that escape closes."""
+    """A modal box in the middle; escape, q, ? and S close it."""
 
     BINDINGS: ClassVar = [Binding("escape,q,question_mark,S", "dismiss", "Close")]
 
 
 class Help(Overlay[None]):
-    """The keys of a page and of all pages."""
+    """The keys of one page, and the global ones."""
 
     def __init__(self, place: str) -> None:
         super().__init__()
@@ -49,7 +49,7 @@ class Help(Overlay[None]):
 
 
 class Question(Overlay[bool]):
-    """Yes or no; anything but y is no."""
+    """A question; y means yes. n, enter and the keys that close an overlay mean no."""
 
     BINDINGS: ClassVar = [
         Binding("y", "dismiss(True)", "Yes"),
@@ -61,16 +61,16 @@ class Question(Overlay[bool]):
         self._question = question
 
     def compose(self) -> ComposeResult:
-        """Ask."""
+        """Show the question and its keys."""
         with VerticalScroll():
             yield Static(Text(self._question + "\n\ny  yes      n  no"))
 
 
 class MachinePane(Overlay[None]):
-    """Everything known of the machine, kept up to date."""
+    """The machine's load in detail, kept up to date."""
 
     def compose(self) -> ComposeResult:
-        """Leave room for it."""
+        """Provide an empty box, which `_draw` fills."""
         with VerticalScroll():
             yield Static(id="all")
 

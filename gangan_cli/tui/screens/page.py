@@ -1,4 +1,4 @@
-"""What the three pages have in common: the bar above, the machine and the keys below."""
+"""The base class of the pages: the bar at the top, the machine's load and the keys at the bottom."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, cast
@@ -24,10 +24,10 @@ PAGES = {"runs": "1 Runs", "live": "2 Live", "latent": "3 Latent"}
 
 
 class Page(Screen[None]):
-    """A page over the store. Its subclasses give the body, and say what to do when things change."""
+    """A page. Subclasses provide the body, and react to changes of runs, losses and pictures."""
 
     place: Place = "everywhere"
-    AUTO_FOCUS = ""  # nothing: a hidden field would swallow the keys
+    AUTO_FOCUS = ""  # none: a hidden field would get the focus and take the keys
 
     @property
     def gangan(self) -> "GanganApp":
@@ -40,27 +40,27 @@ class Page(Screen[None]):
         return self.gangan.shared.runs.get(self.gangan.shared.current)
 
     def compose(self) -> ComposeResult:
-        """Put the body between bar and footer."""
+        """Put the body between the bar and the lines at the bottom."""
         yield Static(id="bar")
         yield from self.body()
         yield Static(id="machine")
         yield KeyLine(self._key_line(), id="keys")
 
     def body(self) -> Iterable[Widget]:
-        """Return what stands between bar and machine."""
+        """Return the widgets between the bar and the machine's line."""
         raise NotImplementedError
 
     def on_resize(self) -> None:
-        """Draw what there is room for."""
+        """Draw the bar for the new width."""
         self.draw_bar()
 
     def on_screen_resume(self) -> None:
-        """Draw what is known, or what changed while another page was shown."""
+        """Draw what may have changed while another page was shown."""
         self.machine_changed()
         self.runs_changed()
 
     def _key_line(self) -> Iterator[tuple[str, str, str]]:
-        """Yield the page's keys, then everyone's, for the line at the bottom."""
+        """Yield (key, word, action) of the page's keys, then of the global ones, for the bottom line."""
         places: tuple[Place, ...] = (self.place, "everywhere")
         for place in places:
             for key in KEYS[place]:
@@ -69,7 +69,7 @@ class Page(Screen[None]):
                     yield self.gangan.keys_of(key)[0], key.short, action
 
     def draw_bar(self) -> None:
-        """Draw the bar: where we are, which store and which run."""
+        """Draw the bar: pages, store, current run and number of marked runs."""
         shared = self.gangan.shared
         text = Text("  gangan ", "bold", no_wrap=True, overflow="ellipsis")
         for place, title in PAGES.items():
@@ -79,23 +79,23 @@ class Page(Screen[None]):
         run = f" › {shared.current}" if shared.current and self.place != "runs" else ""
         marked = f"   {len(shared.marked)} marked" if shared.marked else ""
         room = self.size.width - text.cell_len - 3 - len(run) - len(marked)
-        if len(store) > room:  # its end says more than its beginning
+        if len(store) > room:  # keep the end of the path, which tells more than its beginning
             store = f"…{store[1 - room :]}" if room > 1 else ""
         text.append(f"   {store}", "not bold").append(run).append(marked, "not bold")
         self.query_one("#bar", Static).update(text)
 
     def runs_changed(self) -> None:
-        """Take note of the store's runs as they are now."""
+        """Update the page: the runs, or the choice among them, may have changed."""
         raise NotImplementedError
 
     def leave(self) -> None:
-        """Choose what is under the cursor, before another page is shown."""
+        """Make the run under the cursor the current one, before another page is shown."""
 
     def losses_changed(self, histories: Mapping[str, LossHistory]) -> None:
-        """Take note of losses that came in."""
+        """Take over new losses."""
 
     def picture_answered(self, answer: Answer) -> None:
-        """Take note of a picture that came in."""
+        """Take over an answer of the render process."""
 
     def machine_changed(self) -> None:
         """Draw the machine's line."""

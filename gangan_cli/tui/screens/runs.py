@@ -1,4 +1,4 @@
-"""The runs page: all runs of the store as a tree, and what is known of the chosen one."""
+"""The runs page: all runs of the store as a tree, and details of the current one."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -28,10 +28,10 @@ COLUMNS = (
     ("size", 100),
     ("age", 74),
 )
-"""The table's columns, and how many cells the table must have for them to be shown."""
+"""The table's columns, each with the least width of the table, in cells, at which it is shown."""
 
 SIDE = 58
-"""Cells of the details beside the table, as in gangan.tcss."""
+"""Width of the details beside the table in cells, as in gangan.tcss."""
 
 STATE_COLOURS = {
     "training": "$primary",
@@ -56,10 +56,10 @@ class RunsPage(Page):
         self._shown: dict[str, tuple[Text, ...]] = {}
         self._columns: tuple[str, ...] = ()
         self._widths: list[int] = []
-        self._over = False  # details over the table, where there is no room beside it
+        self._over = False  # whether the details cover the table, in a window too narrow for both
 
     def body(self) -> Iterable[Widget]:
-        """Return table and details, side by side."""
+        """Return table and details side by side, and the hidden filter."""
         table: DataTable[Text] = DataTable(id="table", cursor_type="row", zebra_stripes=False)
         side = About(ascii=self.gangan.graphics.images == "ascii", id="side")
         side.set_class(not self.gangan.memory.detail, "-hidden")
@@ -67,13 +67,13 @@ class RunsPage(Page):
         yield Input(id="filter", placeholder="words, state:training, family:mlp, on:digits")
 
     def on_mount(self) -> None:
-        """Let the keys go to the table."""
+        """Focus the table, so that it gets the keys."""
         self._table.focus()
 
     # ------------------------------------------------------------------ drawing
 
     def runs_changed(self) -> None:
-        """Draw the table's rows that differ from what it shows, and the details."""
+        """Update the cells that changed, or the whole table if columns or rows did; draw the details."""
         shared = self.gangan.shared
         self.draw_bar()
         self._rows = listing.arrange(list(shared.runs.values()), self.gangan.memory.sort, self._words)
@@ -129,34 +129,34 @@ class RunsPage(Page):
         self.query_one(About).draw(run, note)
 
     def picture_answered(self, answer: Answer) -> None:
-        """Hand the preview on."""
+        """Pass an answer to the preview."""
         self.query_one(About).picture_answered(answer)
 
     # ------------------------------------------------------------------ events
 
     def on_resize(self) -> None:
-        """Show as many columns as there is room for."""
+        """Show the columns for which there is room."""
         super().on_resize()
         if self._columns:
             self.runs_changed()
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
-        """Choose the run under the cursor."""
+        """Make the run under the cursor the current one."""
         if event.row_key.value and event.row_key.value in self.gangan.shared.runs:
             self.gangan.choose(event.row_key.value)
             self._draw_about()
 
     def leave(self) -> None:
-        """Choose the run under the cursor, whose message may still be on its way."""
+        """Make the run under the cursor the current one: the table's message may still be queued."""
         if 0 <= self._table.cursor_row < len(self._rows):
             self.gangan.choose(self._rows[self._table.cursor_row].run.name)
 
     def on_data_table_row_selected(self) -> None:
-        """Open the run, as enter does and a click on the chosen row."""
+        """Open the run on enter, or on a click on the row of the cursor."""
         self.action_open()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Filter as it is typed."""
+        """Filter while the words are typed."""
         self._words = event.value
         self.runs_changed()
         if self._rows and self.gangan.shared.current not in self._shown:
@@ -165,18 +165,18 @@ class RunsPage(Page):
             self._draw_about()
 
     def on_input_submitted(self) -> None:
-        """Go back to the table, filtered."""
+        """Return to the table, which stays filtered."""
         self._table.focus()
 
     # ------------------------------------------------------------------ keys
 
     def action_open(self) -> None:
-        """Watch the chosen run."""
+        """Show the current run on the live page."""
         if self.run_shown:
             self.gangan.action_look("live")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave the slash to the field once it is open."""
+        """Disable the key of the filter while the field has the focus, so that a slash can be typed."""
         return action != "filter" or not self.query_one("#filter").has_focus
 
     def action_filter(self) -> None:
@@ -186,7 +186,7 @@ class RunsPage(Page):
         self.set_focus(field)  # at once: the next key may be the first letter
 
     def action_clear(self) -> None:
-        """Close the filter, or the details that lie over the table."""
+        """Clear and close the filter, and close details that cover the table."""
         field = self.query_one("#filter", Input)
         field.value = ""
         field.display = False
@@ -194,7 +194,7 @@ class RunsPage(Page):
         self._lay_over(False)
 
     def action_sort(self) -> None:
-        """Sort by the next thing."""
+        """Sort by the next of the sort keys."""
         names = list(listing.SORTS)
         memory = self.gangan.memory
         memory.sort = names[(names.index(memory.sort) + 1) % len(names)]
@@ -202,7 +202,7 @@ class RunsPage(Page):
         self.runs_changed()
 
     def action_mark(self) -> None:
-        """Mark the chosen run, or take the mark away, and go on to the next."""
+        """Mark or unmark the current run, and move to the next."""
         if run := self.run_shown:
             marked = self.gangan.shared.marked
             if run.name in marked:
@@ -213,7 +213,7 @@ class RunsPage(Page):
             self._table.action_cursor_down()
 
     def action_detail(self) -> None:
-        """Show or hide the details: beside the table, or over it where it is narrow."""
+        """Show or hide the details: beside the table, or over it in a narrow window."""
         if self.has_class("-narrow"):
             self._lay_over(not self._over)
         else:
@@ -227,18 +227,18 @@ class RunsPage(Page):
         self._table.set_class(over, "-under")
 
     def action_preview(self) -> None:
-        """Show or hide the digits."""
+        """Show or hide the preview of pictures."""
         self.gangan.memory.preview = not self.gangan.memory.preview
         if self.gangan.memory.preview:
             self.notify("drawing …", timeout=1.5)
         self._draw_about()
 
     def action_gan(self, by: int) -> None:
-        """Choose another GAN."""
+        """Choose another GAN for details and preview."""
         self.query_one(About).step_gan(by)
 
     def action_delete(self) -> None:
-        """Delete the chosen run, after asking."""
+        """Delete the current run, after asking."""
         run = self.run_shown
         if run is None:
             return
@@ -248,14 +248,14 @@ class RunsPage(Page):
         self._ask(question, lambda: self.gangan.watcher.remove(run.name))
 
     def action_interrupt(self) -> None:
-        """Interrupt the chosen run's training, after asking where that is wanted."""
+        """Interrupt the training of the current run, after asking if `confirm` is set."""
         run = self.run_shown
         if run is None:
             return
         name = run.name
 
         def interrupt() -> None:
-            # Time has passed since the question: another process may train the run by now.
+            # Read the run again: by the time of the answer, another process may train it.
             now = self.gangan.shared.runs.get(name, run)
             with self._refusal_told():
                 self.notify(launch.interrupt(now), markup=False)
@@ -268,7 +268,7 @@ class RunsPage(Page):
                 interrupt()
 
     def action_resume(self) -> None:
-        """Resume the chosen run's training."""
+        """Resume the training of the current run."""
 
         def failed(why: str) -> None:
             self.app.post_message(Done("", why))
@@ -290,14 +290,14 @@ class RunsPage(Page):
             self.notify(str(error), severity="error", markup=False)
 
     def action_copy(self) -> None:
-        """Copy the command that made the run."""
+        """Copy the command that created the run."""
         if self.run_shown and self.run_shown.manifest:
             self.app.copy_to_clipboard(self.run_shown.manifest.command)
             self.notify(f"copied: {self.run_shown.manifest.command}", markup=False)
 
     @property
     def _room(self) -> int:
-        """Return how many cells wide the table may be."""
+        """The width in cells that is left for the table."""
         beside = not self.has_class("-narrow") and self.gangan.memory.detail
         return self.size.width - (SIDE if beside else 0)
 

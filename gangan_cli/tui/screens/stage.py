@@ -1,4 +1,4 @@
-"""The picture of the latent page: text while it changes, the terminal's own graphics once it rests."""
+"""The pictures of the latent page: drawn as text while they change, then in the terminal's graphics."""
 
 from collections.abc import Iterable
 
@@ -12,25 +12,25 @@ from gangan_cli.images.grid import Bytes, tile
 from gangan_cli.tui.terminal import Graphics
 from gangan_cli.tui.widgets.digits import Digits
 
-HPARAMS = (10, 14, 20, 28)
-"""Widths of a digit in pixels; two lines of pixels are one line of text."""
+SIZES = (10, 14, 20, 28)
+"""Widths of a picture in pixels, which are one cell wide and half a line high."""
 
 REST = 0.15
-"""Seconds without a step after which the terminal's own graphics are drawn."""
+"""Seconds without a change after which the terminal's graphics are drawn."""
 
 
 class Stage(Vertical):
-    """Shows pictures (n, height, width), as many as there is room for, or a sentence."""
+    """Shows pictures (n, height, width), as many as fit, or a sentence."""
 
     def __init__(self, graphics: Graphics, id: str) -> None:
         super().__init__(id=id)
         self._graphics = graphics
         self._images: Bytes | None = None
-        self._zoom = HPARAMS.index(20)
+        self._zoom = SIZES.index(20)
         self._rest: Timer | None = None
 
     def compose(self) -> Iterable[Widget]:
-        """Put what can be shown in one place; one of them is, at a time."""
+        """Yield the alternatives: pictures as text, a sentence, graphics. One is displayed at a time."""
         yield Center(Digits(ascii=self._graphics.images == "ascii", id="grid"))
         yield Center(Static(id="message"))
         if self._graphics.images == "sixel" or self._graphics.images == "kitty":
@@ -41,28 +41,28 @@ class Stage(Vertical):
             yield Center(picture)
 
     def on_resize(self) -> None:
-        """Show as many as there is room for now."""
+        """Show as many pictures as fit now."""
         self._draw()
 
     def show(self, images: Bytes | None) -> None:
-        """Show pictures, or nothing."""
+        """Show `images`; with None the display stays, until `say` or the next pictures."""
         self._images = images
         self._draw()
 
     def say(self, text: str) -> None:
-        """Show a sentence in the pictures' place."""
+        """Show a sentence in place of the pictures."""
         self.query_one("#message", Static).update(Text(text))
         self._raise("message")
 
     def zoom(self, by: int) -> None:
-        """Show larger digits, or more of them."""
-        self._zoom = min(max(self._zoom + by, 0), len(HPARAMS) - 1)
+        """Show larger pictures, or more of them."""
+        self._zoom = min(max(self._zoom + by, 0), len(SIZES) - 1)
         self._draw()
 
     def on_screen(self) -> tuple[Bytes, int]:
-        """Return the pictures that are shown, and in how many columns."""
+        """Return the pictures that are shown, and their number of columns."""
         assert self._images is not None
-        columns, rows = self._grid.layout_of(self._images, self.size, HPARAMS[self._zoom])
+        columns, rows = self._grid.layout_of(self._images, self.size, SIZES[self._zoom])
         return self._images[: rows * columns], columns
 
     @property
@@ -73,7 +73,7 @@ class Stage(Vertical):
         if self._images is None:
             return
         self._raise("grid")
-        self._grid.show_digits(self._images, self.size, HPARAMS[self._zoom])
+        self._grid.show_digits(self._images, self.size, SIZES[self._zoom])
         if self.query("#graphics"):
             if self._rest is not None:
                 self._rest.stop()

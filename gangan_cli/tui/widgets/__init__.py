@@ -1,1 +1,1 @@
-"""Widgets that know nothing of runs."""
+"""General widgets, independent of runs."""

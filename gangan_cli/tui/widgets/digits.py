@@ -1,4 +1,4 @@
-"""Several pictures of digits as one, as many as there is room for."""
+"""Several pictures in a grid, as many as fit."""
 
 from textual.geometry import Size
 
@@ -7,10 +7,11 @@ from gangan_cli.tui.widgets.halfblocks import HalfBlocks
 
 
 class Digits(HalfBlocks):
-    """Pictures (n, height, width) of grey values in rows, each so many pixels wide."""
+    """A grid of pictures (n, height, width) of grey values, scaled to a given width in pixels."""
 
     def layout_of(self, images: Bytes, room: Size, width: int) -> tuple[int, int]:
-        """Return how many columns and rows fit `room`, in cells: at least one of each."""
+        """Return the (columns, rows) of pictures `width` pixels wide that fit into `room` (in cells): at
+        least one of each, and no more than there are pictures."""
         height = self._height(images, width)
         columns = max(1, (room.width + 1) // (width + 1))
         rows = max(1, (room.height * self.pixels_a_line + 1) // (height + 1))
@@ -24,6 +25,7 @@ class Digits(HalfBlocks):
         self.show(tile(small.reshape(rows, columns, *small.shape[1:]), 1, 0))
 
     def _height(self, images: Bytes, width: int) -> int:
-        """Return a digit's height in pixels, which are squares two to a line of text, else halves."""
+        """Return the height in pixels of a picture that is `width` wide. Two pixels a line are square;
+        with one a line, pixels are twice as high as wide, and half as many are needed."""
         _, height, across = images.shape
         return round(width * int(height) / int(across) * self.pixels_a_line / 2)

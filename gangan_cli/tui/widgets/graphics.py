@@ -1,4 +1,4 @@
-"""Pictures in the terminal's own graphics. The only file that imports textual-image."""
+"""Pictures in the terminal's graphics (sixel, kitty). The only file that imports textual-image."""
 
 import io
 import os
@@ -14,10 +14,11 @@ from textual.widget import Widget
 
 
 def image_widget(kind: Literal["sixel", "kitty"], cell: tuple[int, int], id: str) -> Widget:
-    """Return a widget with an attribute `image`, drawn in cells of so many pixels.
+    """Return a widget that shows its attribute `image`; `cell` is the size of a cell in pixels.
 
-    textual-image asks the terminal while it is imported, which would steal the app's input: it finds
-    no terminal, and the size of a cell where programs in a browser tell it.
+    textual-image queries the terminal when it is imported, which would steal the app's input. So stdout
+    is no terminal during the import, and the size of a cell is in the environment variables that are
+    meant for apps in a browser.
     """
     os.environ["TEXTUAL_CELL_WIDTH"], os.environ["TEXTUAL_CELL_HEIGHT"] = map(str, cell)
     stdout, sys.__stdout__ = sys.__stdout__, io.StringIO()  # type: ignore[misc,assignment]
@@ -30,14 +31,14 @@ def image_widget(kind: Literal["sixel", "kitty"], cell: tuple[int, int], id: str
         return TGPImage(id=id)
 
     class Sixels(_ImageSixelImpl):
-        """Selects each colour after defining it: for xterm (379) the definition alone is not enough."""
+        """Selects each colour after defining it: in xterm (379) the definition does not select it."""
 
         def _image_to_sixels(self, *arguments: Any, **options: Any) -> str:
             sixels = super()._image_to_sixels(*arguments, **options)
             return re.sub(r"#(\d+);2;\d+;\d+;\d+", r"\g<0>#\1", sixels)
 
     class Picture(SixelImage, Renderable=SixelImage._Renderable):
-        """The library's widget around our sixels."""
+        """The library's widget, with `Sixels`."""
 
         def compose(self) -> ComposeResult:
             yield Sixels(self.image, SixelOptions(colors=16))
@@ -46,10 +47,11 @@ def image_widget(kind: Literal["sixel", "kitty"], cell: tuple[int, int], id: str
 
 
 def show_image(widget: Widget, picture: NDArray[np.uint8], cells: Size, cell: tuple[int, int]) -> None:
-    """Show a picture (H, W) of grey values, each pixel a square as large as fits so many cells.
+    """Show a picture (H, W) of grey values in at most `cells` cells of `cell` pixels, each of its pixels
+    as large a square as possible.
 
-    The widget gets whole cells and the image exactly their pixels, in few shades. Else the library
-    scales it and guesses colours, and the digits blur.
+    The widget gets whole cells, and the image exactly their pixels in few shades. Otherwise the library
+    would scale it and quantise its colours, and the pictures would blur.
     """
     from PIL import Image
 
@@ -64,4 +66,4 @@ def show_image(widget: Widget, picture: NDArray[np.uint8], cells: Size, cell: tu
 
 
 SHADE = 17
-"""Grey values from one shade to the next: 16 of them, as many as a VT340 has colours."""
+"""Difference of grey values between shades: there are 16 shades, as many as a VT340 has colours."""

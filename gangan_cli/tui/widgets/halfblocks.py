@@ -1,4 +1,4 @@
-"""Grey pictures as text: two pixels a cell. Works in any terminal and is what scrubbing draws."""
+"""Grey pictures as text, two pixels per cell. Works in any terminal, and fast enough while scrubbing."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -16,15 +16,15 @@ from textual.widget import Widget
 Bytes = NDArray[np.uint8]
 
 LEVELS = 16
-"""Shades of grey. More are hardly seen in a digit, and each change of shade costs 25 bytes."""
+"""Shades of grey. More are hardly visible in a digit, and each change of shade costs 25 bytes."""
 
 RAMP = " .:-=+*#%@"
 
 
 class HalfBlocks(Widget):
-    """Shows a picture (H, W) of grey values, H / 2 lines of W cells, or H lines of plain characters.
+    """Shows a picture (H, W) of grey values in H / 2 lines of W cells or, if `ascii`, in H lines.
 
-    `levels` (H, W) are the shades that it is drawn in, from 0.
+    `levels` (H, W) are the shades in which it is drawn, from 0.
     """
 
     DEFAULT_CSS = "HalfBlocks { width: auto; height: auto; }"
@@ -37,7 +37,7 @@ class HalfBlocks(Widget):
         self._strips: list[Strip] = []
 
     def show(self, picture: Bytes) -> None:
-        """Show `picture`; redraws the lines that differ from the last one."""
+        """Show `picture`; redraw only the lines that changed."""
         before, size = self.levels, self.levels.shape
         shades = len(RAMP) if self._ascii else LEVELS
         self.levels = (picture.astype(np.uint16) * shades // 256).astype(np.uint8)
@@ -52,7 +52,7 @@ class HalfBlocks(Widget):
                 self.refresh(Region(0, y, self.levels.shape[1], 1))
 
     def _rows(self, levels: Bytes) -> list[Bytes]:
-        """Return the (2, W) pixels of each line, or (1, W) in plain characters."""
+        """Return the pixels of each line: (2, W), or (1, W) if `ascii`."""
         if self._ascii:
             return list(levels[:, None])
         if len(levels) % 2:
@@ -67,7 +67,7 @@ class HalfBlocks(Widget):
         )
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
-        """Return the picture's width."""
+        """Return the picture's width in cells."""
         return int(self.levels.shape[1])
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
@@ -75,15 +75,15 @@ class HalfBlocks(Widget):
         return len(self._strips)
 
     def render_line(self, y: int) -> Strip:
-        """Return a line as it was prepared."""
+        """Return line `y`, which `show` prepared."""
         return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
 
 
 def runs(above: Sequence[int], below: Sequence[int]) -> list[tuple[str, int, int]]:
-    """Return a line's cells as (text, foreground, background), as few as one pass can make them.
+    """Return a line of cells as runs (text, foreground, background), as few as a single pass finds.
 
-    A style has two shades, and its cells can be all four ways of putting these above each other. So
-    a run goes on as long as its pixels are of two shades: in a digit, far fewer than changes of cell.
+    With two shades a cell can show all four combinations of its upper and lower pixel. So a run
+    continues as long as its pixels have no third shade: a digit has far fewer runs than changes of cell.
     """
     found: list[tuple[str, int, int]] = []
     ink = ground = above[0] if above else 0
@@ -103,19 +103,19 @@ def runs(above: Sequence[int], below: Sequence[int]) -> list[tuple[str, int, int
 
 
 CELLS = " ▀▄█"
-"""Neither pixel in ink, the upper, the lower, both."""
+"""The cell with neither pixel in the foreground, the upper one, the lower one, both."""
 
 
 @cache
 def style(ink: int, ground: int) -> Style:
-    """Return the style of two of LEVELS shades."""
+    """Return the style with these foreground and background shades, each below LEVELS."""
     return Style(color=_grey(ink), bgcolor=_grey(ground))
 
 
 def _grey(level: int) -> Color:
-    """Return a shade as one of the 256 colours: half as long to write as its red, green and blue.
+    """Return a shade as one of the terminal's 256 colours, whose sequence is half as long as an RGB one.
 
-    It carries these too, else Textual would write them in its place.
+    The colour includes its RGB value; without it Textual would replace the colour by an RGB one.
     """
     value = round(level * 255 / (LEVELS - 1))
     number = min(GREYS, key=lambda number: abs(GREYS[number] - value))
@@ -123,4 +123,4 @@ def _grey(level: int) -> Color:
 
 
 GREYS = {16: 0, 231: 255, **{232 + n: 8 + 10 * n for n in range(24)}}
-"""The greys among the 256 colours, and their values."""
+"""The greys among the 256 colours: number, and grey value."""

@@ -1,6 +1,6 @@
-"""The line of keys at the bottom. Clicking the word beside a key does what the key does.
+"""The line of keys at the bottom. A click on the word beside a key has the effect of the key.
 
-Not Textual's own, whose widget for every key took 50 ms of a start of 0.8 s.
+Not Textual's Footer: its widgets, one per key, took 50 ms of a start of 0.8 s.
 """
 
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 
 class KeyLine(Static):
-    """Keys and what they do: (key, word, action), as many as there is room for."""
+    """Shows keys and their effects, as many as fit: (key, word, action)."""
 
     def __init__(self, keys: Iterable[tuple[str, str, str]], id: str | None = None) -> None:
         super().__init__(id=id)

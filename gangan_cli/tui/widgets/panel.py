@@ -1,4 +1,4 @@
-"""A plot that is drawn beside the event loop: plotext takes tens of milliseconds."""
+"""A plot that is drawn outside the event loop, in a thread: plotext takes tens of milliseconds."""
 
 from collections.abc import Callable
 from threading import Lock
@@ -10,11 +10,11 @@ from textual.widgets import Static
 Drawing = Callable[[int, int], tuple[Text, tuple[float, float]]]
 """(width, height) -> the plot, and the range of its axis."""
 
-_plotext = Lock()  # it has one figure for the whole process
+_plotext = Lock()  # plotext has one figure per process
 
 
 class Panel(Static):
-    """Shows the losses of one name. `range` is that of its axis as last drawn, None before."""
+    """Shows the plot of one loss. `range` is the range of its axis as last drawn, None before."""
 
     def __init__(self, loss: str, title: str) -> None:
         super().__init__()
@@ -24,13 +24,13 @@ class Panel(Static):
         self._drawing: Drawing | None = None
 
     def draw(self, drawing: Drawing) -> None:
-        """Show what `drawing` makes of the panel's size, and again when that changes."""
+        """Show the plot that `drawing` returns for the panel's size; repeat when the size changes."""
         self._drawing = drawing
         if self.size.height > 2:
             self._draw(drawing, self.size.width, self.size.height - 1)
 
     def on_resize(self) -> None:
-        """Draw as large as there is room."""
+        """Draw the plot in the new size."""
         if self._drawing is not None:
             self.draw(self._drawing)
 
@@ -38,7 +38,7 @@ class Panel(Static):
     def _draw(self, drawing: Drawing, width: int, height: int) -> None:
         with _plotext:
             if drawing is not self._drawing:
-                return  # a newer one waits
+                return  # a newer one is waiting
             picture, self.range = drawing(width, height)
         title = Text(f"        {self._title}\n", "bold")
         self.app.call_from_thread(self.update, title + picture)

@@ -1,4 +1,4 @@
-"""A slider over numbers: dragged with the mouse; its page moves it by keys."""
+"""A slider over whole numbers. The mouse drags it; the keys that move it are the page's."""
 
 from rich.text import Text
 from textual import events
@@ -8,7 +8,7 @@ from textual.widget import Widget
 
 
 class Slider(Widget):
-    """A place from 0 to `steps`, drawn as a line with a knob."""
+    """A `place` from 0 to `steps`, drawn as a line with a knob."""
 
     place: reactive[int] = reactive(0)
     steps: reactive[int] = reactive(1)
@@ -21,7 +21,7 @@ class Slider(Widget):
             self.place = place
 
     def render(self) -> Text:
-        """Return the line."""
+        """Return the line with the knob."""
         width = max(2, self.size.width)
         knob = round((width - 1) * self.place / max(1, self.steps))
         colour = self.app.theme_variables.get("primary", "")
@@ -30,17 +30,17 @@ class Slider(Widget):
         )
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        """Take the knob."""
+        """Grab the knob, and move it to the mouse."""
         self.capture_mouse()
         self._move(event.x)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Drag the knob."""
+        """Drag the knob if it is grabbed."""
         if self.app.mouse_captured is self:
             self._move(event.x)
 
     def on_mouse_up(self) -> None:
-        """Let go."""
+        """Release the knob."""
         self.release_mouse()
 
     def _move(self, x: int) -> None:
