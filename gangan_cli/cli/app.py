@@ -1,4 +1,4 @@
-"""The command `gangan`: puts the commands together and explains what goes wrong."""
+"""The command `gangan`: assembles the subcommands and reports errors."""
 
 import atexit
 import gc
@@ -55,7 +55,7 @@ def root(
 
 def main() -> None:
     """Run the command line."""
-    # Else Python's last act is to look for garbage in all of PyTorch, which takes half a second.
+    # Otherwise Python would collect garbage at exit, in all of PyTorch, which takes half a second.
     atexit.register(gc.freeze)
     streams.prepare()
     with diagnostics.errors_explained():

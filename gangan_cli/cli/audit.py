@@ -99,7 +99,7 @@ def _show(audits: Sequence["Audit"]) -> None:
 
 
 def _layers(audits: Sequence["Audit"]) -> None:
-    """Print how far samples lie from their nearest snapshots in each layer."""
+    """Print, for each tensor, how far samples lie from their nearest snapshots."""
     from math import isnan
     from statistics import median
 
@@ -125,7 +125,7 @@ def _aligned(found: "Alignment") -> str:
 
 
 def _verdicts(audit: "Audit") -> None:
-    """Print what is to be said of one GAN-GAN."""
+    """Print the verdict on each claim about one GAN-GAN."""
     from gangan_cli.audit.claims import claims
 
     rows = [[claim.verdict, claim.claim, claim.figures] for claim in claims(audit)]
@@ -133,7 +133,7 @@ def _verdicts(audit: "Audit") -> None:
 
 
 def _verdicts_of(audits: Sequence["Audit"]) -> None:
-    """Print of how many of several GAN-GANs each claim holds, and how their figures lie."""
+    """Print for how many of several GAN-GANs each claim holds, and the spread of their figures."""
     from statistics import median
 
     from gangan_cli.audit.claims import claims

@@ -1,4 +1,4 @@
-"""Bars for what takes a while, on a terminal; elsewhere a line now and then."""
+"""Progress of long work: bars on a terminal, elsewhere a line every LINE_EVERY seconds."""
 
 import sys
 import time
@@ -9,12 +9,12 @@ from itertools import count
 from gangan_cli.cli import diagnostics
 
 LINE_EVERY = 10.0
-"""Seconds between lines, where there is no terminal."""
+"""Seconds between lines when stderr is not a terminal."""
 
 
 @contextmanager
 def bars() -> Iterator[Callable[[str, int, int], None]]:
-    """Give what shows how far something has come: (its name, how much is done, how much there is)."""
+    """Provide a function that shows progress: call it with (name, done, total)."""
     if not sys.stderr.isatty():
         yield _lines()
         return
@@ -30,7 +30,7 @@ def bars() -> Iterator[Callable[[str, int, int], None]]:
 
     tasks: dict[str, TaskID] = {}
     columns = (
-        TextColumn("{task.description}", markup=False),  # it may hold a run's or a data set's name
+        TextColumn("{task.description}", markup=False),  # it may contain the name of a run or a dataset
         BarColumn(),
         TaskProgressColumn(),
         TimeRemainingColumn(),
@@ -46,7 +46,7 @@ def bars() -> Iterator[Callable[[str, int, int], None]]:
 
 
 def _lines() -> Callable[[str, int, int], None]:
-    """Return what says how far something has come, if it was told of the last time long ago."""
+    """Return a function that prints progress, at most once in LINE_EVERY seconds."""
     last = time.monotonic()
 
     def told(name: str, done: int, total: int) -> None:
@@ -60,7 +60,7 @@ def _lines() -> Callable[[str, int, int], None]:
 
 @contextmanager
 def steps(name: str) -> Iterator[Callable[[int], Callable[[], None]]]:
-    """Give a function that takes a total and returns what to call after each step."""
+    """Provide a function that takes a total, and returns a function to call after each step."""
     with bars() as told:
 
         def begin(total: int) -> Callable[[], None]:
@@ -72,7 +72,7 @@ def steps(name: str) -> Iterator[Callable[[int], Callable[[], None]]]:
 
 @contextmanager
 def narrated(long: str) -> Iterator[Callable[[str, int, int], None]]:
-    """Give the same as `bars`, which where there is no terminal at least says when what is called `long`
+    """Provide the same as `bars`, which without a terminal also says when the task named `long`
     begins."""
     begun: set[str] = set()
     with bars() as shown:

@@ -21,13 +21,13 @@ DONE, FAILED, USAGE, STORE = 0, 1, 2, 3
 
 
 def say(message: str) -> None:
-    """Write a line of narration."""
+    """Write a message and a newline to stderr."""
     sys.stderr.write(plain(message, keep="\n") + "\n")
     sys.stderr.flush()
 
 
 def warn(message: str) -> None:
-    """Write a line about something that is not as it should be, but stops nothing."""
+    """Write a line about a problem that does not stop the command."""
     say(f"warning: {message}")
 
 
@@ -43,12 +43,12 @@ def errors_explained() -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         leave(130)
-    except BrokenPipeError:  # whoever read our output has gone, as `head` does
+    except BrokenPipeError:  # the reader of our output has exited, as `head` does
         sys.stdout = None
         leave(FAILED)
     except Exception as error:
         if isinstance(error, OutputLost):
-            sys.stdout = None  # or Python tries again at its end
+            sys.stdout = None  # otherwise Python tries again at exit
         code = _code_of(error)
         if code is None:
             _explain(error, FAILED, hint=" (a bug in gangan: --debug shows where)")
@@ -61,10 +61,10 @@ class _Interrupted(SystemExit):
 
 @contextmanager
 def interruptible(kept: str) -> Iterator[None]:
-    """End at a signal, and say what is `kept` of the work."""
+    """Exit with 128 + n at signal n, and say what is `kept` of the work."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        for again in signals.ENDING:  # as timeout(1) sends each twice
+        for again in signals.ENDING:  # timeout(1) sends each signal twice
             signal.signal(again, signal.SIG_IGN)
         raise _Interrupted(128 + number)
 
@@ -77,16 +77,19 @@ def interruptible(kept: str) -> Iterator[None]:
 
 
 class Attempts:
-    """The work of a command on its runs, one by one: one that fails does not stop the others."""
+    """The work of a command on its runs, one after the other: a failure does not stop the others."""
 
     def __init__(self, several: bool) -> None:
-        """Take whether there are `several` runs; the failure of a single one is the command's own."""
+        """Take whether there are `several` runs: if not, a failure of the only one ends the command."""
         self._several = several
         self._worst = DONE
 
     @contextmanager
     def at(self, run: str) -> Iterator[None]:
-        """Work on a run: say why it is left out, if it fails."""
+        """Work on a run; if that fails, warn and leave the run out.
+
+        A failure of the only run, an OSError or an unexpected error is raised again.
+        """
         try:
             yield
         except Exception as error:
@@ -103,12 +106,12 @@ class Attempts:
 
 
 def _code_of(error: Exception) -> int | None:
-    """Return the exit code of an error that is foreseen."""
+    """Return the exit code of an expected error; None for a bug."""
     if isinstance(error, ConfigurationError):
         return USAGE
     if isinstance(error, WorkFailed | OutputLost):
         return FAILED
-    # Imported here: they bring numpy along, which --help and completion need not wait for.
+    # Imported here because the store imports numpy, for which --help and completion should not wait.
     from store.errors import BadName, NotFound, RunExists, StoreError
 
     if isinstance(error, BadName | NotFound | RunExists):

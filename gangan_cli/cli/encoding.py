@@ -1,23 +1,23 @@
-"""What is written for letters that a stream's encoding lacks: ASCII that looks alike."""
+"""An error handler for output streams: characters that the encoding lacks become similar ASCII."""
 
 import codecs
 import unicodedata
 
 ALIKE = "alike"
-"""What a stream takes as its `errors`."""
+"""Name of the error handler, for the argument `errors` of a stream."""
 
 LETTERS = dict(zip("×–…·±▁▂▃▄▅▆▇█▀─━│├└●▸›↑↓≤≥", 'x-.-~__..--=="--||`*>>^v<>', strict=True))
-"""One letter for each, so that columns stay where they are."""
+"""One character for each, so that columns stay aligned."""
 
 
 def register() -> None:
-    """Make ALIKE known to Python."""
+    """Register the error handler ALIKE."""
     codecs.register_error(ALIKE, alike)
 
 
 def alike(error: UnicodeError) -> tuple[bytes, int]:
-    """Return what stands for the letters that could not be written, and where to go on. A byte of a name
-    that is no letter stays that byte, so that a path can be used by who reads it."""
+    """Return the replacement of the characters that cannot be encoded, and the index after them. Bytes
+    of a path that are not UTF-8 are written unchanged, so that the reader can use the path."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     letters = error.object[error.start : error.end]
@@ -25,7 +25,7 @@ def alike(error: UnicodeError) -> tuple[bytes, int]:
 
 
 def _bytes(letter: str) -> bytes:
-    if 0xDC80 <= ord(letter) <= 0xDCFF:  # how Python holds such a byte ("surrogateescape")
+    if 0xDC80 <= ord(letter) <= 0xDCFF:  # a byte that is not UTF-8 ("surrogateescape")
         return bytes([ord(letter) - 0xDC00])
     return (LETTERS.get(letter) or _plain(letter)).encode()
 

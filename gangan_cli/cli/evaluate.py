@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from gangan_cli.evaluation.evaluate import Evaluated
 
 SIDE_BY_SIDE = 5
-"""Subjects that are shown with all their scores; of more, a line each with the main ones."""
+"""Most GANs to show, beside the real images, as columns with all scores; more are rows, with MAIN."""
 
 MAIN = (
     "frechet", "kernel", "entropy", "inception", "precision", "recall", "coverage", "agreement", "parzen"

@@ -42,7 +42,7 @@ def export_figures(
     if not names:
         raise ConfigurationError(f"the store {catalog.root} is empty: gangan train-gans makes a run")
     for name in runs or ():
-        catalog.known(name)  # a wrong name is better said now
+        catalog.known(name)  # report a wrong name before any run is drawn
     from gangan_cli.figures.style import FORMATS, Output
 
     wanted = [form.strip().lower() for form in format.split(",")]

@@ -14,13 +14,13 @@ def document(value: Any) -> None:
 
 
 def line(value: Mapping[str, Any]) -> None:
-    """Write one JSON object as a line, at once, so that a pipe sees it when it happens."""
+    """Write one JSON object as a line, and flush, so that a pipe gets it at once."""
     sys.stdout.write(json.dumps(value) + "\n")
     sys.stdout.flush()
 
 
 def text(value: str) -> None:
-    """Write text: to a program with each byte of a path as it is, so that it can be read back."""
+    """Write text. A program, unlike a terminal, gets each byte of a path unchanged, to use the path."""
     sys.stdout.write((plain(value, keep="\n") if sys.stdout.isatty() else value) + "\n")
 
 
@@ -32,8 +32,8 @@ def table(
 ) -> None:
     """Write a table; the columns whose indices are in `right` hold numbers.
 
-    It is made to fit a window, for which columns in `less` are left out, in that order. A pipe and a
-    file have no width: nothing is folded or left out that a script will read.
+    On a terminal the table is made to fit the window: columns are folded, and those in `less` left out,
+    in that order. For a pipe or a file, which scripts read, nothing is folded or left out.
     """
     from rich.console import Console
 
@@ -48,7 +48,7 @@ def table(
 
 
 def pairs(values: Mapping[str, str]) -> None:
-    """Write names and values, one a line, the values aligned."""
+    """Write a line for each name and value, with the values aligned."""
     width = max(map(len, values), default=0)
     for name, value in values.items():
         text(f"{name:<{width}}  {plain(value)}")

@@ -1,4 +1,4 @@
-"""Shows training as it happens: a bar on a terminal, a line now and then elsewhere, JSON on request."""
+"""Shows the progress of training: a bar on a terminal, otherwise lines; JSON lines on request."""
 
 import os
 import shlex
@@ -26,7 +26,7 @@ def train(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Do `work` and tell of it, or only show with what it would be done."""
+    """Run `work` and report its events; with `dry_run`, only print the configuration."""
     if not dry_run:
         resume, ends = same_command(), list["TrainingEnded"]()
         _heed_signals(resume, ends)
@@ -40,20 +40,20 @@ def train(
 
 
 def _heed_signals(resume: str, ends: Sequence["TrainingEnded"]) -> None:
-    """Leave as later on, should a signal come before training heeds it; nothing is lost by that. Once it
-    has ended it is too late for one."""
+    """Exit at a signal that comes before training installs its own handlers, and say how to resume;
+    nothing is lost. After training has ended, ignore signals."""
 
     def heed(number: int, frame: FrameType | None) -> None:
         if ends:
             return
         diagnostics.say(f"interrupted before training began. To go on:\n  {resume}")
-        os._exit(128 + number)  # imports under way would make something else of an exception
+        os._exit(128 + number)  # a running import may turn an exception into another
 
     signals.heed(heed)
 
 
 def follow(events: Iterable["Event"], ends: list["TrainingEnded"], *, as_json: bool) -> None:
-    """Tell what happens until training ends; add to `ends` how it did."""
+    """Report events until training ends, and append each TrainingEnded event to `ends`."""
     from gangan_cli.training.events import (
         CompileStarted,
         DatasetRead,
@@ -202,7 +202,7 @@ class _Lines:
     def advance(self, last: str) -> None:
         self._done += 1
         now = time.monotonic()
-        if not self._began:  # what came before, imports and compiling, says nothing of the speed
+        if not self._began:  # the time before the first epoch includes imports and compilation
             self._first, self._began, self._told = self._done, now, now
         elif now - self._told >= LINE_EVERY:
             self._told = now
@@ -214,7 +214,7 @@ class _Lines:
             )
 
     def close(self) -> None:
-        """Nothing to put away."""
+        """Do nothing: lines need no clean-up."""
 
 
 def _opening(started: "TrainingStarted") -> str:

@@ -1,7 +1,7 @@
-"""The standard streams as a command may find them: closed, on a full disk, read by one who leaves.
+"""Standard streams that may be closed, on a full disk, or connected to a reader that exits.
 
-Narration that cannot be written is dropped, since work is worth more than what is said of it. Data that
-cannot be written is an error: whoever reads it must not take a part for the whole.
+Narration (stderr) that cannot be written is dropped, since the work is worth more than the messages.
+Data (stdout) that cannot be written is an error: its reader must not take a part for the whole.
 """
 
 import contextlib
@@ -34,9 +34,9 @@ class _Narration(io.TextIOWrapper):
 
 
 class _Data(io.TextIOWrapper):
-    """A stream that says in a sentence why something cannot be written.
+    """A stream that raises OutputLost, with the reason as a sentence, if data cannot be written.
 
-    That its reader has left stays a BrokenPipeError: there is nobody to tell then.
+    If its reader has exited, the error stays a BrokenPipeError, since nobody is left to read a message.
     """
 
     def write(self, text: str) -> int:
@@ -62,14 +62,14 @@ def _explained() -> Iterator[None]:
 
 
 def prepare() -> None:
-    """Replace sys.stdout and sys.stderr by such streams, and open those that came closed."""
+    """Replace sys.stdout and sys.stderr by these streams, and open standard streams that are closed."""
     _open_closed()
     encoding.register()
     usual = sys.stdout.encoding if sys.stdout else "utf-8"
-    # Of their own, and not what Python has made: that holds back what it could not write, and complains
-    # of it again when it ends.
+    # New streams, because Python's own keep what they could not write in their buffers, and raise the
+    # error again at exit.
     sys.stdout = _Data(
-        open(STDOUT, "wb", closefd=False),  # noqa: SIM115 - open as long as we are
+        open(STDOUT, "wb", closefd=False),  # noqa: SIM115 - open until we exit
         encoding=usual,
         errors=encoding.ALIKE,
         line_buffering=os.isatty(STDOUT),
@@ -83,25 +83,25 @@ def prepare() -> None:
 
 
 def _open_closed() -> None:
-    """Open standard streams that came closed: the next file would take their place, and what is meant
-    for them would be written into a run."""
+    """Open standard streams that are closed. Otherwise the next file to be opened would get the number
+    of one, and output meant for the stream would be written into a run."""
     for number in (STDIN, STDOUT, STDERR):
         try:
             os.fstat(number)
         except OSError:
-            # The lowest number that is free is taken. Data cannot be written to what is open for
-            # reading, which is right: nobody would get it.
+            # os.open takes the lowest free number. Stdout is opened for reading only, so that writing
+            # data fails: nobody would get it.
             os.open(os.devnull, os.O_WRONLY if number == STDERR else os.O_RDONLY)
     if sys.stdin is None:
         sys.stdin = open(STDIN, closefd=False)  # noqa: SIM115
 
 
 def finish() -> None:
-    """Write what waits to be written.
+    """Flush stdout.
 
     Raises:
-        OutputLost: it cannot be.
-        BrokenPipeError: its reader has left.
+        OutputLost: its data cannot be written.
+        BrokenPipeError: its reader has exited.
     """
     if sys.stdout is not None:
         sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""What must be so around a command before it can begin."""
+"""Checks before a command runs: of the package `store` and of the working folder."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -6,19 +6,19 @@ from pathlib import Path
 from gangan_cli.errors import ConfigurationError
 
 INSTALLED = Path(__file__).resolve().parents[2]
-"""The folder in which gangan's packages lie side by side."""
+"""The folder that contains gangan's packages."""
 
 
 def check_store_package() -> None:
-    """Make sure that `import store` imports ours: the name is a common one.
+    """Check that `import store` imports gangan's own package: the name is a common one.
 
     Raises:
-        ConfigurationError: another comes first, as with a PYTHONPATH that leads to it.
+        ConfigurationError: another package comes first, for instance by PYTHONPATH, or ours is missing.
     """
     spec = find_spec("store")
     found = Path(spec.origin).resolve() if spec and spec.origin else None
     if found != INSTALLED / "store" / "__init__.py":
-        # A module is its file, a package its folder.
+        # A module is named by its file, a package by its folder.
         other = found.parent if found and found.name == "__init__.py" else found
         raise ConfigurationError(
             f"another package named 'store' hides gangan's own: {other}. Take {other.parent} out of "
@@ -29,8 +29,8 @@ def check_store_package() -> None:
 
 
 def check_working_folder() -> None:
-    """Make sure that there is a working folder: a relative path means nothing without, nor do PyTorch's
-    and Python's processes begin.
+    """Check that the working folder exists: without one, relative paths have no meaning, and PyTorch's
+    and Python's subprocesses do not start.
 
     Raises:
         ConfigurationError: it was removed.

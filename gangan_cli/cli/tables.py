@@ -8,15 +8,15 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 FOLDED = 12
-"""Cells to which a column of words may be folded."""
+"""Width, in terminal cells, to which a column of words may be folded."""
 
 GAP = 3
-"""Cells between two columns."""
+"""Terminal cells between two columns."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """A heading and its cells, which take at least so many cells of the window's width."""
+    """A heading and its cells; the column can be folded to a width of `least` terminal cells."""
 
     name: str
     cells: Sequence[str]
@@ -24,7 +24,7 @@ class Column:
 
     @property
     def width(self) -> int:
-        """How wide it would like to be."""
+        """Its width without folding."""
         return widest((self.name, *self.cells))
 
 
@@ -42,10 +42,11 @@ def table(
     less: Sequence[int],
     room: int | None,
 ) -> tuple["Table", int]:
-    """Return a table that is at most `room` cells wide, None for any width; and its width.
+    """Return a table that fits in `room` terminal cells if it can (None: any width), and its width.
 
-    Columns in `right` hold numbers. Those in `less` are left out, the first of them first, as long as
-    the others do not fit even folded. Where these alone do not, there is a line for each cell instead.
+    Columns in `right` hold numbers, which are not folded. If the folded columns do not fit, those in
+    `less` are left out one by one, in that order. If the rest still does not fit, each cell of the whole
+    table gets its own line.
     """
     every = []
     for place, name in enumerate(columns):
@@ -64,7 +65,7 @@ def table(
 
 
 def fit(columns: Sequence[Column], room: int | None) -> list[int] | None:
-    """Return the columns' widths, the widest folded first; None if there is no room even so."""
+    """Return column widths that fit in `room`, folding the widest column first; None if none fit."""
     widths = [column.width for column in columns]
     if room is None:
         return widths
@@ -77,7 +78,7 @@ def fit(columns: Sequence[Column], room: int | None) -> list[int] | None:
 
 
 def stack(columns: Sequence[Column]) -> tuple[Column, Column]:
-    """Return the same cells below each other: each row's first one, then the others with their names."""
+    """Return the cells below each other: the first of each row, then the others with their headings."""
     first, *others = columns
     names, values = [], []
     for row, heading in enumerate(first.cells):
@@ -100,5 +101,5 @@ def draw(columns: Sequence[Column], widths: Sequence[int], right: Sequence[bool]
             Text(column.name), justify="right" if number else "left", width=width, overflow="fold"
         )
     for row in zip(*(column.cells for column in columns), strict=True):
-        drawn.add_row(*map(Text, row))  # as text: a stranger's dataset may be called [red]
+        drawn.add_row(*map(Text, row))  # not as markup: a dataset may be called [red]
     return drawn, sum(widths) + GAP * (len(widths) - 1)

@@ -17,9 +17,9 @@ from gangan_cli.errors import ConfigurationError
 
 @dataclass(frozen=True)
 class TuiConfig:
-    """What the table [tui] of a configuration file may say.
+    """Settings in the table [tui] of a configuration file.
 
-    `confirm` is whether a question comes before a training is interrupted.
+    `confirm` is whether to ask before a training is interrupted.
     """
 
     store: Path = Path("gangan-runs")
@@ -54,24 +54,23 @@ def tui(
         raise ConfigurationError(f"images is {settings.images!r}: give {', '.join(terminal.IMAGES)}")
     feed = Feed(settings.store)
     if run is not None:
-        options.catalog(settings.store).open(
-            run
-        ).close()  # an unknown or unreadable one is better said now
+        # Report an unknown or unreadable run before the app starts.
+        options.catalog(settings.store).open(run).close()
     if once:
         _print(feed)
         return
-    feed.catalog.names()  # a store that is missing is better said now than waited for
+    feed.catalog.names()  # report a missing store now: the app would wait for it
     terminal.check()
     graphics = terminal.graphics(settings.images)
     try:
         caches.state()
     except caches.CacheUnwritable as error:
         diagnostics.warn(f"where you were is not remembered: {error}")
-    # Collecting garbage among what is being imported takes a tenth of the time to the first screen;
-    # the app begins with it once that is drawn.
+    # Garbage collection during imports takes a tenth of the time to the first screen; the app enables it
+    # once that is drawn.
     gc.disable()
-    # Textual draws at most so often, and what changed waits for the next time: 60, its default, cost
-    # a step of scrubbing 13 of its 33 ms.
+    # Textual draws at most this often a second, and changes wait for the next frame: at its default of
+    # 60 they waited for 13 of the 33 ms of a scrubbing step.
     os.environ.setdefault("TEXTUAL_FPS", "240")
     from gangan_cli.tui import keys
     from gangan_cli.tui.app import GanganApp

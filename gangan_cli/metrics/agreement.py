@@ -1,4 +1,4 @@
-"""Does a GAN make what it was asked for? The classes that it was given against those of a classifier."""
+"""Label accuracy: how often a classifier finds the requested class in a GAN's images."""
 
 from dataclasses import dataclass
 
@@ -13,17 +13,17 @@ Labels = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Agreement:
-    """The share of images whose class is the one asked for, in [0, 1], and its standard error."""
+    """The share of images that show the requested class, in [0, 1], and its standard error."""
 
     share: float
     standard_error: float
 
 
 def agreement(probabilities: Features, asked: Labels, *, assigned: bool) -> Agreement:
-    """Hold class probabilities (n, K) against the classes asked for (n,).
+    """Compare a classifier's probabilities (n, K) with the requested classes (n,).
 
-    With `assigned` the classes asked for have no meaning of their own, as InfoGAN's: each stands for the
-    class that makes the share largest, no two for the same (Hungarian method).
+    With `assigned`, the requested classes have no meaning of their own, as InfoGAN's: they are matched
+    one to one to the classifier's classes so that the share is largest (Hungarian method).
     """
     found = probabilities.argmax(axis=1)
     if assigned:

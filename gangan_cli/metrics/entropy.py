@@ -1,4 +1,4 @@
-"""Scores of a classifier's opinions: label entropy, inception score, and how even the labels are."""
+"""Scores of class probabilities: label entropy, inception score, and class balance."""
 
 from dataclasses import dataclass
 
@@ -10,15 +10,15 @@ Probabilities = NDArray[np.floating]
 
 @dataclass(frozen=True)
 class LabelScores:
-    """What n opinions on k classes amount to; entropies in nats, so at most ln k.
+    """Scores of the probabilities of k classes for n images; entropies in nats, so at most ln k.
 
-    `mean`, `deviation` (population), `lowest` and `highest` are of the images' own label entropies:
+    `mean`, `deviation` (population), `lowest` and `highest` are of the label entropies of single images:
     Karuvally (001), section 6.1.1 of the paper. `standard_error` is that of the mean. A generator of one
-    clean digit scores a perfect 0, so read it next to `marginal`, the entropy of the mean opinion, and
-    `inception_score`, exp(marginal - mean), from 1 to k: Salimans et al. (2016).
+    clean digit has a perfect mean of 0, so read it along with `marginal`, the entropy of the mean
+    probabilities, and `inception_score`, exp(marginal - mean), from 1 to k: Salimans et al. (2016).
 
-    `classes` (k,) counts the likeliest labels; `variation` is the total variation distance of their
-    histogram to the uniform one, from 0 to 1 - 1/k.
+    `classes` (k,) counts the likeliest labels; `variation` is the total variation distance between their
+    histogram and the uniform one, from 0 to 1 - 1/k.
     """
 
     mean: float
@@ -59,7 +59,7 @@ def label_scores(probabilities: Probabilities) -> LabelScores:
 
 @dataclass(frozen=True)
 class LabelErrors:
-    """Standard errors of those label scores that are no means."""
+    """Standard errors of those label scores that are not means of a value per image."""
 
     marginal: float
     inception_score: float
@@ -67,7 +67,7 @@ class LabelErrors:
 
 
 def label_errors(probabilities: Probabilities, resamples: int = 50, seed: int = 0) -> LabelErrors:
-    """Return, by bootstrap, how sure the scores of class probabilities (n, k) are.
+    """Return bootstrap standard errors of the label scores of class probabilities (n, k).
 
     Raises:
         ValueError: rows that are not probabilities, or no row.
@@ -99,13 +99,13 @@ def entropies(probabilities: Probabilities) -> NDArray[np.float64]:
 def entropy_histogram(
     probabilities: Probabilities, bins: int = 100
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return how many label entropies fall in each of `bins` bins over [0, ln k], and the bins' edges.
+    """Return counts (bins,) of label entropies in `bins` bins over [0, ln k], and edges (bins + 1,).
 
     Raises:
         ValueError: rows that are not probabilities, or no row.
     """
     each = entropies(probabilities)
-    # Rounding may put a uniform row a hair above the last edge, and numpy would drop it.
+    # Rounding may put a uniform row just above the last edge, where numpy would drop it.
     top = float(np.log(probabilities.shape[1]))
     counts, edges = np.histogram(each.clip(0, top), bins, (0, top))
     return counts.astype(np.int64), edges.astype(np.float64)

@@ -1,4 +1,4 @@
-"""Fréchet distance: how far apart the normal distributions fitted to two sets of features lie."""
+"""Fréchet distance between the normal distributions fitted to two sets of features."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,10 +13,10 @@ from gangan_cli.threads import one_thread
 
 @dataclass(frozen=True)
 class Moments:
-    """Of `count` feature vectors the `mean` (d,), in float64.
+    """The `mean` (d,) and the covariance of `count` feature vectors, in float64.
 
-    Of fewer vectors than features there is a `factor` (n, d) whose square factorᵀ factor is the
-    covariance, of more that itself: `known` (d, d).
+    If there are fewer vectors than features, the covariance is stored as a `factor` (n, d), and is
+    factorᵀ factor; otherwise as `known` (d, d).
     """
 
     mean: NDArray[np.float64]
@@ -42,9 +42,9 @@ class Moments:
 
 
 def moments(features: NDArray[np.float32], times: NDArray[np.int64] | None = None) -> Moments:
-    """Return the moments of features (n, d), of which each counts `times` (n,), or once.
+    """Return the moments of features (n, d), each counted `times` (n,), or once.
 
-    Of a bootstrap's draws a third of the rows is not among them, and costs nothing.
+    Rows that count 0 times, about a third of a bootstrap draw, are skipped, and cost nothing.
 
     Raises:
         ValueError: fewer than two rows, or one that is not finite.
@@ -59,24 +59,25 @@ def moments(features: NDArray[np.float32], times: NDArray[np.int64] | None = Non
     if len(features) < width:
         factor = (features - mean) * (roots / np.sqrt(count - 1))
         return Moments(mean, count, factor=factor)
-    # Sums in float32 would do for a large distance, but that of two alike sets is a small difference.
+    # In float64: float32 would do for a large distance, but that of two similar sets is a small
+    # difference of large sums.
     scatter = np.zeros((width, width))
     for place in pairs.blocks(len(features), 2 * width):
         centred = features[place] - mean
         centred *= roots[place]
-        scatter += centred.T @ centred  # half the work of a product of two: NumPy sees that they are one
+        scatter += centred.T @ centred  # NumPy recognises XᵀX, and does half the work
     return Moments(mean, count, known=scatter / (count - 1))
 
 
 class Reference:
-    """Moments that many others are compared with: the root of their covariance is found once."""
+    """Moments to compare many others with: the root of their covariance is computed once."""
 
     def __init__(self, moments: Moments) -> None:
         self.moments = moments
         with one_thread():
             found = torch.linalg.eigh(torch.from_numpy(np.require(moments.covariance, np.float64, "W")))
         variances, axes = (part.numpy() for part in found)
-        # What is zero but for rounding, as with features that never fire, makes the matrices smaller.
+        # Variances that are zero but for rounding (features that never fire) only make matrices larger.
         floor = variances[-1] * len(variances) * np.finfo(np.float64).eps
         kept = variances > max(floor, 0.0)
         self._root = torch.from_numpy((axes[:, kept] * np.sqrt(variances[kept])).T.copy())
@@ -84,12 +85,12 @@ class Reference:
     def distance(self, other: Moments) -> float:
         """Return the Fréchet distance |m₁ - m₂|² + tr(S₁ + S₂ - 2 (S₁ S₂)^½), at least 0.
 
-        Heusel et al., "GANs trained by a two time-scale update rule …" (2017), equation 6. S₁ S₂ has the
-        eigenvalues of the symmetric R S₂ Rᵀ where S₁ = Rᵀ R; with S₂ = Fᵀ F for few vectors, those of
-        the smaller (R Fᵀ)ᵀ R Fᵀ, but for zeros.
+        Heusel et al., "GANs trained by a two time-scale update rule …" (2017), equation 6. With
+        S₁ = Rᵀ R, the eigenvalues of S₁ S₂ are those of the symmetric R S₂ Rᵀ. For few vectors, with
+        S₂ = Fᵀ F, they are those of the smaller (R Fᵀ)ᵀ R Fᵀ, and zeros.
 
         Raises:
-            ValueError: the features are not equally many.
+            ValueError: the two sets have different numbers of features.
         """
         mine = self.moments
         pairs.same_width(mine.mean[None], other.mean[None], "the two sets of features")
@@ -99,8 +100,9 @@ class Reference:
         else:
             moved = self._root @ torch.from_numpy(other.factor).T
             product = moved.T @ moved
-        # Measured at d = 1024 with both cores busy: 0.14 s; on two threads, which wait for each other at
-        # every column, 0.37 to 0.73 s; float32 as slow, and wrong by 3e-4; singular values of R L 1.9 s.
+        # Measured at d = 1024 with both cores busy: one thread takes 0.14 s; two, which wait for each
+        # other at every column, 0.37 to 0.73 s; float32 is as slow, and wrong by 3e-4; the singular
+        # values of R L, where S₂ = L Lᵀ, take 1.9 s.
         with one_thread():
             squares = torch.linalg.eigvalsh(product)
         overlap = float(squares.clamp_(min=0).sqrt_().sum())
@@ -109,5 +111,5 @@ class Reference:
 
 
 def frechet_distance(a: Moments | Reference, b: Moments) -> float:
-    """Return the Fréchet distance of two sets; see `Reference.distance`, which is twice as fast."""
+    """Return the Fréchet distance of two sets; twice as fast if `a` is a `Reference`, made once."""
     return (a if isinstance(a, Reference) else Reference(a)).distance(b)

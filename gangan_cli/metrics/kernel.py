@@ -1,4 +1,4 @@
-"""Kernel distance of two sets of features: the squared maximum mean discrepancy, without bias."""
+"""Kernel distance (KID) of two sets of features: the unbiased squared maximum mean discrepancy."""
 
 from dataclasses import dataclass
 
@@ -12,11 +12,11 @@ from gangan_cli.metrics import pairs
 
 @dataclass(frozen=True)
 class KernelDistance:
-    """`distance` is the mean over `subsets` pairs of subsets of `size`; it may fall a little below 0.
+    """`distance` is the mean over `subsets` pairs of subsets of `size`; it may be a little below 0.
 
     `deviation` is the population standard deviation over them, as papers print it. `standard_error` is
-    that over √subsets: how far the mean is from that over all subsets of these very samples. It leaves
-    out the error from having only these samples, which is larger.
+    deviation / √subsets: the error that comes from the choice of subsets. It does not include the error
+    that comes from the choice of samples, which is larger.
     """
 
     distance: float
@@ -39,7 +39,7 @@ def kernel_distance(
     without replacement. The work grows with (n + m)², not with `subsets`.
 
     Raises:
-        ValueError: fewer than two subsets, subsets of fewer than two or of more than there are, rows
+        ValueError: fewer than two subsets, subsets of fewer than two rows or more than there are, rows
             that are not finite, or of different lengths.
     """
     if subsets < 2 or size < 2:
@@ -57,7 +57,7 @@ def kernel_distance(
 
 
 def _draws(count: int, subsets: int, size: int, random: np.random.Generator) -> Tensor:
-    """Return which of `count` samples each subset holds, as ones and zeros (subsets, count)."""
+    """Draw `size` of `count` samples for each subset: ones, and zeros for the rest, (subsets, count)."""
     drawn = np.zeros((subsets, count))
     for row in drawn:
         row[random.choice(count, size, replace=False)] = 1
@@ -65,16 +65,16 @@ def _draws(count: int, subsets: int, size: int, random: np.random.Generator) -> 
 
 
 def _kernel(x: Tensor, y: Tensor) -> Tensor:
-    """Return the kernel (n, m) of features (n, d) and (m, d); only the products are float32."""
+    """Return the kernel (n, m) of features (n, d) and (m, d): float64, from products in float32."""
     values = (x @ y.T).double().div_(x.shape[1]).add_(1)
     return values.square().mul_(values)
 
 
 def _between(x: Tensor, y: Tensor, of_x: Tensor, of_y: Tensor) -> Tensor:
-    """Return each subset's sum (subsets,) over all pairs of one of x and one of y.
+    """Return each subset's sum (subsets,) of the kernel over all pairs of a row of x and a row of y.
 
-    With draws of ones and zeros that is a product of matrices: every pair is looked at once, not once a
-    subset, which at 2,000 samples is a twelfth of the work.
+    With draws of ones and zeros that is a matrix product: the kernel of each pair is computed once, not
+    once for each subset, which for 2,000 samples is a twelfth of the work.
     """
     total = torch.zeros(len(of_x), dtype=torch.float64)
     for place in pairs.blocks(len(x), len(y)):
@@ -83,10 +83,10 @@ def _between(x: Tensor, y: Tensor, of_x: Tensor, of_y: Tensor) -> Tensor:
 
 
 def _within(x: Tensor, of_x: Tensor) -> Tensor:
-    """Return each subset's sum (subsets,) over all ordered pairs of two different ones of x."""
+    """Return each subset's sum (subsets,) of the kernel over ordered pairs of different rows of x."""
     total = torch.zeros(len(of_x), dtype=torch.float64)
     for place in pairs.blocks(len(x), len(x)):
-        # The kernel is symmetric: pairs with later rows count twice, those with earlier ones are done.
+        # The kernel is symmetric: pairs with later rows count twice, pairs with earlier ones not at all.
         values = _kernel(x[place], x[place.start :])
         rows = len(values)
         values[:, :rows].fill_diagonal_(0)

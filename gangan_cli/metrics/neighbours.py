@@ -6,15 +6,15 @@ from numpy.typing import NDArray
 from gangan_cli.metrics import pairs
 
 CANDIDATES = 4
-"""References measured directly for each query: the distances that pick them are rounded."""
+"""References per query that are measured in float64: the distances that select them are float32."""
 
 
 def nearest(
     queries: NDArray[np.float32], references: NDArray[np.float32]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return for queries (n, d) the nearest of references (m, d): Euclidean distances and indices (n,).
+    """Return the nearest of references (m, d) to queries (n, d): Euclidean distances and indices (n,).
 
-    Of equally near ones the first is named, or one of them if they are more than CANDIDATES.
+    If several are equally near, it is the first of them; if more than CANDIDATES are, any of them.
 
     Raises:
         ValueError: an empty set, rows of different lengths or not finite.

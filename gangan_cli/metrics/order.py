@@ -1,4 +1,4 @@
-"""Do two scores agree on an order, and how sure is a statistic of few GANs?"""
+"""Statistics of few GANs: rank correlation, bootstrap intervals, expected best of k."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 
 def spearman(x: NDArray[np.floating], y: NDArray[np.floating]) -> float:
-    """Return the rank correlation of x (n,) and y (n,), in [-1, 1]; equal values share a rank.
+    """Return Spearman's rank correlation of x (n,) and y (n,), in [-1, 1]; ties share a mean rank.
 
-    By hand, because scipy.stats takes half a second to import, also for a list of runs.
+    Not that of scipy.stats, whose import takes half a second, also for a list of runs.
 
     Raises:
         ValueError: fewer than three pairs, lengths that differ, NaN, or one side constant.
@@ -52,8 +52,8 @@ def bootstrap(
     """Return the percentile bootstrap interval of a statistic of values (n, ...).
 
     Rows are drawn with replacement. With `groups` (n,), such as each snapshot's GAN, whole groups are
-    drawn instead: rows of a group resemble each other, and drawn one by one would feign certainty.
-    What `statistic` raises passes through, and one NaN makes both ends NaN.
+    drawn instead: rows of a group resemble each other, so drawing single rows would give intervals that
+    are too narrow. Exceptions of `statistic` are not caught, and one NaN makes both ends NaN.
 
     Efron & Tibshirani, "An introduction to the bootstrap" (1993), chapter 13.
 
@@ -79,9 +79,9 @@ def bootstrap(
 
 
 def expected_best(values: NDArray[np.floating], of: int) -> NDArray[np.float64]:
-    """Return the smallest of `of` draws from values (..., n) without repeats, in the mean of all draws.
+    """Return the expected minimum (...) of `of` values drawn without replacement from values (..., n).
 
-    The best of all n would be a single draw, of which nobody can say how far it is due to luck. Dodge et
+    The minimum of all n would be a single draw, and nothing would show how much of it is luck. Dodge et
     al., "Show your work: improved reporting of experimental results" (2019).
 
     Raises:
@@ -96,7 +96,7 @@ def expected_best(values: NDArray[np.floating], of: int) -> NDArray[np.float64]:
 
 @cache
 def _chances(count: int, of: int) -> NDArray[np.float64]:
-    """Return how often each rank (count,) is the best of a draw: the others are then of those behind."""
+    """Return each rank's probability (count,) to be a draw's best: all others drawn rank behind it."""
     return np.array([comb(count - rank, of - 1) / comb(count, of) for rank in range(1, count + 1)])
 
 
@@ -107,11 +107,11 @@ def difference_of_bests(
     resamples: int = 1000,
     seed: int = 0,
 ) -> Interval:
-    """Return how much larger the best of `of` draws from `ours` (n,) is in the mean than that from
-    `theirs` (m,), with its percentile bootstrap interval.
+    """Return the expected best of `of` values drawn from `ours` (n,) minus that from `theirs` (m,), with
+    its percentile bootstrap interval.
 
-    With `of` a quarter of 16 to 256 values, of two samples of one distribution the interval leaves out 0
-    in 6 to 10 of 100 cases.
+    For two samples of the same distribution, of 16 to 256 values each and with `of` a quarter of that,
+    the interval excludes 0 in 6 to 10 of 100 cases.
 
     Raises:
         ValueError: as `expected_best`.

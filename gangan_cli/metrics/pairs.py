@@ -1,4 +1,4 @@
-"""Squared distances between all pairs of two sets, some rows at a time."""
+"""Squared distances between all pairs of two sets, in blocks of rows."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from torch import Tensor
 Matrix = NDArray[np.float32]
 
 BLOCK = 32 << 20
-"""Bytes of float32 products to have in memory at once; a score may need three times that."""
+"""Bytes of float32 products held in memory at once; a score may need three times that."""
 
 
 def checked(array: NDArray[np.generic], name: str, least: int = 1) -> Matrix:
@@ -24,7 +24,7 @@ def checked(array: NDArray[np.generic], name: str, least: int = 1) -> Matrix:
     if len(array) < least:
         raise ValueError(f"{name} must have at least {least} rows, not {len(array)}")
     matrix = np.ascontiguousarray(array, np.float32)
-    # One sum tells that all is finite, and needs no array of flags.
+    # The sum is finite if and only if all values are, and needs no array of flags.
     with np.errstate(invalid="ignore"):
         total = matrix.sum(dtype=np.float64)
     if not np.isfinite(total):
@@ -40,17 +40,17 @@ def same_width(a: NDArray[np.generic], b: NDArray[np.generic], names: str) -> No
 
 
 def blocks(rows: int, columns: int) -> Iterator[slice]:
-    """Yield slices of `rows`, as many at a time as BLOCK holds with `columns` float32 in each."""
+    """Yield slices of the rows of a (rows, columns) float32 matrix: BLOCK bytes or less, or one row."""
     step = max(1, BLOCK // (4 * columns))
     for first in range(0, rows, step):
         yield slice(first, min(first + step, rows))
 
 
 def squared_distances(a: Matrix, b: Matrix) -> Iterator[tuple[slice, Tensor]]:
-    """Yield which rows of `a` (n, d), and their squared Euclidean distances (rows, m) to `b` (m, d).
+    """Yield slices of the rows of `a` (n, d), and their squared distances (rows, m) to `b` (m, d).
 
-    All is float32 but the norms' sums. Both sets are first moved by the mean of `b`: the distances
-    stay, the norms, and with them what rounding costs, shrink.
+    Euclidean, in float32, except that norms are summed in float64. The mean of `b` is subtracted from
+    both sets first: the distances stay the same, but smaller norms make rounding errors smaller.
     """
     centre = b.mean(axis=0, dtype=np.float64).astype(np.float32)
     columns = torch.from_numpy(b - centre)

@@ -1,4 +1,4 @@
-"""Parzen-window log-likelihood: how likely test images are under a blur of a generator's samples."""
+"""Parzen-window log-likelihood of test images, with Gaussian windows on a generator's samples."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,14 +10,15 @@ from torch import Tensor
 from gangan_cli.metrics import pairs
 
 SIGMAS: tuple[float, ...] = tuple(np.logspace(-1, 0, 10).tolist())
-"""Widths to choose from: those of the script that Goodfellow et al. released."""
+"""Widths of a window to choose from: those of the script that Goodfellow et al. released."""
 
 
 @dataclass(frozen=True)
 class Parzen:
     """`log_likelihood` is the mean over the test rows in nats, `standard_error` that of this mean.
 
-    `sigma` did best on the validation rows. More `samples` score higher, so the two belong together.
+    `sigma` is the width that was best for the validation rows. More `samples` give a higher likelihood,
+    so report their number too.
     """
 
     log_likelihood: float
@@ -32,10 +33,10 @@ def parzen(
     test: NDArray[np.float32],
     sigmas: tuple[float, ...] = SIGMAS,
 ) -> Parzen:
-    """Score samples (n, d) against test rows (t, d), with the width best for validation rows (v, d).
+    """Score test rows (t, d) under samples (n, d), with the width best for validation rows (v, d).
 
     Goodfellow et al., "Generative adversarial nets" (2014), section 5, on 10,000 samples, 1,000
-    validation and 10,000 test images. Images must lie in [0, 1]: over [-1, 1] the widths do not fit.
+    validation and 10,000 test images. Images must lie in [0, 1]: the widths do not suit [-1, 1].
 
     Raises:
         ValueError: an empty set, rows of different lengths or not finite, or a width not above 0.
@@ -59,7 +60,7 @@ def log_likelihoods(
     found = np.empty((len(sigmas), len(rows)))
     for place, nearest, further in _split(rows, samples):
         for width, sigma in enumerate(sigmas):
-            # Next to the nearest sample's 1, e⁻⁸⁰ is nothing; float32 is slow where it underflows.
+            # Beside the nearest sample's weight of 1, e⁻⁸⁰ is negligible; underflow in float32 is slow.
             weights = (further / (-2 * sigma**2)).clamp_(min=-80).exp_()
             tail = weights.mean(dim=1).double().log_()
             found[width, place] = (tail - nearest / (2 * sigma**2)).numpy()
@@ -69,9 +70,10 @@ def log_likelihoods(
 
 
 def _split(rows: pairs.Matrix, samples: pairs.Matrix) -> Iterator[tuple[slice, Tensor, Tensor]]:
-    """Yield which rows, their squares of distance (n,) to the nearest sample, and the rest (n, m).
+    """Yield a slice of rows, their squared distances (n,) to the nearest sample in float64, and how much
+    larger the squared distances to all samples are (n, m).
 
-    Taking the nearest out keeps the exponentials from vanishing, and lets float32 do for the rest.
+    Without the smallest distance the exponentials do not vanish, and float32 suffices for the excess.
     """
     for place, squares in pairs.squared_distances(rows, samples):
         nearest = squares.amin(dim=1)

@@ -10,10 +10,10 @@ from gangan_cli.metrics import pairs
 
 
 class Manifold:
-    """Features (n, d) with `radii` (n,): each one's distance to its k-th nearest other one."""
+    """Features (n, d) with `radii` (n,): the distance of each row to its k-th nearest other row."""
 
     def __init__(self, features: NDArray[np.float32], k: int = 5) -> None:
-        """Find the radii.
+        """Compute the radii.
 
         Raises:
             ValueError: no more than k rows, or one that is not finite.
@@ -21,7 +21,7 @@ class Manifold:
         if k < 1:
             raise ValueError(f"k = {k}: there is no such neighbour")
         self.features, self.k = pairs.checked(features, "features", least=k + 1), k
-        # Not the root's square, which may fall on the other side of the neighbour's own distance.
+        # Kept squared: a rounded root's square may be above or below the neighbour's squared distance.
         self.squared_radii = np.empty(len(features), np.float32)
         for place, squares in pairs.squared_distances(self.features, self.features):
             squares[:, place].fill_diagonal_(torch.inf)
@@ -34,15 +34,16 @@ class Manifold:
 
 @dataclass(frozen=True)
 class PRDC:
-    """How a fake set of m covers a real set of n; each with its standard error.
+    """How a fake set of m covers a real set of n: four scores, each with its standard error.
 
-    `precision` is the share of fakes within some real one's radius, `recall` that of reals within some
-    fake's: Kynkäänniemi et al., "Improved precision and recall metric …" (2019). `density` is how many
-    reals' radii a fake lies within, over k; it may exceed 1. `coverage` is the share of reals with a
-    fake within their own radius: Naeem et al., "Reliable fidelity and diversity metrics …" (2020).
+    `precision` is the share of fakes within the radius of any real, `recall` the share of reals within
+    the radius of any fake: Kynkäänniemi et al., "Improved precision and recall metric …" (2019).
+    `density` is the mean number of reals within whose radius a fake lies, over k; it may exceed 1.
+    `coverage` is the share of reals with a fake within their own radius: Naeem et al., "Reliable
+    fidelity and diversity metrics …" (2020).
 
-    The errors are binomial, that of density from the spread over the fakes. They take the radii for
-    given and the points for independent.
+    The errors are binomial; that of density is from the spread over the fakes. They treat the radii as
+    fixed and the points as independent.
     """
 
     precision: float
@@ -56,7 +57,7 @@ class PRDC:
 
 
 def prdc(real: Manifold, fake: Manifold) -> PRDC:
-    """Compare two sets.
+    """Compare a fake set with a real set.
 
     Raises:
         ValueError: features of different lengths, or another k.

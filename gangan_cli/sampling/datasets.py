@@ -1,4 +1,4 @@
-"""The images at the bottom of a lineage: which they are, and where they lie."""
+"""The images at the bottom of a lineage: the dataset's name, its folder and its shape."""
 
 from pathlib import Path
 
@@ -11,20 +11,20 @@ from gangan_cli.weightspace.snapshots import Matrix
 from store import Manifest
 
 IMPORTED = "imported"
-"""What stands for the dataset of a run that was imported from state dicts: nobody knows it."""
+"""Dataset name of a run that was imported from state dicts: the actual one is unknown."""
 
 
 def images_of(manifest: Manifest) -> str:
-    """Return the name of the dataset that a run was trained on; "" where state dicts were imported."""
+    """Return the name of the dataset that a run was trained on; "" if unknown (imported state dicts)."""
     name = (manifest.dataset or {}).get("name", "")
     return "" if name == IMPORTED else str(name)
 
 
 def dataset_of(manifest: Manifest, wished: str = "") -> str:
-    """Return the dataset that what a run makes is held against: the one `wished`, or else its own.
+    """Return the dataset with which a run's samples are compared: `wished`, or else its own.
 
     Raises:
-        ConfigurationError: it was imported, and none is wished.
+        ConfigurationError: its own is unknown, and `wished` is empty.
     """
     if found := wished or images_of(manifest):
         return found
@@ -34,7 +34,7 @@ def dataset_of(manifest: Manifest, wished: str = "") -> str:
 
 
 def mismatch(name: str, manifest: Manifest, dataset: str) -> str:
-    """Return what to warn of where a run's GANs are held against a dataset; "" if it is their own."""
+    """Return a warning if the run was trained on another dataset; "" if on this one, or if unknown."""
     own = images_of(manifest)
     if own in ("", dataset):
         return ""
@@ -42,14 +42,14 @@ def mismatch(name: str, manifest: Manifest, dataset: str) -> str:
 
 
 def data_dir_of(manifest: Manifest) -> Path | None:
-    """Return the folder that the images came from when a run was trained, if it is there."""
+    """Return the folder that the images came from when a run was trained, if it exists."""
     named = manifest.machine.get("data_dir")
     return Path(named) if named and Path(named).is_dir() else None
 
 
 def as_pictures(values: Matrix, manifest: Manifest) -> Matrix:
-    """Return images (..., D), channels first, of a run's dataset as (..., height, width), or with three
-    channels as (..., height, width, 3)."""
+    """Return flat images (..., D), channels first, of a run's dataset as (..., height, width), or in
+    colour as (..., height, width, 3)."""
     dataset = manifest.dataset or {}
     height, width, channels = dataset["height"], dataset["width"], dataset.get("channels", 1)
     if channels == 1:
@@ -61,7 +61,7 @@ def sources(manifest: Manifest, count: int, seed: int) -> Matrix:
     """Return images (count, D) in [-1, 1] of the first of the two domains that a run translates between.
 
     Raises:
-        ConfigurationError, WorkFailed: they cannot be had.
+        ConfigurationError, WorkFailed: the images cannot be loaded.
     """
     domain = Unpaired(load_images(images_of(manifest), data_dir_of(manifest))).a
     rows = np.random.default_rng(seed).permutation(domain.count)[:count]

@@ -1,4 +1,4 @@
-"""From latents down to images: a run, and the runs it stands on."""
+"""From latents down to images: a run, the run that it was trained on, and so on."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from store import Catalog, Layout, Run
 Pictures = NDArray[np.float32]
 
 ESTIMATED = 512
-"""Images of which a GAN without batch statistics gets its own."""
+"""Images from which the missing batch statistics of a GAN are estimated."""
 
 GANS_AT_ONCE = 64
 """Generated GANs decoded at a time: 29 MB at the paper's size."""
@@ -33,7 +33,7 @@ GANS_AT_ONCE = 64
 
 @dataclass(frozen=True)
 class Level:
-    """One run of a lineage, with what turns its networks' output into what the level below needs."""
+    """One run of a lineage; `code` decodes the output of its networks to weights of the run below."""
 
     run: Run
     family: Family
@@ -41,10 +41,10 @@ class Level:
     code: Code | None
 
     def generate(self, vectors: Matrix, noise: Matrix) -> Matrix:
-        """Return what the GANs with weights (n, P) make of noise (n, m, L): (n, m, D) float32.
+        """Return what the GANs with weights (n, P) generate from noise (n, m, L): (n, m, D) float32.
 
-        For a run on images D is the pixels, in [-1, 1]; for one on weights, the weights of the run
-        below, decoded. Weights without batch statistics are `completed`.
+        If the run was trained on images, D counts pixels, in [-1, 1]; if on weights, D counts the
+        decoded weights of the run below. Missing batch statistics are added by `completed`.
         """
         vectors = self.completed(vectors)
 
@@ -58,7 +58,7 @@ class Level:
         return self.code.decode(made) if self.code else made
 
     def through(self, vector: Matrix, networks: Sequence[str], batch: Matrix) -> Matrix:
-        """Return what networks of the GAN with weights (P,), one after the other, make of (B, ...)."""
+        """Apply `networks` of the GAN with weights (P,), one after the other, to a batch (B, ...)."""
         bound = bind_weights(self.networks, split(self.run.manifest.layout, torch.from_numpy(vector)))
         made = torch.from_numpy(batch)
         with torch.no_grad():
@@ -67,9 +67,11 @@ class Level:
         return made.numpy()
 
     def completed(self, vectors: Matrix) -> Matrix:
-        """Return weights (n, P) of which batch statistics may be missing with those of the generator as
-        it makes images of ESTIMATED noise vectors; the discriminator's are left as if it had seen none.
-        Where they are there, but were made up like the weights, a variance below 0 becomes 0.
+        """Return weights (n, P) with batch statistics.
+
+        If they are missing, the generator's are estimated from ESTIMATED noise vectors, and the
+        discriminator's keep their initial values. If they are present, they may have been generated
+        like the weights: variances below 0 become 0.
         """
         layout = self.run.manifest.layout
         if vectors.shape[1] == layout.size:
@@ -84,7 +86,7 @@ class Level:
         networks, noise = self.family.networks(), self.family.noise((ESTIMATED,), stream(0, 0, 0, "cpu"))
         for layer in (layer for network in networks.values() for layer in network.modules()):
             if isinstance(layer, BatchNorm):
-                layer.momentum = 1.0  # what they become is what this one batch has
+                layer.momentum = 1.0  # running statistics become those of this one batch
         begun = {name: dict(network.state_dict()) for name, network in networks.items()}
 
         def one(vector: Tensor) -> Tensor:
@@ -110,7 +112,7 @@ class Lineage:
         """Open the run `name` and all below it; with `write`, so that results can be added to the run.
 
         Raises:
-            UnknownRun: there is no such run, or one that it stands on is gone.
+            UnknownRun: there is no such run, or one below it is missing.
         """
         levels: list[Level] = []
         try:
@@ -136,26 +138,28 @@ class Lineage:
 
     @property
     def top(self) -> Run:
-        """The run that was asked for."""
+        """The run that was opened by name."""
         return self.levels[0].run
 
     def as_pictures(self, values: Matrix) -> Pictures:
-        """Return images (..., D) as a GAN at the bottom makes them as pictures (..., height, width), or
-        (..., height, width, 3) if they are in colour."""
+        """Return flat images (..., D) of a GAN at the bottom as pictures (..., height, width), or in
+        colour as (..., height, width, 3)."""
         return as_pictures(values, self.levels[-1].run.manifest)
 
     @property
     def classes(self) -> Categorical | None:
-        """The classes that the GANs at the bottom can be asked for, which take turns in `noises`."""
+        """The classes of the GANs at the bottom, through which rows of `noises` cycle; None without."""
         codes = self.levels[-1].family.latent_codes
         return next((code for code in codes if isinstance(code, Categorical)), None)
 
     def noises(self, columns: int, seed: int, below: int = 0) -> list[Matrix]:
-        """Return fixed noise (columns, L) for each level from `below` down, from `seed` alone. Classes
-        take turns in it. Where GANs translate images it is those of their first domain.
+        """Return fixed noise (columns, L) for each level from `below` down; it depends on `seed` alone.
+
+        If GANs have classes, row i has class i, modulo their number. For image-to-image families the
+        noise is images of their first domain.
 
         Raises:
-            ConfigurationError, WorkFailed: these images cannot be had.
+            ConfigurationError, WorkFailed: these images cannot be loaded.
         """
         return [
             sources(level.run.manifest, columns, seed)
@@ -172,32 +176,33 @@ class Lineage:
         per vector, a column per noise.
 
         `vectors` (n, P) are weights of the run at `level`; `noises` holds (c, L) for it and for each
-        level below it: column j shows what a vector makes of the j-th noise all the way down.
+        level below it. Column j uses the j-th noise at every level.
         """
         here = self.levels[level]
         if level == len(self.levels) - 1:
             noise = np.broadcast_to(noises[0], (len(vectors), *noises[0].shape)).copy()
             return self.as_pictures(here.generate(vectors, noise))
-        # One row at a time: every column of it is a weight vector of the run below.
+        # One row at a time, since each of its columns is a weight vector of the run below.
         rows = (here.generate(vector[None], noises[0][None])[0] for vector in vectors)
         return np.stack([self._one_each(made, noises[1:], level + 1) for made in rows])
 
     def there_and_back(self, vector: Matrix, sources: Matrix) -> Pictures:
-        """Return images of the first domain (n, D), their translations and those back, one above the
-        other: (n, 3 · height, width). `vector` (P,) are weights of the run on top, which translates."""
+        """Return images of the first domain (n, D), their translations, and these translated back, one
+        above the other: (n, 3 · height, width). `vector` (P,) are weights of the top run, whose family
+        is image-to-image."""
         there = self.levels[0].through(vector, ["a_to_b"], sources)
         back = self.levels[0].through(vector, ["b_to_a"], there)
         return np.concatenate([self.as_pictures(part) for part in (sources, there, back)], axis=1)
 
     def pictures(self, vector: Matrix, count: int, seed: int, level: int = 0) -> Pictures:
-        """Return `count` pictures (count, height, width) in [-1, 1] that one GAN makes.
+        """Return `count` pictures (count, height, width) in [-1, 1] that one GAN generates.
 
         `vector` (P,) are its weights, of the run at `level`. The noise depends on `seed` alone, so that
-        all GANs are judged on the same.
+        all GANs are judged on the same noise.
         """
         noises = self.noises(count, seed, below=level)
         last = level == len(self.levels) - 1
-        # Higher up each picture is another GAN's, whose weights must be in memory meanwhile.
+        # Above the last level each picture comes from another generated GAN, whose weights take memory.
         step = count if last else GANS_AT_ONCE
         parts = [
             self.images(vector[None], [noise[first : first + step] for noise in noises], level)[0]
@@ -206,7 +211,7 @@ class Lineage:
         return np.concatenate(parts)
 
     def _one_each(self, vectors: Matrix, noises: Sequence[Matrix], level: int) -> Pictures:
-        """Return the picture (c, height, width) that each of c vectors makes of its own noise."""
+        """Return one picture per vector, from its own noise: (c, height, width)."""
         made = self.levels[level].generate(vectors, noises[0][:, None])[:, 0]
         if level == len(self.levels) - 1:
             return self.as_pictures(made)
@@ -220,7 +225,7 @@ def unit_interval(pictures: Pictures) -> Matrix:
 
 
 def split(layout: Layout, vector: Tensor) -> dict[str, dict[str, Tensor]]:
-    """Return views of a (P,) vector as named tensors, by network."""
+    """Return a (P,) vector as named tensors by network, which are views."""
     parts: dict[str, dict[str, Tensor]] = {}
     for tensor in layout.tensors:
         network, _, name = tensor.name.partition(".")

@@ -1,4 +1,4 @@
-"""A population over its training: samples (the paper's Figure 2)."""
+"""Samples of a GAN over its training (the paper's Figure 2)."""
 
 from dataclasses import dataclass
 
@@ -7,15 +7,15 @@ import numpy as np
 from gangan_cli.sampling.lineage import Lineage, Pictures, pick
 
 PAPER_EPOCHS = (1, 2, 11, 26, 28, 31, 33, 36, 41, 50)
-"""The epochs of Figure 2, counted from 1: its caption counts all but the first two from 0."""
+"""The epochs of Figure 2, counted from 1. Its caption counts all but the first two from 0."""
 
 IN_QUARTERS = ("gan", "cgan", "dcgan", "infogan", "cyclegan")
-"""Families that are shown at four epochs, as 002 does: 50, 100, 150 and 200."""
+"""Families that are shown after each quarter of training, as in 002: epochs 50, 100, 150 and 200."""
 
 
 @dataclass(frozen=True)
 class SamplesOverTraining:
-    """What one GAN makes of the same noise at several epochs: `images` (epochs, n, height, width)."""
+    """Samples of one GAN at several epochs from the same noise: `images` (epochs, n, height, width)."""
 
     gan: int
     epochs: list[int]
@@ -26,11 +26,11 @@ class SamplesOverTraining:
 def samples_over_training(
     lineage: Lineage, *, gan: int | None = None, side: int = 8, seed: int = 0
 ) -> SamplesOverTraining:
-    """Return `side`² samples at the ten epochs nearest to the paper's that the run has snapshots of.
+    """Return `side`² samples at each of the epochs with a snapshot that are nearest to PAPER_EPOCHS.
 
-    The paper's figure stops half-way; two more epochs show how a longer run ends. Families of 002 are
-    shown after each quarter of training. Of a GAN that can be asked for classes there are as many
-    samples squared, so that each class has a column.
+    The paper's figure ends half-way through training. For a longer run its last epoch is added, and one
+    half-way to it. The families IN_QUARTERS are shown after each quarter of training instead. If a GAN
+    has classes, `side` is their number, so that each class has a column.
     """
     gan, _ = pick(lineage.top, gan, None)
     keys = lineage.top.keys()

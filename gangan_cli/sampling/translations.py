@@ -1,8 +1,8 @@
-"""What a CycleGAN makes of images of either domain, and what becomes of them on the way back.
+"""A CycleGAN's translations of images from either domain, and their translations back.
 
-It can cheat: what the way back needs may be hidden in a translation, in differences that are hardly seen
-(Chu, Zhmoginov and Sandler, 2017). Then it is lost when the translation is disturbed, much more than the
-way back from a real image is changed by the same (002, section 2.5).
+A CycleGAN can cheat: it may hide the information for the way back in a translation, as differences that
+are hardly visible (Chu, Zhmoginov and Sandler, 2017). Then a disturbance of the translation changes the
+way back much more than the same disturbance of a real image does (002, section 2.5).
 """
 
 from collections.abc import Callable, Mapping
@@ -21,16 +21,16 @@ NOISES = (0.01, 0.02, 0.05, 0.1)
 """Standard deviations of noise on images in [-1, 1]."""
 
 TESTED = 1000
-"""Images that what is lost is averaged over."""
+"""Images over which differences are averaged."""
 
 
 @dataclass(frozen=True)
 class Translations:
-    """Images of A, their translations, and those back (3, n, height, width); the same from B.
+    """Images of A, their translations, and these translated back (3, n, height, width); the same from B.
 
-    `lost` is the mean absolute difference of A and what comes back of it, for images in [-1, 1].
-    `changed` says by how much the way back changes when what it starts from is disturbed: translations,
-    and real images of B.
+    `lost` is the mean absolute difference between images of A, in [-1, 1], and their translations back.
+    `changed` has, by disturbance, the mean absolute change of the translation from B to A when its input
+    is disturbed: (for translations of A, for real images of B).
     """
 
     gan: int
@@ -49,10 +49,10 @@ def translations(
     seed: int = 0,
     shown: int = 10,
 ) -> Translations:
-    """Return what the GANs at hand make of images that they were trained on.
+    """Return how one snapshot translates images that it was trained on, of which `shown` are kept.
 
     Raises:
-        ConfigurationError, WorkFailed: there is no such GAN, or the images cannot be had.
+        ConfigurationError, WorkFailed: there is no such GAN, or the images cannot be loaded.
     """
     gan, epoch = pick(lineage.top, gan, epoch)
     level, vector = lineage.levels[0], lineage.top.snapshot(gan, epoch)

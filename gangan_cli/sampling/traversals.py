@@ -1,4 +1,4 @@
-"""What of a GAN's noise has a meaning: classes and codes, each varied while the rest stays."""
+"""Latent traversals: one code of a GAN's latent varies, a class or a number, while the rest stays."""
 
 from dataclasses import dataclass
 
@@ -8,14 +8,15 @@ from gangan_cli.models.latent_codes import Categorical, LatentCode
 from gangan_cli.sampling.lineage import Lineage, Pictures, pick
 
 STEPS = 10
-"""Values of a code that are looked at, and noise vectors for each class."""
+"""Values of a continuous code, and noise vectors for each class."""
 
 
 @dataclass(frozen=True)
 class Varied:
     """Images (rows, columns, height, width) whose columns differ in one code only.
 
-    Rows are noise vectors where the classes are varied, and classes where a code is, if there are any.
+    If that is the class, each row has another noise vector. If it is a continuous code, each row has
+    another class, if the GAN has classes, and the same noise.
     """
 
     code: LatentCode
@@ -26,7 +27,7 @@ class Varied:
 def meanings(
     lineage: Lineage, *, gan: int | None = None, epoch: int | None = None, seed: int = 0
 ) -> tuple[int, int, list[Varied]]:
-    """Return a GAN's number and epoch, and what each of its codes does; nothing for those without."""
+    """Return a snapshot's GAN and epoch, and a traversal of each of its latent codes."""
     gan, epoch = pick(lineage.top, gan, epoch)
     codes = lineage.levels[-1].family.latent_codes
     vector = lineage.top.snapshot(gan, epoch)[None]

@@ -23,7 +23,7 @@ class LatentGrid:
 
     `latents` (n, L); `positions` (n,) along the axis of a walk, None for independent samples;
     `images` (n, columns, height, width) in [-1, 1], a column per fixed noise; `near` compares the
-    generated weights with the snapshots; `axis` says in words what was walked along.
+    generated weights with the snapshots; `axis` describes the axis, or the samples, in words.
     """
 
     latents: Matrix
@@ -48,9 +48,10 @@ def walk(
     """Decode `latents` points along one axis, as the paper's Figure 3 does.
 
     A one-dimensional latent is its own axis, from -2 to 2. In L dimensions the axis goes through
-    the origin from -√L to √L, the typical length of a latent, in that of 256 random directions
-    whose ends lie nearest to the latest epochs. A GAN-GAN that can be asked for something is asked
-    for all of it, with the rest of its latent drawn once.
+    the origin from -√L to √L, the typical length of a latent. Of 256 random directions it has the
+    one for which the epochs of the snapshots nearest to its two ends have the largest sum. For a
+    conditional GAN-GAN the axis is the whole range of the condition, with the rest of the latent
+    drawn once.
     """
     gan, epoch = pick(lineage.top, gan, epoch)
     positions, points, axis = points_along(lineage, latents, gan, epoch, seed)
@@ -61,8 +62,8 @@ def walk(
 def points_along(
     lineage: Lineage, count: int, gan: int, epoch: int, seed: int
 ) -> tuple[NDArray[np.float64], Matrix, str]:
-    """Return places (count,) along the axis that `walk` goes, the latents (count, L) there, and what the
-    axis is in words."""
+    """Return positions (count,) along the axis of `walk`, their latents (count, L), and a description of
+    the axis in words."""
     if scale := Condition.of(lineage.top):
         wishes = np.linspace(-1, 1, count)
         points = np.repeat(draw(lineage, 1, seed), count, axis=0)
@@ -100,7 +101,7 @@ def sample(
 
 
 def generated_weights(lineage: Lineage, points: Matrix, gan: int, epoch: int) -> Matrix:
-    """Return the weights (n, P) of the run below that latents (n, L) stand for.
+    """Return the weights (n, P) of the run below that are generated from latents (n, L).
 
     Raises:
         ConfigurationError: the run is not a GAN-GAN.

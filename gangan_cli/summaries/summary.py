@@ -1,4 +1,4 @@
-"""What there is to say of a run in a line or a page; reads the store only."""
+"""Summaries of a run, for a line of a list or for a page; they read the store only."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from store import Catalog, Run
 
 
 def summary(run: Run) -> dict[str, Any]:
-    """Return what a list of runs shows: plain values by name."""
+    """Return what a list of runs shows of a run: plain values by name."""
     manifest, progress = run.manifest, run.progress()
     return {
         "name": run.name,
@@ -26,7 +26,7 @@ def summary(run: Run) -> dict[str, Any]:
 
 
 def details(run: Run, catalog: Catalog) -> dict[str, Any]:
-    """Return everything there is to say of a run short of its snapshots."""
+    """Return everything known of a run except its snapshots: plain values by name."""
     manifest, progress = run.manifest, run.progress()
     state, medians = progress.state, progress.medians()
     return {

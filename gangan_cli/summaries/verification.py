@@ -1,4 +1,4 @@
-"""Which runs of a store are not as they were written: looked at in a process that may die of it."""
+"""Verification of the runs of a store, in a child process that a damaged file may kill."""
 
 import json
 import signal
@@ -12,12 +12,12 @@ from gangan_cli.weightspace.snapshots import summarise
 from store.verify import Finding, verify
 
 Told = Callable[[str, int, int], None]
-"""(run, values looked at, values in all) as reading goes on."""
+"""(run, values checked, values in total): called from time to time."""
 
 
 @dataclass(frozen=True)
 class Verified:
-    """What came of looking at a run: how many values it holds, and what is wrong with it."""
+    """The result of verifying a run: how many values it holds, and what is wrong."""
 
     run: str
     values: int
@@ -25,10 +25,11 @@ class Verified:
 
 
 def verified(root: Path, names: Sequence[str], told: Told) -> Iterator[Verified]:
-    """Look at the runs `names` of the store in `root`, one after the other.
+    """Verify the runs `names` of the store in `root`, one after the other.
 
-    LMDB trusts its file, so that a scrambled one may end the process that reads it. This is done in a
-    child; a run that ends it is found to be damaged, and another child goes on with the rest.
+    LMDB trusts its file, so a damaged one may kill the process that reads it. A child process therefore
+    reads the runs. If a run kills it, that run is reported as damaged, and another child continues with
+    the rest.
     """
     waiting = list(names)
     while waiting:
@@ -54,7 +55,7 @@ def verified(root: Path, names: Sequence[str], told: Told) -> Iterator[Verified]
 
 
 def sentences(run: str, findings: Collection[Finding]) -> list[str]:
-    """Return findings as sentences, with all that a GAN misses in one."""
+    """Return findings as sentences; all missing values of one kind of a GAN share one."""
     missing: dict[tuple[str, int], list[int]] = {}
     for finding in findings:
         if finding.missing and finding.gan is not None and finding.epoch is not None:
@@ -85,7 +86,7 @@ def _child(root: Path, names: Sequence[str]) -> None:
 
 
 def _layout(path: Path) -> Iterator[Finding]:
-    """Yield a finding if a snapshot does not lie as the networks of its family do."""
+    """Yield a finding if the stored layout is not that of the run's family and sizes."""
     from gangan_cli.errors import ConfigurationError
     from gangan_cli.models.family import layout
     from gangan_cli.models.registry import build
@@ -99,7 +100,7 @@ def _layout(path: Path) -> Iterator[Finding]:
     except ConfigurationError as error:
         yield Finding("layout", f"run {path.name!r}: {error}")
     except StoreError:
-        return  # which is a finding already
+        return  # `verify` has reported it
 
 
 if __name__ == "__main__":
