@@ -1,4 +1,4 @@
-"""What bringing a population into one frame does: how near its GANs come, and that each stays itself."""
+"""The effect of aligning a population: GANs come nearer to each other, and keep their functions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,17 +23,19 @@ from store.keys import Keys
 Numbers = NDArray[np.float64]
 
 PROBES = 16
-"""Noise vectors, and as many random examples, on which functions are compared."""
+"""Number of noise vectors, and of random examples, on which functions are compared."""
 
 TOLERANCE = 1e-4
-"""Largest change of an output that is rounding, as a share of the largest output, or of 1."""
+"""Largest change of an output that counts as rounding, relative to the largest output, or to 1 if
+larger."""
 
 
 @dataclass(frozen=True)
 class Shift:
-    """Medians before and after: of the distance between two GANs at the same epoch, of a GAN's norm.
+    """Medians before and after alignment: of the distance between two GANs at the same epoch, and of the
+    norm of a GAN.
 
-    Balanced scales make norms smaller, and distances with them: `relative` is what else was gained.
+    Balancing scales makes norms smaller, and distances with them; `relative` leaves that out.
     """
 
     before: float
@@ -43,16 +45,18 @@ class Shift:
 
     @property
     def relative(self) -> float:
-        """Distance after to before, each as a share of its norm: 1 if only norms changed."""
+        """Ratio of the distances after and before, each divided by its norm: 1 if only norms changed."""
         return (self.after / self.norm_after) / (self.before / self.norm_before)
 
 
 @dataclass(frozen=True)
 class Alignment:
-    """What a frame does to the `whole` vector and to each of the `layers`, as in "generator.out".
+    """The effect of a frame on the `whole` vector and on each of the `layers`, with names as in
+    "generator.out".
 
-    `generator_change` and `discriminator_change` are the largest absolute differences of an output on
-    fixed noise, which for a rotated latent is rotated as well.
+    `generator_change` and `discriminator_change` are the largest absolute differences of an output: of
+    the generator's on fixed noise, which is rotated if the frame rotates the latent, and of the
+    discriminator's on random examples.
     """
 
     mode: str
@@ -63,11 +67,11 @@ class Alignment:
 
 
 def alignment(run: Run, keys: Keys, frame: Frame) -> Alignment:
-    """Hold the GANs of the snapshots `keys` (n, 2) as they are beside the same in a frame.
+    """Compare the snapshots `keys` (n, 2) of `run` with the same snapshots in `frame`.
 
     Raises:
         ConfigurationError: no two GANs have the same epoch.
-        WorkFailed: a GAN computes something else in the frame.
+        WorkFailed: the frame changes the function of a GAN.
     """
     epochs, counts = np.unique(keys[:, 1], return_counts=True)
     if not (counts > 1).any():
@@ -92,11 +96,11 @@ def alignment(run: Run, keys: Keys, frame: Frame) -> Alignment:
 
 
 WHOLE = ""
-"""What the whole vector is called among the layers."""
+"""The name of the whole vector among the layers."""
 
 
 class _Medians:
-    """Distances between GANs, and norms, of each layer and of the whole, as epochs are added."""
+    """Collects distances between GANs, and norms, of each layer and of the whole, epoch by epoch."""
 
     def __init__(self, layout: Layout) -> None:
         self._layers: dict[str, list[slice]] = {}
@@ -106,9 +110,9 @@ class _Medians:
         self._norms: dict[str, list[Numbers]] = {name: [] for name in [WHOLE, *self._layers]}
 
     def add(self, vectors: Matrix) -> None:
-        """Take in all the GANs (n, P) of one epoch."""
+        """Add all GANs (n, P) of one epoch."""
         products = {
-            # In float64, since a distance is what is left of far larger products.
+            # In float64, since a distance is a small difference of large products.
             name: sum(_products(vectors[:, place].astype(np.float64)) for place in places)
             for name, places in self._layers.items()
         }
@@ -138,7 +142,7 @@ def _products(part: Numbers) -> Numbers:
 
 
 class _Probe:
-    """What GANs make of fixed noise and random examples."""
+    """Compares the outputs of GANs on fixed noise and random examples."""
 
     def __init__(self, family: Family, layout: Layout) -> None:
         self._networks: Mapping[str, nn.Module] = family.networks()
@@ -150,7 +154,8 @@ class _Probe:
     def changes(
         self, before: Matrix, after: Matrix, frame: Frame, gans: NDArray[np.int64]
     ) -> tuple[float, float]:
-        """Return the largest change of a generator's output, and of a discriminator's.
+        """Return the largest change of a generator's output, and of a discriminator's, between the
+        vectors `before` and `after` (n, P) of the GANs `gans` (n,).
 
         Raises:
             WorkFailed: it is more than rounding.

@@ -1,8 +1,8 @@
-"""The audit of a GAN-GAN: held against ways to draw weights that anybody should try first.
+"""The audit of a GAN-GAN: compares it with simple baselines, which draw weights without training.
 
-Most generators of weights, looked at closely, reproduce their training checkpoints or lose to averaging
-them. So each sampler here has the same budget, noise and judge: how good are its GANs, how far from the
-snapshots, and of how many GANs and epochs?
+Most generators of weights, looked at closely, reproduce the weights that they were trained on, or lose
+to averages of these. So all samplers are measured with the same budget, noise and judge: how good are
+their GANs, how far from the snapshots, and near how many of the GANs and epochs?
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -32,13 +32,13 @@ SNAPSHOT = "snapshot"
 PROJECTED = "pca_snapshot"
 
 COMPONENTS = 64
-"""Principal components for the samplers that need some, if the GAN-GAN has none of its own."""
+"""Number of principal components for the baselines that use some, if the GAN-GAN has none."""
 
 
 @dataclass(frozen=True)
 class Inside:
-    """What is usual within the space of a GAN-GAN's components: `spacing` and `across`, medians as in
-    the whole space, and what holding snapshots against all the others gives."""
+    """Usual distances within the space of a GAN-GAN's principal components: `spacing`, `across` and
+    `own` are as in `Audit`."""
 
     spacing: float
     across: float
@@ -46,17 +46,19 @@ class Inside:
 
     @classmethod
     def of(cls, subspace: Subspace) -> "Inside":
-        """Return that of some snapshots."""
+        """Return the usual distances of the snapshots in a subspace."""
         return cls(subspace.spacing, subspace.across, subspace.own())
 
 
 @dataclass(frozen=True)
 class Audit:
-    """All that was found. Distances are in weight space; `spacing` and `across` are medians of the
-    snapshots' own: between consecutive ones of a GAN, and to the nearest of another GAN.
+    """The results of an audit. Distances are in weight space.
 
-    `own` is what holding snapshots against all the others gives; `matched` (count,) the Fréchet
-    distances of the snapshots nearest to the GAN-GAN's judged vectors; `floor` that of real images.
+    `gans` and `epochs` are those of the training snapshots. Medians of their distances are `spacing`,
+    the epoch step (between consecutive snapshots of a GAN), and `across` (from a snapshot to the nearest
+    one of another GAN). `own` compares snapshots with all the other snapshots. The first of `rows` is
+    the GAN-GAN; `matched` (count,) are the Fréchet distances of the snapshots nearest to its judged
+    vectors; `floor` is that of real images.
     """
 
     run: str
@@ -75,22 +77,25 @@ class Audit:
     floor: float
     condition: str = "none"
     asked: NDArray[np.float64] | None = None
-    """What the judged vectors were asked to be (count,): epochs or Fréchet distances; None where the
-    GAN-GAN takes no wishes."""
+    """The requested epochs or Fréchet distances of the judged vectors (count,); None if the GAN-GAN is
+    not conditional."""
     asked_by: str = ""
     asked_on: int = 0
-    """The judge of the Fréchet distances that are asked for, and on how many images it gave them."""
+    """The judge that gave the requested Fréchet distances, and on how many images; "" and 0 if something
+    else, or nothing, is requested."""
     held_out: HeldOut | None = None
-    """How near samples come to the population's other GANs; None if it was trained on all."""
+    """How near samples come to the GANs that were held out; None without such GANs, and for a GAN-GAN on
+    aligned GANs."""
     aligned: Alignment | None = None
-    """What the frame does in which GANs were brought; None without one."""
+    """The effect of aligning the GANs; None if they were not, or if no two of them have the same
+    epoch."""
     doubt: str = ""
-    """Why its judge's word may be worth little; "" if there is no reason."""
+    """Why the judge's scores may mislead; "" if there is no reason."""
     inside: Inside | None = None
-    """What is usual within the components' space; None for a GAN-GAN on raw weights."""
+    """Usual distances within the space of the components; None for a GAN-GAN on raw weights."""
 
     def row(self, id: str) -> Row:
-        """Return what became of the sampler `id`."""
+        """Return the measurements of the sampler `id`."""
         return next(row for row in self.rows if row.id == id)
 
 
@@ -103,14 +108,14 @@ def audits(
     snapshots: Sequence[Pair],
     known: Sequence[Audit] = (),
 ) -> Iterator[Audit]:
-    """Yield the audits of the GAN-GANs on top of a lineage as they were at `snapshots` (gan, epoch).
+    """Yield the audits of the GAN-GANs on top of a lineage at `snapshots` (gan, epoch).
 
-    What is among the audits that are `known`, earlier ones of the same run with the same options, is
-    not done again, unless by another judge. Nor are the samplers that all are held against.
+    `known` are earlier audits of the same run with the same options. Those by the same judge are yielded
+    again, and their measurements of the baselines are reused.
 
     Raises:
-        ConfigurationError: it is no GAN-GAN, or the options leave nothing to compare.
-        WorkFailed: the judge could not be had, or a GAN makes no numbers.
+        ConfigurationError: the run is not one of GAN-GANs, or the options leave nothing to compare.
+        WorkFailed: the judge is not available, or a GAN generates values that are not finite.
     """
     check(lineage, options)
     bench = Bench.open(lineage, options, data_dir, told)
@@ -180,10 +185,10 @@ def _more(sampler: Sampler, pool: Pool, random: np.random.Generator, count: int)
 
 
 def check(lineage: Lineage, options: Options) -> None:
-    """Make sure that there is something to audit.
+    """Check that there is something to audit, and with how many samples.
 
     Raises:
-        ConfigurationError: there is not.
+        ConfigurationError: there is not, or `options.count` is out of range.
     """
     if len(lineage.levels) < 2:
         raise ConfigurationError(

@@ -1,4 +1,4 @@
-"""Where samplers of weights are measured, all in the same way: how good, how far off, how varied."""
+"""Measures samplers of weights, all in the same way: how good, how far away, how varied."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,48 +24,51 @@ GANGAN = "gangan"
 """The id of the audited run among the samplers."""
 
 DRAWN, OF_EACH = 512, 16
-"""Vectors of each sampler whose place among the snapshots is looked at, and for each snapshot, if that
-is fewer; only some are judged."""
+"""Number of vectors of each sampler whose distances are measured: DRAWN, or OF_EACH per snapshot if that
+is fewer, but at least the `Options.count` that are judged."""
 
 VECTORS = 256 << 20
-"""Bytes of vectors decoded and held against the snapshots at a time: each time all snapshots are read,
-which takes longer than the rest."""
+"""Bytes of vectors that are generated and compared with the snapshots at a time: each time, all
+snapshots are read, which takes longer than the rest."""
 
 AGAIN = 5
-"""Times as many images, of fresh noise, on which the best of each sampler is judged again: the best of
-many on the same noise is partly the luckiest."""
+"""The best vector of each sampler is judged again on AGAIN times as many images, from fresh noise: the
+best of many on the same noise is partly the luckiest."""
 
 FRESH = 1_000_003
 """Added to the seed for fresh noise."""
 
 PICTURES = 64
-"""Noise vectors of which images are compared."""
+"""Number of noise vectors from which images are compared."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """How much an audit looks at: `count` vectors of each sampler are judged, on `images` each."""
+    """The size of an audit: `count` vectors of each sampler are judged, on `images` images each."""
 
     count: int = 64
     images: int = 2000
     points: int = 32
-    """Places along the latent axis."""
+    """Number of points along the latent axis."""
     seed: int = 0
     dataset: str = ""
-    """The images that all is held against, if not those at the bottom of the lineage."""
+    """The dataset to compare with, if not the one at the bottom of the lineage."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """What became of one sampler: the GAN-GAN, or a baseline. `id` names it in results and scripts.
+    """Measurements of one sampler: the GAN-GAN, or a baseline. `id` names it in results and scripts.
 
-    `frechet` (count,) of the judged vectors, the first of those drawn; of all drawn the nearest
-    snapshots `keys` (n, 2), their `distances` (n,), the `ratios` (n,) of these to those of the
-    nearest of another GAN, and the `residuals` (n,) to the nearest segment between two snapshots.
-    `layers` are median distances to the nearest snapshot by tensor, in usual steps (NaN of a tensor
-    that no step changes); `pictures` (count,) those of images from the same
-    noise. `best` is the Fréchet distance of the best vector on fresh noise, with its standard error.
-    `inside` is what was found within the components' space; None for a GAN-GAN on raw weights.
+    Of all n drawn vectors: the nearest snapshots `keys` (n, 2); the `distances` (n,) to them; the
+    `ratios` (n,) of these to the distances from the nearest snapshot of another GAN; the `residuals`
+    (n,), which are distances from the nearest segment between two snapshots. `inside` has the same
+    within the space of the principal components; None for a GAN-GAN on raw weights.
+
+    Of the first `count` vectors, which are judged: their Fréchet distances `frechet` (count,); in
+    `layers` the median distance to the nearest snapshot by tensor, in epoch steps of the tensor (NaN if
+    these do not change it); in `pictures` (count,) the distances between images of a vector and of its
+    nearest snapshot from the same noise. `best` is the Fréchet distance of the best one on fresh noise,
+    `best_error` the standard error.
     """
 
     id: str
@@ -82,14 +85,14 @@ class Row:
 
     @property
     def label(self) -> str:
-        """What people read in tables and figures."""
+        """Its name in tables and figures."""
         return "the GAN-GAN" if self.id == GANGAN else BASELINES[self.id].label
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """GANs that a GAN-GAN was not trained on, and for n vectors it made the nearest snapshots `keys`
-    (n, 2) of these, with their `distances` (n,)."""
+    """The `gans` that a GAN-GAN was not trained on, and for each of n generated vectors the nearest of
+    their snapshots: `keys` (n, 2) and `distances` (n,)."""
 
     gans: Sequence[int]
     keys: NDArray[np.int64]
@@ -98,8 +101,8 @@ class HeldOut:
 
 @dataclass(frozen=True)
 class Axis:
-    """Places along the latent axis: `positions` (n,), nearest snapshots (n, 2), distances, Fréchet
-    distances (n,)."""
+    """n points along the latent axis, which `words` describes: their `positions` (n,), the nearest
+    snapshots `keys` (n, 2) and their `distances` (n,), and Fréchet distances `frechet` (n,)."""
 
     words: str
     positions: NDArray[np.float64]
@@ -114,7 +117,8 @@ Draw = Callable[[int], Matrix]
 
 @dataclass
 class Bench:
-    """Where samplers are measured, all in the same way."""
+    """Measures samplers, all in the same way. `steps` are the epoch steps by tensor; `subspace` is None
+    for a GAN-GAN on raw weights."""
 
     lineage: Lineage
     reference: Reference
@@ -124,8 +128,9 @@ class Bench:
     options: Options
     told: Told
     total: int = 0
-    """GANs that will be judged in all, and how many are."""
+    """Number of GANs to judge in all."""
     done: int = 0
+    """Number of GANs judged so far."""
 
     @classmethod
     def open(
@@ -136,12 +141,12 @@ class Bench:
         told: Told,
         landscape: Landscape | None = None,
     ) -> "Bench":
-        """Make ready to measure what might stand in for the GAN-GANs on top of a lineage.
+        """Prepare to measure the GAN-GANs on top of a lineage, and baselines.
 
-        `landscape` is that of their training snapshots, if it is known from others over the same.
+        `landscape` is that of their training snapshots, if another benchmark on the same ones has it.
 
         Raises:
-            WorkFailed: the judge could not be had.
+            WorkFailed: the judge is not available.
             Damaged: a snapshot is not what was written.
         """
         view, keys = training_view(lineage.top, lineage.levels[1].run), lineage.top.constant("keys")
@@ -150,30 +155,30 @@ class Bench:
         reference = reference_of(dataset, data_dir or data_dir_of(bottom), told)
         told("reading the snapshots", 0, 1)
         landscape = landscape or Landscape(view, keys)
-        landscape.view = view  # that of others may be closed by now
+        landscape.view = view  # the other benchmark may have closed its own
         code = lineage.levels[0].code
         subspace = Subspace(view, keys, code.components) if code else None
         told("reading the snapshots", 1, 1)
         return cls(lineage, reference, landscape, subspace, usual_steps(view, keys), options, told)
 
     def gangan(self, gan: int, epoch: int) -> Row:
-        """Measure a GAN-GAN of the run on top."""
+        """Measure a GAN-GAN of the run on top, at an epoch."""
         parts = self._made(gan, epoch)
         return self.row(GANGAN, lambda _: next(parts))
 
     @property
     def drawn(self) -> int:
-        """How many vectors of each sampler are held against the snapshots."""
+        """Number of vectors of each sampler that are compared with the snapshots."""
         return max(self.options.count, min(DRAWN, OF_EACH * len(self.landscape.keys)))
 
     @property
     def latents(self) -> Matrix:
-        """The latents (drawn, L) at which GAN-GANs are looked at."""
+        """The latents (drawn, L) that GAN-GANs are given."""
         return draw(self.lineage, self.drawn, self.options.seed)
 
     def held_out(self, gan: int, epoch: int) -> HeldOut | None:
-        """Measure how near a GAN-GAN's vectors come to GANs it was not trained on; None without such, or
-        if its GANs were brought into a frame, in which others have no place."""
+        """Measure how near a GAN-GAN's vectors come to GANs that it was not trained on. Return None if
+        there are none, or if its GANs were aligned: their frame cannot be applied to others."""
         below, trained = self.lineage.levels[1].run, self.landscape.keys
         keys = below.keys()
         keys = keys[~np.isin(keys[:, 0], trained[:, 0]) & np.isin(keys[:, 1], trained[:, 1])]
@@ -190,12 +195,12 @@ class Bench:
 
     @property
     def _sizes(self) -> list[int]:
-        """In how many parts, and how large ones, vectors are looked at."""
+        """The sizes of the blocks in which vectors are processed."""
         most = max(1, VECTORS // (4 * self.landscape.view.manifest.layout.size))
         return [min(most, self.drawn - first) for first in range(0, self.drawn, most)]
 
     def _made(self, gan: int, epoch: int) -> Iterator[Matrix]:
-        """Yield what a GAN-GAN makes of `latents`, part by part."""
+        """Yield the weights (n, P) that a GAN-GAN generates from `latents`, block by block."""
         for latents in np.split(self.latents, np.cumsum(self._sizes)[:-1]):
             yield generated_weights(self.lineage, latents, gan, epoch)
 
@@ -205,7 +210,7 @@ class Bench:
         return self.judged(self.landscape.view.matrix(keys)[0])
 
     def row(self, id: str, draw: Draw) -> Row:
-        """Measure one sampler."""
+        """Measure the sampler `id`, whose vectors `draw` returns."""
         kept: list[Matrix] = []
         found: list[Found] = []
         inside: list[Found] = []
@@ -241,7 +246,7 @@ class Bench:
         )
 
     def judged(self, vectors: Matrix) -> NDArray[np.float64]:
-        """Return Fréchet distances (n,), all on the same noise."""
+        """Return the Fréchet distances (n,) of weight vectors (n, P), all on the same noise."""
         before, options = self.done, self.options
 
         def heard(done: int) -> None:
@@ -253,7 +258,7 @@ class Bench:
         )
 
     def along(self, gan: int, epoch: int) -> Axis:
-        """Measure places along the latent axis."""
+        """Measure points along the latent axis of a GAN-GAN."""
         options = self.options
         places, points, words = points_along(self.lineage, options.points, gan, epoch, options.seed)
         weights = generated_weights(self.lineage, points, gan, epoch)
@@ -262,15 +267,17 @@ class Bench:
         return Axis(words, places, keys, found.distances, self.judged(weights))
 
     def _again(self, vector: Matrix) -> tuple[float, float]:
-        """Judge the best of a sampler on more images, of fresh noise; return the standard error too."""
+        """Return the Fréchet distance of a vector (P,) on more images, from fresh noise, and its
+        standard error."""
         count, seed = AGAIN * self.options.images, self.options.seed + FRESH
         pictures = self.lineage.pictures(vector, count, seed, 1)
         features, _ = self.reference.judge.judged(unit_interval(pictures))
         return with_error(self.reference, features, self.options.seed)
 
     def _apart(self, vectors: Matrix, near: Matrix) -> NDArray[np.float64]:
-        """Return how far images lie from those that the nearest snapshots make of the same noise: the
-        median over the noise of the distance of two images, (n,)."""
+        """Return how far the images of `vectors` lie from those of `near` (both (n, P)) on the same
+        noise: the median over the noise of the Euclidean distance of two images with pixels in [0, 1],
+        (n,)."""
         noises = self.lineage.noises(PICTURES, self.options.seed, below=1)
         apart = self.lineage.images(vectors, noises, 1) - self.lineage.images(near, noises, 1)
         lengths = np.linalg.norm(apart.reshape(*apart.shape[:2], -1), axis=2) / 2

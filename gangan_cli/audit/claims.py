@@ -1,4 +1,4 @@
-"""What an audit says of a GAN-GAN: a verdict for each claim that one would like to make of it."""
+"""The verdicts of an audit: whether each claim that one would like to make about a GAN-GAN holds."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,26 +21,26 @@ from gangan_cli.weightspace.novelty import NEAR, Found, near
 Verdict = Literal["holds", "does not hold", "undecided"]
 
 COVERED = 0.9
-"""Share of the GANs that samples should come near."""
+"""Share of the GANs that samples must come near, to count as covering them."""
 
 ORDERED = 0.9
-"""Rank correlation from which an axis counts as ordered."""
+"""Absolute rank correlation from which an axis counts as ordered."""
 
 PLACES = 8
-"""Places along an axis from which its order says something: of four at random, one side of a turn is in
-order more often than not, of eight in one case of twenty."""
+"""Minimum number of points for a verdict on the order of an axis. Of four random values, one side of the
+turn is ordered more often than not; of eight, in one case of twenty."""
 
 BEST_OF = 4
-"""Samples for each of which the best counts: of 64, what the best of 16 is like."""
+"""Of n samples, the expected best of n / BEST_OF counts: of 64, the best of 16."""
 
 EXPLAINED = 0.8
-"""R² from which a GAN-GAN counts as doing what it is asked."""
+"""R² from which a GAN-GAN counts as following its condition."""
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim, whether it holds at this number of samples, and the figures that say so; `value` is the
-    one that decides. `id` names it in results and scripts, whatever its sentence says."""
+    """A claim, its verdict from this number of samples, and the figures that support it; `value` is the
+    one that decides. `id` names it in results and scripts, since its sentence may change."""
 
     id: str
     claim: str
@@ -50,7 +50,7 @@ class Claim:
 
 
 def claims(audit: Audit) -> list[Claim]:
-    """Return what can be said of the audited GAN-GAN."""
+    """Return the claims about the audited GAN-GAN, with verdicts."""
     own = audit.row(GANGAN)
     return [
         _near(audit, own),
@@ -79,22 +79,23 @@ def claims(audit: Audit) -> list[Claim]:
 
 
 def covered(audit: Audit, row: Row) -> tuple[float, float]:
-    """Return the share of the GANs, and of their epochs, of which the nearest snapshots of those samples
-    are that come near a GAN."""
+    """Return the share of the GANs, and the share of the epochs, of the nearest snapshots of a
+    sampler's vectors; only vectors `near` a GAN count."""
     keys = row.keys[near(row.distances, row.ratios, audit.spacing)]
     gans = len(np.unique(keys[:, 0])) / len(audit.gans)
     return gans, len(np.unique(keys[:, 1])) / len(audit.epochs)
 
 
 def best_of(row: Row) -> tuple[int, Interval]:
-    """Return of how many judged vectors the best counts, and what Fréchet distance it has in the mean of
-    all such draws."""
+    """Return a number k, and the Fréchet distance of the best of k judged vectors: the mean over all
+    draws of k, with its confidence interval."""
     of = max(1, len(row.frechet) // BEST_OF)
     return of, bootstrap(row.frechet, lambda some: float(expected_best(some.astype(np.float64), of)))
 
 
 def matched(audit: Audit) -> Interval:
-    """Return the median of how much worse samples are than the snapshots that they lie nearest to."""
+    """Return the median difference in Fréchet distance between a sample and its nearest snapshot, with
+    its confidence interval: positive if samples are worse."""
     row = audit.row(GANGAN)
     count = len(audit.matched)
     return _median(row.frechet[:count] - audit.matched)
@@ -124,7 +125,8 @@ def _covers(audit: Audit, row: Row) -> Claim:
 
 
 def _generalises(audit: Audit, row: Row, held_out: HeldOut) -> Claim:
-    # A copy of what was trained on is near none, however near those lie: of GANs that begin alike, say.
+    # Relative to the distance from the training snapshots: a copy of one of them is never near a
+    # held-out GAN, even if the two GANs are close, as at the beginning of training.
     ratios = held_out.distances / np.maximum(row.distances, np.finfo(float).tiny)
     keys = held_out.keys[near(held_out.distances, ratios, audit.spacing)]
     gans = len(np.unique(keys[:, 0])) / len(held_out.gans)
@@ -159,8 +161,8 @@ def _no_mixture(audit: Audit, row: Row) -> Claim:
 
 
 def _as_far(audit: Audit, row: Row, what: str, id: str, claim: str) -> Claim:
-    """Return whether samples are as far off as snapshots are: within the components' space, where there
-    are components, since outside of it even a copy is."""
+    """Return whether samples are as far away as snapshots are from each other: within the space of the
+    principal components if there are any, since in the full space even a copy made of components is."""
     mine: Row | Found = row
     usual, where = audit.own, ""
     if audit.inside and row.inside:
@@ -170,7 +172,7 @@ def _as_far(audit: Audit, row: Row, what: str, id: str, claim: str) -> Claim:
     return Claim(
         id,
         claim,
-        _above(apart, own) if own else "undecided",  # on a line all lies between snapshots
+        _above(apart, own) if own else "undecided",  # 0 if snapshots lie on a line, between each other
         f"median {_interval(apart, 1)}, snapshots {own:.1f}{where}",
         apart.estimate - own,
     )
@@ -208,8 +210,8 @@ def _beats(audit: Audit, row: Row, others: Sequence[str], id: str, claim: str) -
 
 
 def _ordered(id: str, claim: str, axis: Axis, of: str) -> Iterator[Claim]:
-    """Yield whether the axis is in order as a whole, and, which any smooth curve with one turn has, on
-    one side of its turn."""
+    """Yield whether the axis is ordered as a whole, and whether it is on one side of its turn, as any
+    smooth curve with one turn is."""
     values = axis.keys[:, 1] if of == "epoch" else axis.frechet
     parts = ("", ""), ("_to_its_turn", " on one side of its turn")
     for (part, where), found in zip(parts, order(axis, values), strict=True):
@@ -220,7 +222,8 @@ def _ordered(id: str, claim: str, axis: Axis, of: str) -> Iterator[Claim]:
 
 
 def explained(audit: Audit, row: Row, asked: NDArray[np.float64]) -> float:
-    """Return R² of what was asked for as a guess of what came: 1 at best, 0 as good as their mean."""
+    """Return R² of the requested values as predictions of the measured ones: at most 1, and 0 if the
+    mean is as good a prediction, or if the measured values are all alike."""
     count = len(asked)
     came = row.keys[:count, 1] if audit.condition == "epoch" else row.frechet[:count]
     rest, spread = np.square(came - asked).sum(), np.square(came - came.mean()).sum()
@@ -239,11 +242,12 @@ def _as_asked(audit: Audit, row: Row, asked: NDArray[np.float64]) -> Claim:
 
 
 def order(axis: Axis, values: np.ndarray) -> tuple[float, float]:
-    """Return the rank correlation of places with `values` (n,), along the whole axis and along the
-    longer of the two parts into which the extreme that lies farther inside cuts it.
+    """Return the rank correlation of positions with `values` (n,), along the whole axis and along the
+    longer of the two parts on either side of its turn.
 
-    Of an extreme that several places have, the nearest to an end of the axis is its place: values that
-    go one way, and stay where they come to, have no turn. The correlation is 0 where all are alike.
+    The turn is the minimum or the maximum, whichever lies farther from the ends of the axis. If several
+    points share an extreme value, the one nearest to an end counts, so that values which rise or fall to
+    a plateau have no turn. The correlation is 0 if all values are alike, or for fewer than three.
     """
     last = len(values) - 1
 
@@ -264,7 +268,7 @@ def _rho(x: np.ndarray, y: np.ndarray) -> float:
 
 
 def _median(values: NDArray[np.float64]) -> Interval:
-    """Return the median of independent samples with its interval."""
+    """Return the median of independent values (n,) with its confidence interval."""
     return bootstrap(values, lambda some: float(np.median(some.astype(np.float64))))
 
 

@@ -1,4 +1,4 @@
-"""Audits as plain values, kept with the run that was audited."""
+"""Audits as plain values, stored with the audited run."""
 
 import dataclasses
 import math
@@ -46,12 +46,12 @@ VERSION_2_NAMES: Mapping[str, str] = {
     "snapshot on components": "pca_snapshot",
     "autoencoder + kernels": "autoencoder_kernels",
 }
-"""The ids of samplers, by the names that version 2 wrote."""
+"""The ids of samplers, by the names that version 2 stored."""
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What to audit: GAN-GANs and epochs as in "0,3-7" (empty: all, each at its last epoch), and how."""
+    """What to audit, and how: GAN-GANs and epochs as in "0,3-7" (empty: all, each at its last epoch)."""
 
     gans: str = ""
     epochs: str = ""
@@ -66,10 +66,11 @@ def audited(
     told: Told,
     warn: Callable[[str], None],
 ) -> list[Audit]:
-    """Return the audits of the run `name`, done now or before; kept with it if it can be written.
+    """Return the audits of the run `name`: stored ones, or new ones, which are stored if the run can be
+    written.
 
     Raises:
-        ConfigurationError: `wish` asks for what is not there; or as `audits`.
+        ConfigurationError: `wish` selects what does not exist; or as `audits`.
         WorkFailed, StoreError: as `audits`.
     """
     with opened(catalog, name) as (lineage, keeps):
@@ -96,8 +97,8 @@ def audited(
 
 
 def known_audit(run: Run, gan: int, epoch: int) -> Audit | None:
-    """Return an audit of this snapshot that is kept with the run: of several one by the images that it
-    learnt from, and of most samples. None if there is none."""
+    """Return the stored audit of a snapshot, or None. Of several, prefer those on the dataset of the
+    lineage, then most samples, then most images."""
 
     def worth(audit: Audit) -> tuple[bool, int, int]:
         options = audit.options
@@ -108,7 +109,7 @@ def known_audit(run: Run, gan: int, epoch: int) -> Audit | None:
 
 
 def document_of(audit: Audit) -> dict[str, Any]:
-    """Return an audit as plain values, with what it says in words under "claims"."""
+    """Return an audit as plain values, with the claims and the shares of GANs and epochs covered."""
     return {
         **plain(audit),
         "version": VERSION,
@@ -119,7 +120,7 @@ def document_of(audit: Audit) -> dict[str, Any]:
 
 
 def audit_of(document: Mapping[str, Any]) -> Audit:
-    """Return the audit that `document_of` wrote down."""
+    """Return an audit from its plain values, also from those of version 2."""
     names = [field.name for field in dataclasses.fields(Audit)]
     held_out, aligned, inside = (document.get(name) for name in ("held_out", "aligned", "inside"))
     return Audit(
@@ -168,7 +169,7 @@ def _inside(document: Mapping[str, Any]) -> Inside:
 
 
 def _number(value: float | None) -> float:
-    """Return a number as it was before `plain` wrote it down."""
+    """Return a number that `plain` converted: NaN for None."""
     return math.nan if value is None else value
 
 
@@ -178,7 +179,7 @@ def _alignment(document: Mapping[str, Any]) -> Alignment:
 
 
 def plain(value: Any) -> Any:
-    """Return a value as strict JSON can say it: null for what is not a number."""
+    """Return a value as strict JSON allows it: None for NaN, which arrays must not hold."""
     if dataclasses.is_dataclass(value):
         return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, np.ndarray):
@@ -187,12 +188,12 @@ def plain(value: Any) -> Any:
         return {name: plain(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
         return [plain(part) for part in value]
-    # One GAN has no other to be apart from: strict JSON has no word for that but null.
+    # `across` is NaN if there is only one GAN; strict JSON has no NaN.
     return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def _key(audit: Audit) -> str:
-    """Return under what an audit is kept. The judge is not in it: an audit says by whom it was."""
+    """Return the key of a stored audit, without the judge: the audit itself names it."""
     options = audit.options
     numbers = (audit.gan, audit.epoch, options.count, options.images, options.points, options.seed)
     return "/".join(["audit", *map(str, numbers), *filter(None, [options.dataset])])

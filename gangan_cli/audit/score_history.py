@@ -1,4 +1,4 @@
-"""How good GANs were as they trained, as far as it is known: by one judge, on equally many images."""
+"""Stored Fréchet distances of GANs over training, by one judge, on equally many images."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ from store.keys import Keys, Pair
 
 @dataclass(frozen=True)
 class ScoreHistory:
-    """Fréchet distances (n,) of the snapshots `keys` (n, 2), in order; `floor` that of real images, if
-    it is known."""
+    """Fréchet distances `frechet` (n,) of the snapshots `keys` (n, 2), sorted by key; `floor` is that of
+    real images, if it is stored."""
 
     judge: str
     samples: int
@@ -26,13 +26,13 @@ class ScoreHistory:
 
     @classmethod
     def read(cls, run: Run) -> "ScoreHistory | None":
-        """Return what is known of most snapshots of a run; None if nothing is."""
+        """Return the largest comparable group of scores of a run's snapshots; None if there are none."""
         return cls._first(comparable(results(run)))
 
     @classmethod
     def beside(cls, audit: Audit, parent: Run) -> "ScoreHistory":
-        """Return what an audited GAN-GAN's samples can be held against: what the audit's judge said of
-        the snapshots in `parent` on as many images, or, if nothing, what it said in the audit."""
+        """Return the scores to compare an audited GAN-GAN's samples with: those stored in `parent` by
+        the audit's judge on as many images, or, if there are none, those of snapshots in the audit."""
         same = [
             group
             for group in comparable(results(parent))
@@ -91,8 +91,8 @@ class ScoreHistory:
 
 
 def comparable(found: Iterable[Evaluated]) -> list[list[Evaluated]]:
-    """Return results in groups that one judge gave on equally many images from one seed, the largest
-    first; each subject is once in a group."""
+    """Return groups of results by one judge on equally many images from one seed, the largest group
+    first. A group has one result per subject: the last one."""
     groups: dict[tuple[str, int, int], dict[Subject, Evaluated]] = {}
     for one in found:
         groups.setdefault((one.judge, one.samples, one.seed), {})[one.subject] = one

@@ -1,4 +1,4 @@
-"""How good are a run's GANs? Each is judged by every score there is, once: results stay with the run."""
+"""Evaluates the GANs of a run by all scores. Results are stored with the run, and reused."""
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,19 +21,21 @@ from store import Catalog, Run, StoreError
 from store.keys import Pair
 
 FEWEST = 10
-"""Images below which half of the scores have no meaning."""
+"""Minimum number of images: with fewer, half of the scores have no meaning."""
 
 MOST = 100_000
-"""Images above which memory runs out: a tenth of a megabyte each, with what comes of them."""
+"""Maximum number of images, so that memory suffices: 0.1 MB each, with all that is computed from it."""
 
 MOST_DRAWN = 1024
-"""GANs that may be drawn of a GAN-GAN: so many latents always are, so that number k stays the same."""
+"""Maximum number of GANs sampled from a GAN-GAN. This many latents are always drawn, so that sample k
+does not depend on how many are requested."""
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What to evaluate: GANs and epochs as in "0,3-7" (empty: all, each at its last epoch); of a GAN-GAN
-    `latents` GANs that it draws at each. `samples` images of each; their noise comes from `seed`."""
+    """What to evaluate: GANs and epochs as in "0,3-7" (empty: all, each at its last epoch). Of a
+    GAN-GAN, `latents` sampled GANs are evaluated at each epoch. Each GAN generates `samples` images,
+    from noise that depends on `seed`."""
 
     gans: str = ""
     epochs: str = ""
@@ -41,14 +43,14 @@ class Wish:
     samples: int = 10_000
     seed: int = 0
     quick: bool = False
-    """Only what one look at the images gives: Fréchet distance and labels."""
+    """Whether to compute only the Fréchet distance and the scores of labels."""
     dataset: str = ""
-    """The images to hold them against, if not those at the bottom of the run's lineage."""
+    """The dataset to compare with, if not the one at the bottom of the run's lineage."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What was judged: real images (no `gan`), a snapshot, or GAN number `drawn` of a GAN-GAN's."""
+    """What was judged: real images (no `gan`), a snapshot, or sample `drawn` of a GAN-GAN's snapshot."""
 
     gan: int | None = None
     epoch: int | None = None
@@ -56,7 +58,7 @@ class Subject:
 
     @property
     def title(self) -> str:
-        """A name for it as people read it."""
+        """Its name in tables and messages."""
         if self.gan is None:
             return "real images"
         return f"GAN {self.gan} · {self.epoch}" + ("" if self.drawn is None else f" · {self.drawn}")
@@ -64,10 +66,10 @@ class Subject:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """A result: of which subject, by which judge, on how many images from which seed; was it `known`?
+    """The scores of one subject, with the judge, its accuracy, and the seed of the images.
 
-    `samples` is how many images were asked for, of which there may be fewer: `images`. `version` is that
-    of the scores' meaning.
+    `samples` images were requested; if the dataset has too few, `images` is smaller. `version` is that
+    of the scores (scores.VERSION). `known` says whether the result was stored before.
     """
 
     subject: Subject
@@ -82,18 +84,18 @@ class Evaluated:
 
     @property
     def images(self) -> int:
-        """How many images were judged."""
+        """Number of images that were judged."""
         return sum(self.scored.classes)
 
     def document(self) -> dict[str, Any]:
-        """Return it as plain values."""
+        """Return the result as plain values, which `of` reads."""
         found = dataclasses.asdict(self)
         del found["known"]
         return {**found.pop("subject"), **found.pop("scored"), **found, "images": self.images}
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> "Evaluated":
-        """Return what `document` wrote down."""
+        """Return a result from its plain values."""
         own = {field.name: document[field.name] for field in dataclasses.fields(Scored)}
         subject = Subject(document["gan"], document["epoch"], document["drawn"])
         return cls(
@@ -107,7 +109,7 @@ class Evaluated:
 
 @dataclass(frozen=True)
 class Warned:
-    """Something that the reader of the results should know."""
+    """A warning for the reader of the results."""
 
     message: str
 
@@ -115,13 +117,14 @@ class Warned:
 def evaluate(
     catalog: Catalog, name: str, wish: Wish, data_dir: Path | None, told: Told
 ) -> Iterator[Evaluated | Warned]:
-    """Judge the run `name` as `wish` says; yield real images first, then each subject's result.
+    """Evaluate the run `name` as `wish` says; yield the result of real images first, then those of the
+    subjects, and warnings.
 
-    What was judged before, by the same judge on as many images, is taken from the run.
+    A stored result by the same judge, on as many images from the same seed, is not computed again.
 
     Raises:
-        ConfigurationError: it asks for what is not there, or for too few samples.
-        WorkFailed: a GAN makes no numbers, or the judge could not be had.
+        ConfigurationError: `wish` selects what does not exist, or a number of it is out of range.
+        WorkFailed: a GAN generates values that are not finite, or the judge is not available.
         StoreError: the run, or one that it was trained on, cannot be read.
     """
     if not 1 <= wish.latents <= MOST_DRAWN:
@@ -161,7 +164,7 @@ def evaluate(
 
 
 def doubts(judge: Judge, samples: int) -> Iterator[str]:
-    """Yield what to think of when reading a judge's scores."""
+    """Yield warnings about a judge's scores of `samples` images."""
     if judge.weakness:
         yield judge.weakness
     if judge.unkept:
@@ -174,31 +177,31 @@ def doubts(judge: Judge, samples: int) -> Iterator[str]:
 
 
 def results(run: Run) -> list[Evaluated]:
-    """Return what is known of a run, real images and all."""
+    """Return the stored results of a run, including those of real images."""
     return [Evaluated.of(document) for document in run.results("evaluation/").values()]
 
 
 @contextmanager
 def opened(catalog: Catalog, name: str) -> Iterator[tuple[Lineage, bool]]:
-    """Give the lineage of the run `name`, and whether results can be kept in it.
+    """Open the lineage of the run `name`; yield it, and whether results can be stored in the run.
 
     Raises:
-        StoreError: it cannot even be read.
+        StoreError: it cannot be read.
     """
     try:
         lineage, keeps = Lineage.open(catalog, name, write=True), True
-    except StoreError:  # a colleague's run, or a network's folder
+    except StoreError:  # another user's run, or one on a network file system
         lineage, keeps = Lineage.open(catalog, name), False
     with lineage:
         yield lineage, keeps
 
 
 def chosen(run: Run, gans: str, epochs: str) -> list[Pair]:
-    """Return which snapshots of a run (gan, epoch) to look at: those named as in "0,3-7", of all GANs
-    if there is no word of them, and each at its last epoch if there is none of these.
+    """Return the selected snapshots (gan, epoch) of a run. `gans` and `epochs` are ranges as in "0,3-7";
+    empty ones select all GANs, and the last epoch of each GAN.
 
     Raises:
-        ConfigurationError: a range cannot be read, or asks for what is not there.
+        ConfigurationError: a range cannot be read, or selects what does not exist.
     """
     keys = select(run.keys(), gans, epochs)
     if not epochs:
@@ -217,7 +220,7 @@ def _subjects(lineage: Lineage, wish: Wish) -> Iterator[Subject]:
 def _judged(
     lineage: Lineage, reference: Reference, subjects: Sequence[Subject], wish: Wish
 ) -> Iterator[Scored]:
-    """Yield the scores of each subject."""
+    """Yield the scores of each subject, in order; real images may be the first one only."""
     level = len(lineage.levels) > 1
     if subjects and subjects[0].gan is None:
         yield floor(reference, wish.samples, wish.seed, wish.quick)
@@ -233,7 +236,8 @@ def _judged(
 
 
 def _weights(lineage: Lineage, subjects: Iterable[Subject], seed: int) -> Iterator[Matrix]:
-    """Yield the weights (P,) of each subject: its own, or those of the GAN that was drawn."""
+    """Yield the weights (P,) of each subject: of the snapshot, or of the GAN that the GAN-GAN
+    generates."""
     for subject in subjects:
         assert subject.gan is not None and subject.epoch is not None
         if subject.drawn is None:

@@ -1,4 +1,5 @@
-"""The scores of real images: what a perfect GAN would get. Found once for a judge, kept beside it."""
+"""The scores of real images, which are those of a perfect GAN. They are computed once per judge, and
+cached beside it."""
 
 import contextlib
 import json
@@ -13,13 +14,13 @@ from gangan_cli.evaluation.scores import VERSION, Scored, glanced, scored
 
 
 def floor(reference: Reference, count: int, seed: int, quick: bool) -> Scored:
-    """Return the scores of up to `count` training images, held against test images.
+    """Return the scores of up to `count` training images, compared with the test images.
 
-    "nearest" is that of test images, since a training image is its own nearest.
+    "nearest" is that of the test images: the nearest training image of a training image is itself.
     """
     kind = "quick" if quick else "full"
     name = f"{reference.judge.id}-{kind}-{count}-{seed}-{VERSION}.json"
-    # Not there, or not what it should be.
+    # Not in the cache, or damaged.
     with contextlib.suppress(OSError, ValueError, TypeError, caches.CacheUnwritable):
         path = caches.folder(KIND) / name
         return Scored(**json.loads(path.read_text()))
@@ -28,7 +29,7 @@ def floor(reference: Reference, count: int, seed: int, quick: bool) -> Scored:
         found = glanced(glance(images, reference))
     else:
         found = scored(images, reference, seed, near=reference.test, among=reference.others)
-    with contextlib.suppress(OSError, caches.CacheUnwritable):  # it is found again next time
+    with contextlib.suppress(OSError, caches.CacheUnwritable):  # then it is computed again next time
         path = caches.folder(KIND) / name
         aside = path.with_suffix(f".{os.getpid()}")
         aside.write_text(json.dumps(asdict(found)))

@@ -1,7 +1,7 @@
-"""The judge of a dataset: a classifier trained on first use, and kept for all that is judged later.
+"""The judge of a dataset: a classifier, trained on first use and then cached.
 
-Scores of different judges do not compare, so each has an id, made of its data, architecture, recipe and
-weights, which stands in every result.
+Scores of different judges do not compare. So each judge has an id, a hash of its data, architecture,
+recipe and weights, and every result names it.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ from gangan_cli.images.loading import held_out, load_images
 from gangan_cli.metrics.classifier import Classifier, Features, Pixels, Recipe, judged, train
 
 KIND = "judges"
-"""The cache's folder; with them lie the scores of real images."""
+"""The cache folder of judges, and of the scores of real images."""
 
 SIDE = 28
 
@@ -30,23 +30,24 @@ RECIPES: Mapping[str, Recipe] = {
     "mnist": Recipe(),
     "fashion-mnist": Recipe(),
     "kmnist": Recipe(),
-    "mnist5k": Recipe(steps=600),  # a twelfth of the images: sooner learned
+    "mnist5k": Recipe(steps=600),  # a twelfth of the images needs fewer steps
 }
 
 REQUIRED: Mapping[str, float] = {"mnist": 0.992, "fashion-mnist": 0.90, "kmnist": 0.94, "mnist5k": 0.95}
-"""Accuracy on test images below which a judge's word is not worth much. The paper's reached 0.9923."""
+"""Accuracy on test images below which scores may mislead. The paper's judge reached 0.9923."""
 
 VALIDATION = 5000
-"""Of 60,000 training images the first 5,000 are not trained on: the tutorial's own split."""
+"""The first 5,000 of 60,000 training images are not trained on, as in the tutorial's split. For mnist5k,
+its test images are left out instead."""
 
 Told = Callable[[str, int, int], None]
-"""(what is being done, steps done, steps in all)."""
+"""Progress callback: (activity, steps done, steps in all)."""
 
 
 @dataclass(frozen=True)
 class Judge:
-    """A trained classifier; `accuracy` is on the dataset's test images. `unkept` says why it is trained
-    again next time, where its cache cannot be written."""
+    """A trained classifier; `accuracy` is on the dataset's test images. If it could not be cached,
+    `unkept` says why, and that it is trained again next time."""
 
     id: str
     dataset: str
@@ -56,7 +57,7 @@ class Judge:
 
     @property
     def weakness(self) -> str:
-        """Why its word is worth little; "" if there is no reason."""
+        """A warning that its accuracy is too low; "" if it is not."""
         required = REQUIRED[self.dataset]
         if self.accuracy >= required:
             return ""
@@ -69,7 +70,7 @@ class Judge:
         """Return features (n, 1024) and class probabilities (n, 10) of images (n, 784) in [0, 1].
 
         Raises:
-            WorkFailed: an image has a pixel that is no number.
+            WorkFailed: a pixel is not finite.
         """
         if not np.isfinite(images).all():
             raise WorkFailed("these images have pixels that are no numbers: the GAN has diverged")
@@ -77,11 +78,11 @@ class Judge:
 
 
 def judge_of(dataset: str, data_dir: Path | None, told: Told) -> Judge:
-    """Return the judge of `dataset`; train it if it has none yet, some minutes on two cores.
+    """Return the judge of `dataset`; train it if it is not cached, in some minutes on two cores.
 
     Raises:
         ConfigurationError: there is no judge for such a dataset.
-        WorkFailed: its images could not be had.
+        WorkFailed: the images are not available, or the cached judge is damaged.
     """
     if dataset not in RECIPES:
         raise ConfigurationError(f"there is no judge for {dataset!r}, only for {', '.join(RECIPES)}")
@@ -123,13 +124,13 @@ def _train(images: Images, test: Images, recipe: Recipe, name: str, told: Told) 
 
 
 def unit(pixels: Pixels) -> Features:
-    """Return bytes as numbers in [0, 1]."""
+    """Return pixels 0 to 255 scaled to [0, 1], float32."""
     scaled: Features = pixels.astype(np.float32) / np.float32(255)
     return scaled
 
 
 def _name(images: Images, recipe: Recipe) -> str:
-    """Return the name of the judge that this recipe makes of these images."""
+    """Return a name for the judge, from a hash of the images, the architecture and the recipe."""
     digest = hashlib.sha256(images.describe()["sha256"].encode())
     with torch.device("meta"):
         architecture = str(Classifier())
@@ -140,23 +141,23 @@ def _name(images: Images, recipe: Recipe) -> str:
 def _read(path: Path, dataset: str) -> Judge | None:
     from safetensors import SafetensorError, safe_open
 
-    if not os.access(path, os.R_OK):  # not there, or not for us
+    if not os.access(path, os.R_OK):  # missing, or not readable by this user
         return None
     try:
         with safe_open(path, "pt") as file:
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
             facts = file.metadata()
-        with torch.device("meta"):  # to draw weights first would take half a second
+        with torch.device("meta"):  # initialising weights would take half a second
             classifier = Classifier()
         classifier.load_state_dict(weights, assign=True)
-        classifier.to(memory_format=torch.channels_last)  # as it was trained
+        classifier.to(memory_format=torch.channels_last)  # as in training
         return Judge(facts["id"], dataset, float(facts["accuracy"]), classifier.eval())
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, OSError) as error:
         raise WorkFailed(f"the judge in {path} is damaged: delete it, and it is trained anew") from error
 
 
 def _kept(judge: Judge, path: Path) -> Judge:
-    """Return `judge`, once it is written to `path`, if it can be."""
+    """Write `judge` to `path`, and return it; if it cannot be written, its `unkept` says so."""
     from safetensors import SafetensorError
     from safetensors.torch import save_file
 

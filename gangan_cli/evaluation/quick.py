@@ -1,4 +1,4 @@
-"""Many GANs judged at a glance, a thread a core."""
+"""Quick scores of many GANs, one thread per core."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -16,22 +16,22 @@ from gangan_cli.sampling.lineage import Lineage, unit_interval
 from gangan_cli.weightspace.snapshots import Matrix
 
 WAITING = 2
-"""GANs whose images are made ahead for each thread."""
+"""Number of GANs per thread whose images are generated ahead."""
 
 
 @dataclass(frozen=True)
 class Glance:
-    """What one look at images gives: their Fréchet distance, and class probabilities (n, 10)."""
+    """Quick scores of n images: their Fréchet distance, and class probabilities (n, 10)."""
 
     frechet: float
     probabilities: Features
 
 
 def glance(images: Features, reference: Reference) -> Glance:
-    """Look at images (n, 784) in [0, 1].
+    """Return the quick scores of images (n, 784) in [0, 1].
 
     Raises:
-        WorkFailed: a pixel is no number.
+        WorkFailed: a pixel is not finite.
     """
     features, probabilities = reference.judge.judged(images)
     return Glance(reference.frechet.distance(frechet.moments(features)), probabilities)
@@ -45,20 +45,21 @@ def glances(
     images: int,
     seed: int,
 ) -> Iterator[Glance]:
-    """Judge GANs with weights (P,) of the run at `level` of a lineage, each on `images` images.
+    """Yield the quick scores of GANs with weights (P,) of the run at `level` of a lineage, each on
+    `images` images, in the order of `vectors`.
 
-    Their noise depends on `seed` alone. Yields one result a vector, in order.
+    The noise depends on `seed` alone.
 
     Raises:
-        WorkFailed: a GAN makes no numbers.
+        WorkFailed: a GAN generates values that are not finite.
     """
 
-    # Side by side on one thread each: products of this size wait as long as they compute on two.
+    # One GAN per thread: on two threads, matrix products of this size wait as long as they compute.
     threads = torch.get_num_threads()
     waiting: deque[Future[Glance]] = deque()
     with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
         for vector in vectors:
-            # Made here: binding weights to a network is not for several threads at once.
+            # Generated in this thread: binding weights to a network is not thread-safe.
             pictures = unit_interval(lineage.pictures(vector, images, seed, level))
             waiting.append(pool.submit(glance, pictures, reference))
             if len(waiting) > WAITING * threads:
@@ -76,8 +77,8 @@ def frechet_distances(
     seed: int,
     told: Callable[[int], None],
 ) -> NDArray[np.float64]:
-    """Return the Fréchet distance (n,) of each of n GANs as `glances` has it; `told` hears how many are
-    done."""
+    """Return the Fréchet distances (n,) of n GANs, computed by `glances`; `told` is called with the
+    number that are done."""
     found = []
     for glance in glances(lineage, level, vectors, reference, images, seed):
         found.append(glance.frechet)

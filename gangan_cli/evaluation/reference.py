@@ -1,4 +1,4 @@
-"""What generated images are held against: a dataset's test images, as its judge sees them."""
+"""The reference for generated images: a dataset's test images, and its judge's features of them."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,17 +14,17 @@ from gangan_cli.metrics import frechet, prdc
 from gangan_cli.metrics.classifier import Features
 
 VALIDATION = range(50_000, 51_000)
-"""Rows of MNIST on which a Parzen window's width is chosen: the first 1,000 of the 10,000 that
-Goodfellow et al. (2014) held out of the training images."""
+"""Rows of 60,000 training images on which the width of a Parzen window is chosen: the first 1,000 of the
+10,000 that Goodfellow et al. (2014) held out of MNIST's."""
 
 
 @dataclass(frozen=True)
 class Reference:
-    """The images of a dataset with what scores need of them; images are (n, 784) in [0, 1].
+    """The images of a dataset, with what scores need of them; images are (n, 784) in [0, 1].
 
-    `test` are the test images, with the judge's `features` (n, 1024) of them; `validation` (1000, 784)
-    those that a Parzen window's width is chosen on; `train` all training images, of which the rows
-    `apart` are none of the test images, and the rows `fresh` none of the validation images either.
+    `test` are the test images, and `features` (n, 1024) the judge's features of them. `train` are all
+    training images: the rows `apart` are not test images, the rows `fresh` are neither test nor
+    validation images. On `validation` (1000, 784) the width of a Parzen window is chosen.
     """
 
     judge: Judge
@@ -37,38 +37,40 @@ class Reference:
 
     @cached_property
     def frechet(self) -> frechet.Reference:
-        """What Fréchet distances are taken to."""
+        """The moments of `features`, for Fréchet distances to them."""
         return frechet.Reference(frechet.moments(self.features))
 
     @cached_property
     def manifold(self) -> prdc.Manifold:
-        """What precision, recall, density and coverage are of; some seconds' work."""
+        """The manifold of `features`, for precision, recall, density and coverage; takes some
+        seconds."""
         return prdc.Manifold(self.features)
 
     def some(self, count: int) -> Features:
-        """Return the features (n, 1024) of up to `count` test images from all over: the first half of
-        MNIST's were written by other people than the second."""
+        """Return the features (n, 1024) of up to `count` random test images: the first half of MNIST's
+        were written by other people than the second."""
         rows = np.random.default_rng(0).permutation(len(self.features))[:count]
         chosen: Features = self.features[rows]
         return chosen
 
     @property
     def others(self) -> Features:
-        """The training images (n, 784) that are none of the test images."""
+        """The training images (n, 784) that are not test images."""
         if len(self.apart) == len(self.train):
             return self.train  # a copy of MNIST's would take 188 MB
         rest: Features = self.train[self.apart]
         return rest
 
     def real(self, count: int, seed: int) -> Features:
-        """Return up to `count` training images, drawn without repeats: what a perfect GAN would make."""
+        """Return up to `count` of the `fresh` training images, drawn without repeats: what a perfect GAN
+        would generate."""
         rows = np.random.default_rng(seed).permutation(self.fresh)[:count]
         drawn: Features = self.train[rows]
         return drawn
 
 
 def reference_of(dataset: str, data_dir: Path | None, told: Told) -> Reference:
-    """Return what samples of GANs on `dataset` are held against, with its judge, trained if need be.
+    """Return the reference of `dataset`, with its judge, which is trained if necessary.
 
     Raises:
         ConfigurationError, WorkFailed: as `judge_of`.

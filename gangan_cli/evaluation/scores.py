@@ -1,4 +1,4 @@
-"""How good a set of images is: every score there is of it, each with its standard error."""
+"""All scores of a set of images, with standard errors."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from gangan_cli.models.latent_codes import Categorical
 
 @dataclass(frozen=True)
 class Score:
-    """What a score is called, how many decimals it deserves, and which way is better ("" for none)."""
+    """The title of a score, its number of decimals, and which values are better ("" for neither)."""
 
     title: str
     decimals: int
@@ -41,38 +41,38 @@ SCORES: Mapping[str, Score] = {
     "parzen_sigma": Score("its window's width", 3, ""),
     "nearest": Score("nearest training image", 2, ""),
 }
-"""Every score by the name under which results are kept; "nearest" is a median Euclidean distance, and
-"agreement" is known of GANs that can be asked for a class."""
+"""All scores, by the names under which results are stored. "nearest" is a median Euclidean distance;
+"agreement" exists only for GANs with classes in their latent."""
 
 VERSION = 3
-"""Counts changes to what scores mean: those found before are found again."""
+"""Version of the definition of the scores: stored scores of another version are computed again."""
 
 NEAREST_OF = 1000
-"""Images whose nearest training image is looked for."""
+"""Number of images whose nearest training image is searched for."""
 
 SUBSET = 1000
-"""Images of each set in a subset whose kernel distance is taken, as the measure's authors have it; of
-fewer than 4,000 images, a quarter."""
+"""Images of each set in one subset of the kernel distance, as its authors propose; a quarter of the
+images if there are fewer than 4,000."""
 
 KERNEL_OF = 4000
-"""Images of each set that the kernel distance looks at: its work grows with their square."""
+"""Images of each set that the kernel distance uses: its cost grows with their square."""
 
 RESAMPLES = 8
-"""Bootstrap samples behind the standard error of a Fréchet distance: each takes a third of a second."""
+"""Bootstrap resamples for the standard error of a Fréchet distance; each takes a third of a second."""
 
 AGAIN = 100
-"""The same behind that of a median."""
+"""Bootstrap resamples for the standard error of a median."""
 
 Part = tuple[dict[str, float], dict[str, float]]
-"""Values and standard errors."""
+"""Values and standard errors, by the name of the score."""
 
 
 @dataclass(frozen=True)
 class Scored:
     """Scores by name, standard errors of those that have one, and two histograms.
 
-    `classes` (10,) counts what the judge takes the images for; `entropies` (100,) counts label
-    entropies between 0 and ln 10.
+    `classes` (10,) counts the images by the class that the judge gives them; `entropies` (100,) counts
+    them by label entropy, from 0 to ln 10.
     """
 
     values: dict[str, float]
@@ -89,10 +89,10 @@ def scored(
     among: Features | None = None,
     asked: Categorical | None = None,
 ) -> Scored:
-    """Return every score of images (n, 784) in [0, 1], as a GAN made them.
+    """Return all scores of images (n, 784) in [0, 1], in the order in which a GAN generated them.
 
-    `near` are those whose nearest training images are looked for, if not the same, and `among` those
-    where, if not among all; `asked` are classes that took turns.
+    "nearest" is computed for the images `near` (default: `images`) among the images `among` (default:
+    all training images). `asked` is the code of classes that the images were generated from, in turn.
     """
     features, probabilities = reference.judge.judged(images)
     values, errors = _by_label(probabilities)
@@ -108,8 +108,8 @@ def scored(
 
 
 def glanced(glance: Glance, asked: Categorical | None = None) -> Scored:
-    """Return the scores that one look gives: Fréchet distance, and those of the labels; `asked` are
-    classes that took turns."""
+    """Return quick scores as scores by name: the Fréchet distance, and those of the labels. `asked` is
+    the code of classes that the images were generated from, in turn."""
     values, errors = _by_label(glance.probabilities)
     more = _as_asked(glance.probabilities, asked)
     return _together(
@@ -155,7 +155,7 @@ def _together(values: dict[str, float], errors: dict[str, float], probabilities:
 
 
 def with_error(reference: Reference, features: Features, seed: int) -> tuple[float, float]:
-    """Return the Fréchet distance of features (n, 1024) to the test images', and its standard error."""
+    """Return the Fréchet distance of features (n, 1024) to the test images, and its standard error."""
     random, count = np.random.default_rng(seed), len(features)
     draws = (random.integers(count, size=count) for _ in range(RESAMPLES))
     again = [
@@ -170,7 +170,7 @@ def _by_feature(features: Features, reference: Reference, seed: int) -> Part:
     distance, error = with_error(reference, features, seed)
     few, of_test = features[:KERNEL_OF], reference.some(KERNEL_OF)
     count = min(len(few), len(of_test))
-    size = max(2, min(SUBSET, count // 4))  # of larger ones no two would differ
+    size = max(2, min(SUBSET, count // 4))  # larger subsets would hardly differ from each other
     closeness = kernel.kernel_distance(of_test, few, size=size, seed=seed)
     shapes = prdc.prdc(reference.manifold, prdc.Manifold(features))
     values = {
@@ -183,7 +183,7 @@ def _by_feature(features: Features, reference: Reference, seed: int) -> Part:
     }
     errors = {
         "frechet": error,
-        # A subset's deviation, for as many images as there are; two that share some deviate by less.
+        # Scaled to all images, as for a delete-d jackknife: subsets that share images differ by less.
         "kernel": closeness.deviation * (size / (count - size)) ** 0.5,
         "precision": shapes.precision_error,
         "recall": shapes.recall_error,

@@ -1,4 +1,4 @@
-"""One figure a file: takes what studies return, gives files."""
+"""Figures of runs, one per module: functions that take results and write files."""
 
 from gangan_cli.figures import plain_matplotlib
 

@@ -17,32 +17,32 @@ from gangan_cli.weightspace.novelty import NEAR
 from store import Run
 
 WIDTH = 7.4
-"""Inches: a page's text width, and a little."""
+"""Width of the figure in inches: a little more than the text of a page."""
 
 PANELS = (3.7, 1.3, 1.4)
-"""Inches of height that the plots have, more or less."""
+"""Approximate heights of the three plots, in inches."""
 
 COLUMNS = {"verdict": 0.0, "claim": 0.165, "figures": 0.595}
-"""Where the columns of the verdicts begin, as shares of the width."""
+"""Left edges of the columns of verdicts, as fractions of the width."""
 
 WRAP = {"claim": 50, "figures": 46}
-"""Letters in a line of each."""
+"""Characters per line of these columns."""
 
 CAPTION = 122
-"""Letters in a line of the caption."""
+"""Characters per line of the caption."""
 
 LINE, GAP, HEAD = 0.14, 0.07, 0.3
-"""Inches from a line to the next, more of them between verdicts, and for the columns' names."""
+"""Inches per line of text, between two verdicts, and for the heads of the columns."""
 
 COLOURS = {"holds": "#00734F", "does not hold": "#B34D00", "undecided": GREY}
-"""The house's green and vermillion, darker: text needs more contrast than areas do."""
+"""GREEN and VERMILLION, but darker: text needs more contrast than areas do."""
 
 MARKS = {"holds": "✓", "does not hold": "✗", "undecided": "?"}
 
 
 @house_look
 def draw_audit(run: Run, audit: Audit, output: Output) -> list[Path]:
-    """Draw the page."""
+    """Draw the page of an audit; return its files."""
     found = claims(audit)
     table = HEAD + sum(_lines(claim) * LINE + GAP for claim in found)
     caption = wrap(_caption(audit), CAPTION)
@@ -60,7 +60,7 @@ def draw_audit(run: Run, audit: Audit, output: Output) -> list[Path]:
     verdicts.text(0, table + GAP, "\n".join(caption), fontsize=7, va="top", color=GREY).set_in_layout(
         False
     )
-    draw_novelty(novelty, audit)  # last: names find their places in the page as it is laid out
+    draw_novelty(novelty, audit)  # last: labels are placed in the final layout
     return save(figure, "audit", run, output, **_facts(audit, found))
 
 
@@ -141,5 +141,5 @@ def _of(row: Row) -> dict[str, object]:
 
 
 def _number(value: float) -> float | None:
-    """Return a number that JSON has: it knows no NaN."""
+    """Return a number, or None if it is not finite: JSON has no NaN."""
     return float(value) if np.isfinite(value) else None

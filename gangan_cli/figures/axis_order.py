@@ -1,4 +1,4 @@
-"""Is the latent axis in order? Nearest epoch and Fréchet distance along it."""
+"""Nearest epoch and Fréchet distance along the latent axis: is the axis ordered?"""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,7 +10,7 @@ from gangan_cli.weightspace.novelty import NEAR
 
 
 def draw_order(above: Axes, below: Axes, audit: Audit) -> None:
-    """Draw the epoch of the nearest snapshot `above`, and the Fréchet distance `below`."""
+    """Draw the epoch of the nearest snapshot into `above`, and the Fréchet distance into `below`."""
     axis = audit.axis
     epochs = axis.keys[:, 1].astype(np.float64)
     above.sharex(below)
@@ -28,7 +28,7 @@ def draw_order(above: Axes, below: Axes, audit: Audit) -> None:
             fontsize=7,
             color=GREY,
         )
-    if audit.condition == "score":  # what is asked for lies evenly by its logarithm
+    if audit.condition == "score":  # requested scores are evenly spaced by their logarithm
         below.set_xscale("log")
         plain_ticks(below.xaxis, axis.positions.min(), axis.positions.max())
     below.set_yscale("log")

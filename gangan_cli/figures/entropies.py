@@ -1,4 +1,4 @@
-"""How sure the judge is of each image: label entropies of GANs against those of real images."""
+"""Histograms of label entropy, which is low where the judge is sure, of GANs and of real images."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -12,16 +12,16 @@ from gangan_cli.figures.style import BLUE, DARK, GREY, Output, house_look, new_f
 from store import Run
 
 MOST = 8
-"""Subjects drawn."""
+"""Maximum number of panels."""
 
 TOP = float(np.log(10))
-"""The entropy of a label that could be any digit."""
+"""Entropy in nats of a uniform distribution over ten classes."""
 
 
 @house_look
 def draw_entropies(run: Run, found: Iterable[Evaluated], output: Output) -> list[Path]:
-    """Draw a histogram for each of up to eight GANs, evenly chosen of those known at their last epoch;
-    nothing if none was judged."""
+    """Draw a histogram for each of the results that `_chosen` selects from the largest comparable group;
+    draw nothing if that group has no GANs."""
     group = next(iter(comparable(found)), [])
     real = next((one for one in group if one.subject == Subject()), None)
     judged = [one for one in group if one.subject.gan is not None]
@@ -85,7 +85,8 @@ def draw_entropies(run: Run, found: Iterable[Evaluated], output: Output) -> list
 
 
 def _chosen(judged: Sequence[Evaluated]) -> list[Evaluated]:
-    """Return some results, evenly spaced: of each GAN at its last epoch; of a single one at all."""
+    """Return at most MOST results, evenly spaced: from those of each GAN at its last evaluated epoch, or
+    from all epochs if that would be a single result."""
     ordered = sorted(judged, key=lambda one: (*_key(one), one.subject.drawn or 0))
     last = dict(map(_key, ordered))
     latest = [one for one in ordered if last[_key(one)[0]] == _key(one)[1]]
@@ -129,5 +130,5 @@ def _numbers(one: Evaluated) -> dict[str, object]:
 
 
 def _trim(axis: Axes, bottom: bool, left: bool) -> None:
-    """Write numbers at the outer edges only: all panels share their scales."""
+    """Label the ticks at the outer edges only: all panels share their scales."""
     axis.tick_params(labelsize=8, labelbottom=bottom, labelleft=left)

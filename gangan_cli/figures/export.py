@@ -1,4 +1,4 @@
-"""All figures of a run, by what the run is."""
+"""All figures of a run; which these are depends on the kind of run."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,12 +34,13 @@ def export_figures(
 ) -> Iterator[tuple[str, Path]]:
     """Draw every figure of the run `name`; yield (figure, path) as each file is written.
 
-    What evaluations and audits found is drawn where they are kept with the run.
+    Evaluations and audits are drawn if their results are stored with the run.
 
-    `gan` and `epoch` choose the GAN of Figure 2, or the GAN-GAN and its snapshot for Figure 3.
+    `gan` and `epoch` select the snapshot, by default that of the first GAN at its last epoch. Figure 2
+    of the paper uses `gan` only, since it shows several epochs.
 
     Raises:
-        ConfigurationError: the run has no snapshots, or not the one asked for.
+        ConfigurationError: the run has no snapshots, or not the requested one.
         UnknownRun: the run, or one that it was trained on, is not in the store.
         WorkFailed: the folder cannot be written.
     """
@@ -70,13 +71,14 @@ def export_figures(
                 yield from _named("scores", draw_gangan_scores(run, parent, audit, history, output))
                 yield from _named("audit", draw_audit(run, audit, output))
         yield from _named("entropies", draw_entropies(run, results(run), output))
-        if run.manifest.losses:  # imported state dicts come without
+        if run.manifest.losses:  # a run imported from state dicts has none
             yield from _named("losses", draw_losses(run, LossHistory.read(run), output))
         yield from _named("lineage", draw_lineage([level.run for level in lineage.levels], output))
 
 
 def _scores_along(along: LatentGrid, audit: Audit | None) -> NDArray[np.float64] | None:
-    """Return what an audit says of a walk's rows, if it went the same way: the seed decides the way."""
+    """Return an audit's Fréchet distances (n,) for the rows of a walk; None if the audit's walk is
+    another one: it depends on the seed."""
     if audit is None or along.positions is None or audit.options.seed != along.seed:
         return None
     places = audit.axis.positions

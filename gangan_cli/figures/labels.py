@@ -1,4 +1,4 @@
-"""Labels beside points, where they hide least."""
+"""Labels beside points, placed where they hide least."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,22 +11,24 @@ from numpy.typing import NDArray
 Numbers = NDArray[np.float64]
 
 REACHES = (6.0, 11.0, 18.0, 27.0, 38.0, 52.0)
-"""Points (of a 72nd of an inch) between a point and its label."""
+"""Distances to try between a point and its label, in typographic points (1/72 inch)."""
 
 LED = 10.0
-"""Reach from which on a line leads from the point to its label."""
+"""Reach from which a leader line connects the point with its label."""
 
 ANGLES = np.deg2rad(np.arange(0, 360, 6))
 
 AROUND = 2.0
-"""Points kept free around a label."""
+"""Margin around a label, in typographic points."""
 
 OUTSIDE, OVERLAP, TOUCH, HIDE = 1000.0, 300.0, 60.0, 40.0
-"""What is bad about a place: a pixel outside the plot, a label on another, a line through a label, a
-point or another line, a dot behind a label. A reach of four points costs 1."""
+"""Costs of a position. OUTSIDE: per pixel outside the plot. OVERLAP: per label that it overlaps. TOUCH:
+per leader line through a label, close to a labelled point, or across another line. HIDE: per dot behind
+the label, and once if there is no leader line and the label is closer to another labelled point than to
+its own. A reach of four typographic points costs 1."""
 
 STARTS, SWEEPS = 6, 4
-"""Orders in which labels take their places, and times that each may then move to a better one."""
+"""Number of random starts, and how often each label chooses its position in one of them."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +44,12 @@ class Label:
 
 @dataclass(frozen=True)
 class Places:
-    """Where a label may go, in pixels: boxes (k, 4) of left, low, right, high, around its point `end`
-    (2,); `near` (k, 2) is where the line that leads to the box ends; `costs` (k,) whatever the other
-    labels do."""
+    """Candidate positions of one label, in pixels (but `reaches` in typographic points).
+
+    `end` (2,) is the labelled point, and `reaches` (k,) are the distances from it to the label. `boxes`
+    (k, 4) are left, bottom, right and top of the label, and `near` (k, 2) is where the leader line meets
+    the box. `costs` (k,) are those that do not depend on the other labels.
+    """
 
     end: Numbers
     reaches: Numbers
@@ -56,7 +61,7 @@ class Places:
 def place_labels(axis: Axes, labels: Sequence[Label], dots: Numbers, size: float = 7) -> None:
     """Write labels into a finished plot, clear of its `dots` (n, 2), of each other and of the frame.
 
-    The scales and limits must be set: places are found in the figure as it is laid out now.
+    Scales and limits must be final: positions are computed in the current layout of the figure.
     """
     figure = axis.get_figure(root=True)
     assert figure is not None
@@ -107,11 +112,16 @@ def _measured(axis: Axes, label: Label, size: float) -> Numbers:
 def _places(
     end: Numbers, size: Numbers, others: Numbers, hidden: Numbers, frame: Numbers, point: float
 ) -> Places:
-    """Return the places around the point `end` for a text of `size` (2,), given the `others` points."""
+    """Return the candidate positions around the point `end` (2,) for a text of `size` (2,).
+
+    `others` (m, 2) are the other labelled points, `hidden` (n, 2) the dots that a label should not
+    cover, `frame` (4,) are the limits of the plot, and `point` is the size of a typographic point; all
+    in pixels.
+    """
     ways = np.column_stack([np.cos(ANGLES), np.sin(ANGLES)])
     reaches = np.repeat(REACHES, len(ANGLES))
     out = np.tile(ways, (len(REACHES), 1))
-    # From straight above to straight beside, the box slides along the point: its edge stays away.
+    # Between above and beside, the box slides past the point, so that its edge keeps the distance.
     middles = end + out * reaches[:, None] * point + np.clip(out * 1.6, -1, 1) * size / 2
     boxes = np.column_stack([middles - size / 2, middles + size / 2])
     near = np.clip(end, boxes[:, :2], boxes[:, 2:])
@@ -134,9 +144,12 @@ def _places(
 
 
 def _chosen(around: Sequence[Places], point: float) -> list[int]:
-    """Return a place for each label: the best that some orders of choosing lead to."""
+    """Return the row of the position for each label: the cheapest combination of several random starts.
+
+    In each start, labels take turns in random order to choose the best position given the others.
+    """
     random = np.random.default_rng(0)
-    known: dict[tuple[int, int, int], Numbers] = {}  # most are wanted again in a later sweep
+    known: dict[tuple[int, int, int], Numbers] = {}  # most are needed again in a later sweep
     best: tuple[float, list[int]] = float("inf"), []
     for _ in range(STARTS):
         rows: dict[int, int] = {}
@@ -156,7 +169,8 @@ def _chosen(around: Sequence[Places], point: float) -> list[int]:
 
 
 def _clashes(mine: Places, other: Places, row: int, point: float) -> Numbers:
-    """Return how much each place (k,) of a label is in the way of another one, which is at its `row`."""
+    """Return what each position of the label `mine` costs (k,) because of the label `other`, which is at
+    its position `row`."""
     box, near = other.boxes[row], other.near[row]
     shared = np.minimum(mine.boxes[:, 2:], box[2:]) - np.maximum(mine.boxes[:, :2], box[:2])
     over = (shared > -AROUND * point).all(axis=1)
@@ -170,13 +184,13 @@ def _clashes(mine: Places, other: Places, row: int, point: float) -> Numbers:
 
 
 def _points_on(end: Numbers, near: Numbers) -> Numbers:
-    """Return points (k, 12, 2) on the lines from `end` (2,) to `near` (k, 2)."""
+    """Return points (k, 12, 2), evenly spaced on the lines from `end` (2,) to `near` (k, 2)."""
     points: Numbers = end + np.linspace(0, 1, 12)[:, None] * (near - end)[:, None]
     return points
 
 
 def _inside(points: Numbers, boxes: Numbers, point: float) -> NDArray[np.bool_]:
-    """Return which points (k or 1, n, 2) lie in, or close to, boxes (k or 1, 4): (k, n)."""
+    """Return which points (k or 1, n, 2) lie in boxes (k or 1, 4) or within their margin: (k, n)."""
     above = points > boxes[:, None, :2] - AROUND * point
     below = points < boxes[:, None, 2:] + AROUND * point
     inside: NDArray[np.bool_] = np.all(above & below, axis=2)
@@ -184,6 +198,7 @@ def _inside(points: Numbers, boxes: Numbers, point: float) -> NDArray[np.bool_]:
 
 
 def _side(a: Numbers, b: Numbers, c: Numbers) -> Numbers:
-    """Return on which side of the line from a to b the point c lies, as a sign; each (2,) or (k, 2)."""
+    """Return a number whose sign says on which side of the line from a to b the point c lies; a, b and c
+    are (2,) or (k, 2)."""
     across: Numbers = (b - a)[..., 0] * (c - a)[..., 1] - (b - a)[..., 1] * (c - a)[..., 0]
     return across

@@ -1,4 +1,4 @@
-"""Figure 3 of the paper: GANs sampled from a GAN-GAN, a row each, a fixed noise vector a column."""
+"""Figure 3 of the paper: GANs sampled from a GAN-GAN, one per row; one fixed noise vector per column."""
 
 from pathlib import Path
 
@@ -23,12 +23,12 @@ def draw_grid(
     output: Output,
     frechet: NDArray[np.float64] | None = None,
 ) -> list[Path]:
-    """Draw a walk or independent samples: z on the left, the nearest snapshot on the right, and the
-    Fréchet distances (n,) of the rows where they are known."""
+    """Draw a walk or independent samples. On the left are positions along the walk, or row numbers; on
+    the right the nearest snapshots, and the Fréchet distances (n,) of the rows if they are given."""
     rows, columns, height, width = study.images.shape[:4]
     sheet = tile(shades(study.images))
     figure, ((axis,),) = new_figure(2.2 + 0.24 * columns, 0.9 + 0.24 * rows * height / width)
-    figure.set_layout_engine("compressed")  # the usual one cuts labels beside what keeps its aspect
+    figure.set_layout_engine("compressed")  # constrained cuts off labels beside axes of fixed aspect
     axis.imshow(sheet, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
     centres = np.arange(rows) * (height + 1) + (height - 1) / 2
     if study.positions is not None:
@@ -60,7 +60,7 @@ def draw_grid(
 
 
 def animate_walk(run: Run, study: LatentGrid, output: Output) -> list[Path]:
-    """Write a GIF that goes along the walk and back, with a mark that shows where it is."""
+    """Write a GIF that goes along the walk and back, with a marker for the position."""
     side = int(study.images.shape[1] ** 0.5)
     frames = []
     for row, images in enumerate(study.images[:, : side * side]):

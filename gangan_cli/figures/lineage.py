@@ -13,7 +13,7 @@ WIDTH, HEIGHT, GAP = 2.7, 0.86, 0.95
 
 @house_look
 def draw_lineage(runs: list[Run], output: Output) -> list[Path]:
-    """Draw the runs of a lineage, top run first, as boxes from the dataset to the top run."""
+    """Draw a lineage as boxes, from the dataset to the top run. The first of `runs` is the top run."""
     bottom = runs[-1].manifest
     dataset = dict(bottom.dataset or {})
     count = f"{dataset['examples']:,} images" if dataset["examples"] else "images"

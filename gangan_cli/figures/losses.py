@@ -11,7 +11,7 @@ from store import Run
 
 @house_look
 def draw_losses(run: Run, study: LossHistory, output: Output) -> list[Path]:
-    """Draw every network's loss over the epochs."""
+    """Draw every loss over the epochs."""
     figure, ((axis,),) = new_figure(7, 3.6)
     gans = int(np.count_nonzero(study.done))
     for colour, name in zip(LOSS_COLOURS, study.names, strict=False):

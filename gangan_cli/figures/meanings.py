@@ -1,4 +1,7 @@
-"""What the classes and codes of a GAN do: one column a class or a value, all else alike along a row."""
+"""Latent traversals: what each class or code of a GAN does.
+
+Columns are the values of one code; the rest of the latent is the same along a row.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,14 +15,14 @@ from store import Run
 
 @house_look
 def draw_meanings(run: Run, gan: int, epoch: int, study: Sequence[Varied], output: Output) -> list[Path]:
-    """Draw a sheet of images for each code; nothing if there is none."""
+    """Draw one grid of images per latent code; draw nothing if there are no codes."""
     if not study:
         return []
     figure, ((*axes,),) = new_figure(3.6 * len(study), 4.1, 1, len(study))
     for axis, varied in zip(axes, study, strict=True):
         sheet = tile(shades(varied.images), gap=2)
         axis.imshow(sheet, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
-        # In the middle of its column: an image and the gap beside it.
+        # A column is an image and the gap beside it; the tick is in its middle.
         wide = varied.images.shape[3] + 2
         axis.set_xticks([(place + 0.5) * wide for place in range(len(varied.columns))])
         digits = 0 if isinstance(varied.code, Categorical) else 1

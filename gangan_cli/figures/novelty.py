@@ -20,17 +20,17 @@ LOOKS: Mapping[Kind, tuple[str, str]] = {
     "mixture": (GREEN, "^"),
     "density": (PINK, "D"),
 }
-"""Colour and shape of the baselines, by their kind."""
+"""Colour and marker of the baselines, by their kind."""
 
 APART = 0.2
-"""Share of the width that two marks must lie apart for their names to find room above them."""
+"""Fraction of the width by which two reference lines must differ for both names to fit above them."""
 
 QUARTILES = (25, 50, 75)
 
 
 @dataclass(frozen=True)
 class Spread:
-    """Quartiles (3,) of a sampler's distances, in the plot's unit, and of its Fréchet distances."""
+    """Quartiles (3,) of one sampler: `x` of its distances, in the plot's unit, `y` of its scores."""
 
     id: str
     label: str
@@ -39,7 +39,7 @@ class Spread:
 
     @classmethod
     def of(cls, row: Row, unit: float) -> "Spread":
-        """Return those of a sampler: distances of all that was drawn, scores of what was judged."""
+        """Return the quartiles of a sampler: distances of all vectors, scores of those judged."""
         return cls(
             row.id,
             row.label,
@@ -49,13 +49,15 @@ class Spread:
 
 
 def apart(row: Row) -> Numbers:
-    """Return the distances of a sampler's vectors from the nearest snapshots: within the components'
-    space, where there are components, since outside of it even a copy is a step away."""
+    """Return the distances (n,) of a sampler's vectors from the nearest snapshots, within the space of
+    the principal components if there are any: in the full space even a copy made of components is an
+    epoch step away."""
     return row.inside.distances if row.inside else row.distances
 
 
 def draw_novelty(axis: Axes, audit: Audit) -> None:
-    """Draw every sampler, the GAN-GAN's GANs one by one."""
+    """Draw the median of every sampler, the quartiles of the baselines, and each judged vector of the
+    GAN-GAN as a dot."""
     unit, unit_name = unit_of(audit)
     row = audit.row(GANGAN)
     own = apart(row)[: len(row.frechet)] / unit
@@ -89,8 +91,8 @@ def draw_novelty(axis: Axes, audit: Audit) -> None:
 
 
 def unit_of(audit: Audit) -> tuple[float, str]:
-    """Return what distances are measured by, and its name: steps, where there are any."""
-    if audit.inside and audit.inside.spacing > 0:  # NaN is not
+    """Return the unit of distances, and its description: the epoch step, or 1 if there is none."""
+    if audit.inside and audit.inside.spacing > 0:  # False for NaN
         return audit.inside.spacing, f"in steps of {audit.inside.spacing:.3g}, within the components"
     if audit.inside:
         return 1.0, "Euclidean, within the components"
@@ -102,7 +104,7 @@ def unit_of(audit: Audit) -> tuple[float, str]:
 def _scales(axis: Axes, spreads: list[Spread], own: Numbers, frechet: Numbers) -> None:
     x = np.concatenate([own, *(spread.x for spread in spreads)])
     y = np.concatenate([frechet, *(spread.y for spread in spreads)])
-    # From 0 to the smallest number that matters evenly, since copies lie at 0; then by the logarithm.
+    # Copies lie at 0, so the axis is linear up to 1, or to the power of ten below all other medians.
     above = [spread.x[1] for spread in spreads if spread.x[1] > 1e-3]
     linear = 1.0 if min(above, default=1.0) <= 1 else 10 ** np.floor(np.log10(min(above)))
     right = max(float(x.max()) * 1.35, 3 * linear)
@@ -120,10 +122,10 @@ def _scales(axis: Axes, spreads: list[Spread], own: Numbers, frechet: Numbers) -
 
 
 def _marks(axis: Axes, audit: Audit, unit: float) -> list[float]:
-    """Draw the distances that are usual between snapshots; return where they are."""
+    """Draw reference lines at the usual distances between snapshots; return their positions."""
     seen = audit.inside or audit
     usual = ((seen.spacing / unit, "one step"), (seen.across / unit, "nearest of another GAN"))
-    # NaN is between nothing.
+    # Leaves out NaN.
     marks = sorted((x, words) for x, words in usual if 0 < x < axis.get_xlim()[1])
     across = (axis.transData - axis.transAxes).transform([(x, 1) for x, _ in marks] or [(0, 1)])[:, 0]
     sides = ["center"] if len(marks) < 2 or np.ptp(across) > APART else ["right", "left"]

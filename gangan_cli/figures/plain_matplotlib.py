@@ -1,8 +1,9 @@
-"""Imports matplotlib as it comes: what a user has set for other work changes no figure here.
+"""Imports matplotlib with its default settings, so that a user's settings for other work change no
+figure.
 
-It reads settings while it is imported: a matplotlibrc in the working folder, in MATPLOTLIBRC or
+matplotlib reads settings when it is imported: a matplotlibrc in the working folder, in MATPLOTLIBRC, in
 MPLCONFIGDIR or at home, and the backend that a notebook leaves in MPLBACKEND. Any of these may be
-broken, or ask for LaTeX.
+broken, or require LaTeX.
 """
 
 import os
@@ -19,11 +20,11 @@ def load() -> None:
     if "matplotlib" in sys.modules:
         return
     os.environ.pop("MPLBACKEND", None)
-    os.environ["MPLCONFIGDIR"] = str(caches.writable("matplotlib"))  # for its list of fonts
+    os.environ["MPLCONFIGDIR"] = str(caches.writable("matplotlib"))  # for its cache of fonts
     spec = find_spec("matplotlib")
     assert spec is not None and spec.origin is not None
     own_settings = Path(spec.origin).parent / "mpl-data"
-    # The settings in the working folder come first: so let that be where its own lie. In a folder that
-    # may not be entered there are none, and nobody could come back to it.
+    # A matplotlibrc in the working folder comes first, so enter the folder of the default one. A working
+    # folder that cannot be entered has no matplotlibrc, and chdir could not return to it.
     with chdir(own_settings) if os.access(".", os.X_OK) else nullcontext():
         import matplotlib  # noqa: F401

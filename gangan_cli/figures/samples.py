@@ -1,4 +1,4 @@
-"""Figure 2 of the paper: what a GAN makes of the same noise as it trains."""
+"""Figure 2 of the paper: samples of one GAN over its training, from the same noise."""
 
 from pathlib import Path
 

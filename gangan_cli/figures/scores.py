@@ -1,4 +1,4 @@
-"""How good GANs are as they train; and where, among them, those that a GAN-GAN draws would stand."""
+"""Fréchet distances of GANs over training, and of GANs sampled from a GAN-GAN among them."""
 
 from pathlib import Path
 from typing import Any
@@ -40,11 +40,12 @@ def draw_scores(run: Run, study: ScoreHistory, output: Output) -> list[Path]:
 def draw_gangan_scores(
     run: Run, parent: Run, audit: Audit, study: ScoreHistory, output: Output
 ) -> list[Path]:
-    """Draw what a GAN-GAN drew, each at the epoch of its nearest snapshot, over their curves."""
+    """Draw the samples of a GAN-GAN at the epochs of their nearest snapshots, over the snapshots'
+    curves."""
     row = audit.row(GANGAN)
     count = len(row.frechet)
     epochs, distances = row.keys[:count, 1], row.distances[:count]
-    # Without a step to measure by nobody can say that a sample is far.
+    # If the epoch step is not known (NaN), no sample counts as far.
     far = distances >= NEAR * audit.spacing
     figure, ((axis,),) = new_figure(7, 3.8)
     _curves(axis, study, FAINT, DARK)
@@ -86,7 +87,8 @@ def draw_gangan_scores(
 
 
 def _curves(axis: Axes, study: ScoreHistory, colour: str, strong: str) -> None:
-    """Draw a line per GAN, or a point where only one of its epochs is known, and the median."""
+    """Draw a line per GAN, or a point if only one of its epochs was judged, the median over GANs, and
+    the score of real images."""
     many = len(study.curves) > 1
     colour = colour if many else strong
     for number, (epochs, frechet) in enumerate(study.curves.values()):

@@ -1,4 +1,4 @@
-"""What all figures share: one look, one way of saving, and the JSON beside each that says what it is."""
+"""Shared by all figures: style, ticks, saving, and the JSON file beside each that says what it shows."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -27,22 +27,22 @@ LOOK: dict[Any, Any] = {
     "axes.titlesize": 10,
     "axes.titlelocation": "left",
     "figure.constrained_layout.use": True,
-    "text.parse_math": False,  # a name may hold dollars
+    "text.parse_math": False,  # names of runs may contain dollar signs
     "svg.hashsalt": "gangan",  # so that the same figure has the same bytes
     "pdf.fonttype": 42,
 }
 
 BLUE, VERMILLION, GREEN, PINK, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9"
 LOSS_COLOURS = (BLUE, VERMILLION, GREEN, PINK, SKY)
-"""Okabe and Ito's palette: told apart with any colour vision."""
+"""Okabe and Ito's palette, which can be distinguished with any colour vision."""
 
 DARK, GREY, FAINT = "#333333", "#767676", "#BFBFBF"
-"""For text and for what stays behind; GREY can still be read on white."""
+"""For text, and for marks in the background; GREY is still legible on white."""
 
 
 @dataclass(frozen=True)
 class Output:
-    """Where figures go and in which forms; `seed` is that of the noise in them."""
+    """Folder, formats and resolution of figures; `seed` is that of the noise in them."""
 
     folder: Path
     formats: Sequence[str]
@@ -51,7 +51,7 @@ class Output:
 
 
 house_look = rc_context(LOOK)
-"""Decorates what draws a figure: titles and texts take their look from where they are written."""
+"""Decorator for functions that draw: texts take their style from the settings when they are created."""
 
 
 def new_figure(
@@ -61,8 +61,8 @@ def new_figure(
     columns: int = 1,
     heights: Sequence[float] | None = None,
 ) -> tuple[Figure, Any]:
-    """Return a figure of so many inches in the house look, and its (rows, columns) array of axes, whose
-    rows have `heights` in proportion."""
+    """Return a figure of `width` by `height` inches in the common style, and its (rows, columns) array
+    of axes; `heights` are the relative heights of the rows."""
     with rc_context(LOOK):
         figure = Figure(figsize=(width, height))
         return figure, figure.subplots(rows, columns, squeeze=False, height_ratios=heights)
@@ -75,14 +75,14 @@ STEPS: Sequence[Sequence[float]] = (
     (1, 1.5, 2, 3, 4, 5, 7),
     *(np.arange(1, 10, size).round(2).tolist() for size in (0.5, 0.2, 0.1, 0.05, 0.02, 0.01)),
 )
-"""Round numbers between powers of ten, from few to many."""
+"""Sets of round numbers within one power of ten, from sparse to dense."""
 
 ENOUGH = 4
-"""Numbers that an axis should have, to be read."""
+"""Minimum number of ticks, for an axis to be readable."""
 
 
 def plain_ticks(axis: Axis, lowest: float, highest: float) -> None:
-    """Mark a logarithmic axis with a few round numbers, written out."""
+    """Set a few round ticks on a logarithmic axis, with labels that are not powers of ten."""
     powers = range(floor(log10(lowest)), ceil(log10(highest)) + 1)
     ticks: list[float] = []
     for steps in STEPS:
@@ -96,12 +96,12 @@ def plain_ticks(axis: Axis, lowest: float, highest: float) -> None:
 
 
 def whole_ticks(axis: Axis) -> None:
-    """Mark an axis with whole numbers only."""
+    """Set ticks at whole numbers only."""
     axis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 2.5, 5, 10], integer=True, min_n_ticks=1))
 
 
 def save(figure: Figure, name: str, run: Run, output: Output, **facts: Any) -> list[Path]:
-    """Write a figure in every format asked for, and its JSON; return the pictures' paths.
+    """Write a figure in all formats of `output`, and its JSON; return the paths of the images.
 
     Raises:
         WorkFailed: the folder cannot be written.
@@ -124,7 +124,7 @@ def save(figure: Figure, name: str, run: Run, output: Output, **facts: Any) -> l
 
 
 def describe(name: str, run: Run, output: Output, files: Sequence[Path], **facts: Any) -> None:
-    """Write the JSON beside a figure: from which run, keys, seed and versions it came."""
+    """Write the JSON beside a figure: its run, family, seed, versions, command, and other `facts`."""
     manifest = run.manifest
     document = {
         "figure": name,

@@ -1,4 +1,4 @@
-"""A CycleGAN's images, their translations and those back, and how much disturbing these changes."""
+"""Images of a CycleGAN, translated and translated back, and the effect of disturbing translations."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from store import Run
 
 @house_look
 def draw_translations(run: Run, study: Translations, output: Output) -> list[Path]:
-    """Draw both ways, and the changes as bars."""
+    """Draw both directions, and the changes as bars."""
     figure, axes = new_figure(7, 5.6, 3, 1, heights=(3, 3, 2.6))
     names = ("A", "A to B", "and back"), ("B", "B to A", "and back")
     for axis, images, rows in zip(axes[:2, 0], (study.from_a, study.from_b), names, strict=True):
