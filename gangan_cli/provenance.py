@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from gangan_cli import wording
+from gangan_cli import formatting
 from gangan_cli.config import RunEnvironment
 
 
@@ -28,7 +28,7 @@ def provenance(environment: RunEnvironment | None = None) -> dict[str, Any]:
         else {},
         "id": uuid.uuid4().hex,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": wording.plain(shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])),
+        "command": formatting.plain(shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])),
         "versions": {
             "python": platform.python_version(),
             **{package: version(package) for package in ("gangan", "torch", "numpy")},

@@ -9,7 +9,7 @@ from store.errors import Damaged, StoreError, UnknownSnapshot
 from store.reader import KINDS
 from store.run import Run
 
-Told = Callable[[int, int], None]
+OnProgress = Callable[[int, int], None]
 """(values looked at, values in all) as reading goes on."""
 
 
@@ -33,7 +33,7 @@ UNOPENED = "unopened"
 """What a finding is about that says why a run could not be looked at: no repair helps there."""
 
 
-def verify(path: Path, told: Told = lambda done, total: None) -> Iterator[Finding]:
+def verify(path: Path, on_progress: OnProgress = lambda done, total: None) -> Iterator[Finding]:
     """Check the run in `path` from its first page to its last value; yield what is wrong.
 
     The run may be in training meanwhile. LMDB may, in spite of all checks, kill a process that reads a
@@ -46,12 +46,12 @@ def verify(path: Path, told: Told = lambda done, total: None) -> Iterator[Findin
         return
     with run:
         try:
-            yield from _values(run, told)
+            yield from _values(run, on_progress)
         except StoreError as error:
             yield Finding("file", str(error))
 
 
-def _values(run: Run, told: Told) -> Iterator[Finding]:
+def _values(run: Run, on_progress: OnProgress) -> Iterator[Finding]:
     try:
         run.state()
     except Damaged as error:
@@ -68,7 +68,7 @@ def _values(run: Run, told: Told) -> Iterator[Finding]:
     done = len(results)
     total = done + sum(map(len, there.values()))
     if results:
-        told(done, total)
+        on_progress(done, total)
     for what, pairs in there.items():
         for gan, epoch in sorted(pairs):
             try:
@@ -78,7 +78,7 @@ def _values(run: Run, told: Told) -> Iterator[Finding]:
             except Damaged as error:
                 yield Finding(what, str(error), gan, epoch)
             done += 1
-            told(done, total)
+            on_progress(done, total)
 
 
 def _missing(run: Run, there: Mapping[str, set[keys.Pair]]) -> Iterator[Finding]:

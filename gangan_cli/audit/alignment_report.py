@@ -11,11 +11,10 @@ from torch.func import vmap
 
 from gangan_cli.errors import ConfigurationError, WorkFailed
 from gangan_cli.models.family import Family
-from gangan_cli.models.functional import bind_weights
+from gangan_cli.models.functional import bind_weights, split_networks
 from gangan_cli.models.registry import build
 from gangan_cli.rng import stream
-from gangan_cli.sampling.lineage import split
-from gangan_cli.weightspace.alignment import Frame
+from gangan_cli.weightspace.alignment import Alignment
 from gangan_cli.weightspace.snapshots import Matrix
 from store import Layout, Run
 from store.keys import Keys
@@ -50,7 +49,7 @@ class Shift:
 
 
 @dataclass(frozen=True)
-class Alignment:
+class AlignmentReport:
     """The effect of a frame on the `whole` vector and on each of the `layers`, with names as in
     "generator.out".
 
@@ -66,8 +65,8 @@ class Alignment:
     discriminator_change: float
 
 
-def alignment(run: Run, keys: Keys, frame: Frame) -> Alignment:
-    """Compare the snapshots `keys` (n, 2) of `run` with the same snapshots in `frame`.
+def alignment_report(run: Run, keys: Keys, alignment: Alignment) -> AlignmentReport:
+    """Compare the snapshots `keys` (n, 2) of `run` with the same snapshots in `alignment`.
 
     Raises:
         ConfigurationError: no two GANs have the same epoch.
@@ -82,8 +81,8 @@ def alignment(run: Run, keys: Keys, frame: Frame) -> Alignment:
     for epoch in epochs.tolist():
         own = keys[keys[:, 1] == epoch]
         before, _ = run.matrix(own)
-        after = frame.apply(before, own[:, 0])
-        changes = np.maximum(changes, probe.changes(before, after, frame, own[:, 0]))
+        after = alignment.apply(before, own[:, 0])
+        changes = np.maximum(changes, probe.changes(before, after, alignment, own[:, 0]))
         for medians, vectors in zip(found, (before, after), strict=True):
             medians.add(vectors)
     first, second = (medians.found() for medians in found)
@@ -92,7 +91,7 @@ def alignment(run: Run, keys: Keys, frame: Frame) -> Alignment:
         for name, (distance, norm) in first.items()
     }
     whole = shifts.pop(WHOLE)
-    return Alignment(frame.mode, whole, shifts, *changes.tolist())
+    return AlignmentReport(alignment.mode, whole, shifts, *changes.tolist())
 
 
 WHOLE = ""
@@ -152,7 +151,7 @@ class _Probe:
         self._examples = torch.randn(PROBES, family.data_dim, generator=source)
 
     def changes(
-        self, before: Matrix, after: Matrix, frame: Frame, gans: NDArray[np.int64]
+        self, before: Matrix, after: Matrix, alignment: Alignment, gans: NDArray[np.int64]
     ) -> tuple[float, float]:
         """Return the largest change of a generator's output, and of a discriminator's, between the
         vectors `before` and `after` (n, P) of the GANs `gans` (n,).
@@ -162,8 +161,8 @@ class _Probe:
         """
         noise = self._noise.expand(len(gans), -1, -1)
         turned = noise
-        if frame.rotations is not None:
-            turns = [frame.match_of(gan)["generator"].rotation for gan in gans.tolist()]
+        if alignment.rotations is not None:
+            turns = [alignment.match_of(gan)["generator"].rotation for gan in gans.tolist()]
             turned = noise @ torch.from_numpy(np.stack([turn for turn in turns if turn is not None]))
         changes = []
         ours, theirs = self._outputs(before, noise), self._outputs(after, turned)
@@ -171,14 +170,14 @@ class _Probe:
             changes.append(float((one - other).abs().max()))
             if not changes[-1] <= TOLERANCE * max(1.0, float(one.abs().max())):
                 raise WorkFailed(
-                    f"aligned with {frame.mode!r}, a {network} gives something else: "
+                    f"aligned with {alignment.mode!r}, a {network} gives something else: "
                     f"its output changed by {changes[-1]:.2g}"
                 )
         return changes[0], changes[1]
 
     def _outputs(self, vectors: Matrix, noise: Tensor) -> tuple[Tensor, Tensor]:
         def one(vector: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
-            bound = bind_weights(self._networks, split(self._layout, vector))
+            bound = bind_weights(self._networks, split_networks(self._layout, vector))
             return bound["generator"](noise), bound["discriminator"](self._examples)
 
         with torch.no_grad():

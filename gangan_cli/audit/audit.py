@@ -13,17 +13,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from gangan_cli.audit.alignment_report import Alignment, alignment
+from gangan_cli.audit.alignment_report import AlignmentReport, alignment_report
 from gangan_cli.audit.benchmark import DRAWN, Axis, Bench, Draw, HeldOut, Options, Row
 from gangan_cli.errors import ConfigurationError
-from gangan_cli.evaluation.judge import Told
-from gangan_cli.evaluation.quick import glance
+from gangan_cli.evaluation.quick import quick_scores
+from gangan_cli.progress import ProgressCallback
 from gangan_cli.sampling.datasets import dataset_of
 from gangan_cli.sampling.lineage import Lineage
-from gangan_cli.weightspace.alignment import Frame
-from gangan_cli.weightspace.baselines import Pool, Sampler, usable
+from gangan_cli.weightspace.alignment import Alignment
+from gangan_cli.weightspace.baselines import BaselineData, Sampler, applicable
 from gangan_cli.weightspace.conditions import Condition
-from gangan_cli.weightspace.novelty import Found, Subspace
+from gangan_cli.weightspace.index import Neighbours, PcaIndex
 from gangan_cli.weightspace.snapshots import Matrix
 from store.keys import Pair
 
@@ -42,12 +42,12 @@ class Inside:
 
     spacing: float
     across: float
-    own: Found
+    own: Neighbours
 
     @classmethod
-    def of(cls, subspace: Subspace) -> "Inside":
+    def of(cls, pca_index: PcaIndex) -> "Inside":
         """Return the usual distances of the snapshots in a subspace."""
-        return cls(subspace.spacing, subspace.across, subspace.own())
+        return cls(pca_index.epoch_step, pca_index.between_gans, pca_index.among_themselves())
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Audit:
     epochs: Sequence[int]
     spacing: float
     across: float
-    own: Found
+    own: Neighbours
     rows: Sequence[Row]
     matched: NDArray[np.float64]
     axis: Axis
@@ -86,7 +86,7 @@ class Audit:
     held_out: HeldOut | None = None
     """How near samples come to the GANs that were held out; None without such GANs, and for a GAN-GAN on
     aligned GANs."""
-    aligned: Alignment | None = None
+    aligned: AlignmentReport | None = None
     """The effect of aligning the GANs; None if they were not, or if no two of them have the same
     epoch."""
     doubt: str = ""
@@ -103,7 +103,7 @@ def audits(
     lineage: Lineage,
     options: Options,
     data_dir: Path | None,
-    told: Told,
+    on_progress: ProgressCallback,
     warn: Callable[[str], None],
     snapshots: Sequence[Pair],
     known: Sequence[Audit] = (),
@@ -118,23 +118,23 @@ def audits(
         WorkFailed: the judge is not available, or a GAN generates values that are not finite.
     """
     check(lineage, options)
-    bench = Bench.open(lineage, options, data_dir, told)
+    bench = Bench.open(lineage, options, data_dir, on_progress)
     if bench.reference.judge.unkept:
         warn(bench.reference.judge.unkept)
-    judge, landscape = bench.reference.judge.id, bench.landscape
+    judge, weight_index = bench.reference.judge.id, bench.weight_index
     done = {(one.gan, one.epoch): one for one in known if one.judge == judge}
     rivals = next((one.rows[1:] for one in done.values()), None)
     samplers = {} if rivals else _samplers(lineage, bench)
     missing = [snapshot for snapshot in snapshots if snapshot not in done]
     bench.total = len(samplers) * options.count + len(missing) * (2 * options.count + options.points)
     rivals = rivals or [bench.row(id, draw) for id, draw in samplers.items()]
-    own, scale = landscape.own(), Condition.of(lineage.top)
-    frame, keys = Frame.of(lineage.top, lineage.levels[1].run), landscape.keys
-    inside = Inside.of(bench.subspace) if bench.subspace else None
+    own, scale = weight_index.among_themselves(), Condition.of(lineage.top)
+    alignment, keys = Alignment.of(lineage.top, lineage.below), weight_index.keys
+    inside = Inside.of(bench.pca_index) if bench.pca_index else None
     aligned = None
-    if frame.mode != "none" and len(np.unique(keys[:, 1])) < len(keys):
-        aligned = alignment(lineage.levels[1].run, keys, frame)
-    floor = glance(bench.reference.real(options.images, options.seed), bench.reference).frechet
+    if alignment.mode != "none" and len(np.unique(keys[:, 1])) < len(keys):
+        aligned = alignment_report(lineage.below, keys, alignment)
+    floor = quick_scores(bench.reference.real(options.images, options.seed), bench.reference).frechet
     asked = scale.decode(bench.latents[: options.count, -1].astype(np.float64)) if scale else None
     for gan, epoch in snapshots:
         if found := done.get((gan, epoch)):
@@ -147,10 +147,10 @@ def audits(
             epoch=epoch,
             judge=judge,
             options=options,
-            gans=np.unique(landscape.keys[:, 0]).tolist(),
-            epochs=np.unique(landscape.keys[:, 1]).tolist(),
-            spacing=landscape.spacing,
-            across=landscape.across,
+            gans=np.unique(weight_index.keys[:, 0]).tolist(),
+            epochs=np.unique(weight_index.keys[:, 1]).tolist(),
+            spacing=weight_index.epoch_step,
+            across=weight_index.between_gans,
             own=own,
             rows=[row, *rivals],
             matched=bench.matched(row),
@@ -169,18 +169,20 @@ def audits(
 
 def _samplers(lineage: Lineage, bench: Bench) -> dict[str, Draw]:
     """Return the baselines to compare the GAN-GAN with, by id; each has its own random numbers."""
-    code, landscape, known, short = lineage.levels[0].code, bench.landscape, None, None
-    if code and bench.subspace:
-        known = code.components, code.components.codes(bench.subspace.coordinates)
+    code, weight_index, known, short = lineage.encoder, bench.weight_index, None, None
+    if code and bench.pca_index:
+        known = code.components, code.components.codes(bench.pca_index.coordinates)
         short = (code, lineage.top.constant("codes")) if code.decoder else None
-    pool = Pool(landscape.view, landscape.keys, landscape.spacing, COMPONENTS, known, short)
+    pool = BaselineData(
+        weight_index.view, weight_index.keys, weight_index.epoch_step, COMPONENTS, known, short
+    )
     return {
         id: partial(_more, sampler, pool, np.random.default_rng((bench.options.seed, number)))
-        for number, (id, sampler) in enumerate(usable(pool))
+        for number, (id, sampler) in enumerate(applicable(pool))
     }
 
 
-def _more(sampler: Sampler, pool: Pool, random: np.random.Generator, count: int) -> Matrix:
+def _more(sampler: Sampler, pool: BaselineData, random: np.random.Generator, count: int) -> Matrix:
     return sampler(pool, count, random)
 
 
@@ -190,7 +192,7 @@ def check(lineage: Lineage, options: Options) -> None:
     Raises:
         ConfigurationError: there is not, or `options.count` is out of range.
     """
-    if len(lineage.levels) < 2:
+    if not lineage.is_gangan:
         raise ConfigurationError(
             f"run {lineage.top.name!r} was trained on images: an audit is of a GAN-GAN; this one is "
             "judged by gangan evaluate"
@@ -204,4 +206,4 @@ def check(lineage: Lineage, options: Options) -> None:
         )
     if not 3 <= options.count <= DRAWN:
         raise ConfigurationError(f"count is {options.count}: give 3 to {DRAWN} samples of each kind")
-    dataset_of(lineage.levels[-1].run.manifest, options.dataset)
+    dataset_of(lineage.on_images, options.dataset)

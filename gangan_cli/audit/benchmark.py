@@ -7,17 +7,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from gangan_cli.evaluation.judge import Told
 from gangan_cli.evaluation.quick import frechet_distances
 from gangan_cli.evaluation.reference import Reference, reference_of
 from gangan_cli.evaluation.scores import with_error
+from gangan_cli.progress import ProgressCallback
 from gangan_cli.sampling.datasets import data_dir_of, dataset_of
-from gangan_cli.sampling.lineage import Lineage, unit_interval
-from gangan_cli.sampling.walks import draw, generated_weights, points_along
+from gangan_cli.sampling.lineage import Lineage, to_unit_range
+from gangan_cli.sampling.walks import points_along
 from gangan_cli.weightspace.alignment import training_view
 from gangan_cli.weightspace.baselines import BASELINES
-from gangan_cli.weightspace.distances import nearest
-from gangan_cli.weightspace.novelty import Found, Landscape, Subspace, by_layer, usual_steps
+from gangan_cli.weightspace.index import Neighbours, PcaIndex, WeightIndex, nearest
+from gangan_cli.weightspace.novelty import epoch_steps_by_tensor, lengths_by_tensor
 from gangan_cli.weightspace.snapshots import Matrix
 
 GANGAN = "gangan"
@@ -81,7 +81,7 @@ class Row:
     pictures: NDArray[np.float64]
     best: float
     best_error: float
-    inside: Found | None = None
+    inside: Neighbours | None = None
 
     @property
     def label(self) -> str:
@@ -117,16 +117,16 @@ Draw = Callable[[int], Matrix]
 
 @dataclass
 class Bench:
-    """Measures samplers, all in the same way. `steps` are the epoch steps by tensor; `subspace` is None
+    """Measures samplers, all in the same way. `steps` are the epoch steps by tensor; `pca_index` is None
     for a GAN-GAN on raw weights."""
 
     lineage: Lineage
     reference: Reference
-    landscape: Landscape
-    subspace: Subspace | None
+    weight_index: WeightIndex
+    pca_index: PcaIndex | None
     steps: Mapping[str, float]
     options: Options
-    told: Told
+    on_progress: ProgressCallback
     total: int = 0
     """Number of GANs to judge in all."""
     done: int = 0
@@ -138,28 +138,36 @@ class Bench:
         lineage: Lineage,
         options: Options,
         data_dir: Path | None,
-        told: Told,
-        landscape: Landscape | None = None,
+        on_progress: ProgressCallback,
+        weight_index: WeightIndex | None = None,
     ) -> "Bench":
         """Prepare to measure the GAN-GANs on top of a lineage, and baselines.
 
-        `landscape` is that of their training snapshots, if another benchmark on the same ones has it.
+        `weight_index` is that of their training snapshots, if another benchmark on the same ones has it.
 
         Raises:
             WorkFailed: the judge is not available.
             Damaged: a snapshot is not what was written.
         """
-        view, keys = training_view(lineage.top, lineage.levels[1].run), lineage.top.constant("keys")
-        bottom = lineage.levels[-1].run.manifest
+        view, keys = training_view(lineage.top, lineage.below), lineage.top.constant("keys")
+        bottom = lineage.on_images
         dataset = dataset_of(bottom, options.dataset)
-        reference = reference_of(dataset, data_dir or data_dir_of(bottom), told)
-        told("reading the snapshots", 0, 1)
-        landscape = landscape or Landscape(view, keys)
-        landscape.view = view  # the other benchmark may have closed its own
-        code = lineage.levels[0].code
-        subspace = Subspace(view, keys, code.components) if code else None
-        told("reading the snapshots", 1, 1)
-        return cls(lineage, reference, landscape, subspace, usual_steps(view, keys), options, told)
+        reference = reference_of(dataset, data_dir or data_dir_of(bottom), on_progress)
+        on_progress("reading the snapshots", 0, 1)
+        weight_index = weight_index or WeightIndex(view, keys)
+        weight_index.view = view  # the other benchmark may have closed its own
+        code = lineage.encoder
+        pca_index = PcaIndex(view, keys, code.components) if code else None
+        on_progress("reading the snapshots", 1, 1)
+        return cls(
+            lineage,
+            reference,
+            weight_index,
+            pca_index,
+            epoch_steps_by_tensor(view, keys),
+            options,
+            on_progress,
+        )
 
     def gangan(self, gan: int, epoch: int) -> Row:
         """Measure a GAN-GAN of the run on top, at an epoch."""
@@ -169,23 +177,23 @@ class Bench:
     @property
     def drawn(self) -> int:
         """Number of vectors of each sampler that are compared with the snapshots."""
-        return max(self.options.count, min(DRAWN, OF_EACH * len(self.landscape.keys)))
+        return max(self.options.count, min(DRAWN, OF_EACH * len(self.weight_index.keys)))
 
     @property
     def latents(self) -> Matrix:
         """The latents (drawn, L) that GAN-GANs are given."""
-        return draw(self.lineage, self.drawn, self.options.seed)
+        return self.lineage.sample_latents(self.drawn, self.options.seed)
 
     def held_out(self, gan: int, epoch: int) -> HeldOut | None:
         """Measure how near a GAN-GAN's vectors come to GANs that it was not trained on. Return None if
         there are none, or if its GANs were aligned: their frame cannot be applied to others."""
-        below, trained = self.lineage.levels[1].run, self.landscape.keys
+        below, trained = self.lineage.below, self.weight_index.keys
         keys = below.keys()
         keys = keys[~np.isin(keys[:, 0], trained[:, 0]) & np.isin(keys[:, 1], trained[:, 1])]
         framed = self.lineage.top.manifest.config.get("align", "none") != "none"
         if framed or not len(keys):
             return None
-        view = self.landscape.view  # as a GAN-GAN sees them: without batch statistics
+        view = self.weight_index.view  # as a GAN-GAN sees them: without batch statistics
         found = [nearest(vectors, view, keys) for vectors in self._made(gan, epoch)]
         return HeldOut(
             np.unique(keys[:, 0]).tolist(),
@@ -196,36 +204,36 @@ class Bench:
     @property
     def _sizes(self) -> list[int]:
         """The sizes of the blocks in which vectors are processed."""
-        most = max(1, VECTORS // (4 * self.landscape.view.manifest.layout.size))
+        most = max(1, VECTORS // (4 * self.weight_index.view.manifest.layout.size))
         return [min(most, self.drawn - first) for first in range(0, self.drawn, most)]
 
     def _made(self, gan: int, epoch: int) -> Iterator[Matrix]:
         """Yield the weights (n, P) that a GAN-GAN generates from `latents`, block by block."""
         for latents in np.split(self.latents, np.cumsum(self._sizes)[:-1]):
-            yield generated_weights(self.lineage, latents, gan, epoch)
+            yield self.lineage.sample_weights(latents, gan, epoch)
 
     def matched(self, row: Row) -> NDArray[np.float64]:
         """Return the Fréchet distances (count,) of the snapshots nearest to a row's judged vectors."""
         keys = row.keys[: self.options.count]
-        return self.judged(self.landscape.view.matrix(keys)[0])
+        return self.judged(self.weight_index.view.matrix(keys)[0])
 
     def row(self, id: str, draw: Draw) -> Row:
         """Measure the sampler `id`, whose vectors `draw` returns."""
         kept: list[Matrix] = []
-        found: list[Found] = []
-        inside: list[Found] = []
+        found: list[Neighbours] = []
+        inside: list[Neighbours] = []
         first = 0
         for size in self._sizes:
             vectors = draw(size)
-            found.append(self.landscape.found(vectors))
-            if self.subspace:
-                inside.append(self.subspace.found(vectors))
+            found.append(self.weight_index.neighbours(vectors))
+            if self.pca_index:
+                inside.append(self.pca_index.neighbours(vectors))
             kept.append(vectors[: max(0, self.options.count - first)].copy())
             first += size
-        whole, vectors = Found.of(found), np.concatenate(kept)
-        keys = self.landscape.keys[whole.rows]
-        near = self.landscape.view.matrix(keys[: len(vectors)])[0]
-        layers = by_layer(self.landscape.view.manifest.layout, vectors - near)
+        whole, vectors = Neighbours.concatenate(found), np.concatenate(kept)
+        keys = self.weight_index.keys[whole.rows]
+        near = self.weight_index.view.matrix(keys[: len(vectors)])[0]
+        layers = lengths_by_tensor(self.weight_index.view.manifest.layout, vectors - near)
         scores = self.judged(vectors)
         best, error = self._again(vectors[scores.argmin()])
         return Row(
@@ -242,7 +250,7 @@ class Bench:
             pictures=self._apart(vectors, near),
             best=best,
             best_error=error,
-            inside=Found.of(inside) if inside else None,
+            inside=Neighbours.concatenate(inside) if inside else None,
         )
 
     def judged(self, vectors: Matrix) -> NDArray[np.float64]:
@@ -251,35 +259,35 @@ class Bench:
 
         def heard(done: int) -> None:
             self.done = before + done
-            self.told("judging", self.done, self.total)
+            self.on_progress("judging", self.done, self.total)
 
         return frechet_distances(
-            self.lineage, 1, vectors, self.reference, options.images, options.seed, heard
+            self.lineage, vectors, self.reference, options.images, options.seed, heard
         )
 
     def along(self, gan: int, epoch: int) -> Axis:
         """Measure points along the latent axis of a GAN-GAN."""
         options = self.options
         places, points, words = points_along(self.lineage, options.points, gan, epoch, options.seed)
-        weights = generated_weights(self.lineage, points, gan, epoch)
-        found = self.landscape.found(weights)
-        keys = self.landscape.keys[found.rows]
+        weights = self.lineage.sample_weights(points, gan, epoch)
+        found = self.weight_index.neighbours(weights)
+        keys = self.weight_index.keys[found.rows]
         return Axis(words, places, keys, found.distances, self.judged(weights))
 
     def _again(self, vector: Matrix) -> tuple[float, float]:
         """Return the Fréchet distance of a vector (P,) on more images, from fresh noise, and its
         standard error."""
         count, seed = AGAIN * self.options.images, self.options.seed + FRESH
-        pictures = self.lineage.pictures(vector, count, seed, 1)
-        features, _ = self.reference.judge.judged(unit_interval(pictures))
+        pictures = self.lineage.pictures(vector, count, seed, generated=True)
+        features, _ = self.reference.judge.judged(to_unit_range(pictures))
         return with_error(self.reference, features, self.options.seed)
 
     def _apart(self, vectors: Matrix, near: Matrix) -> NDArray[np.float64]:
         """Return how far the images of `vectors` lie from those of `near` (both (n, P)) on the same
         noise: the median over the noise of the Euclidean distance of two images with pixels in [0, 1],
         (n,)."""
-        noises = self.lineage.noises(PICTURES, self.options.seed, below=1)
-        apart = self.lineage.images(vectors, noises, 1) - self.lineage.images(near, noises, 1)
+        noises = self.lineage.fixed_noise(PICTURES, self.options.seed, generated=True)
+        apart = self.lineage.render(vectors, noises) - self.lineage.render(near, noises)
         lengths = np.linalg.norm(apart.reshape(*apart.shape[:2], -1), axis=2) / 2
         medians: NDArray[np.float64] = np.median(lengths, axis=1).astype(np.float64)
         return medians

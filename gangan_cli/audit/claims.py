@@ -9,14 +9,15 @@ from numpy.typing import NDArray
 
 from gangan_cli.audit.audit import AVERAGES, PROJECTED, SNAPSHOT, Audit
 from gangan_cli.audit.benchmark import GANGAN, Axis, HeldOut, Row
-from gangan_cli.metrics.order import (
+from gangan_cli.metrics.statistics import (
     Interval,
     bootstrap,
     difference_of_bests,
     expected_best,
     spearman,
 )
-from gangan_cli.weightspace.novelty import NEAR, Found, near
+from gangan_cli.weightspace.index import Neighbours
+from gangan_cli.weightspace.novelty import NEAR, near_a_gan
 
 Verdict = Literal["holds", "does not hold", "undecided"]
 
@@ -81,7 +82,7 @@ def claims(audit: Audit) -> list[Claim]:
 def covered(audit: Audit, row: Row) -> tuple[float, float]:
     """Return the share of the GANs, and the share of the epochs, of the nearest snapshots of a
     sampler's vectors; only vectors `near` a GAN count."""
-    keys = row.keys[near(row.distances, row.ratios, audit.spacing)]
+    keys = row.keys[near_a_gan(row.distances, row.ratios, audit.spacing)]
     gans = len(np.unique(keys[:, 0])) / len(audit.gans)
     return gans, len(np.unique(keys[:, 1])) / len(audit.epochs)
 
@@ -128,7 +129,7 @@ def _generalises(audit: Audit, row: Row, held_out: HeldOut) -> Claim:
     # Relative to the distance from the training snapshots: a copy of one of them is never near a
     # held-out GAN, even if the two GANs are close, as at the beginning of training.
     ratios = held_out.distances / np.maximum(row.distances, np.finfo(float).tiny)
-    keys = held_out.keys[near(held_out.distances, ratios, audit.spacing)]
+    keys = held_out.keys[near_a_gan(held_out.distances, ratios, audit.spacing)]
     gans = len(np.unique(keys[:, 0])) / len(held_out.gans)
     away = float(np.median(held_out.distances)) / audit.spacing
     return Claim(
@@ -163,7 +164,7 @@ def _no_mixture(audit: Audit, row: Row) -> Claim:
 def _as_far(audit: Audit, row: Row, what: str, id: str, claim: str) -> Claim:
     """Return whether samples are as far away as snapshots are from each other: within the space of the
     principal components if there are any, since in the full space even a copy made of components is."""
-    mine: Row | Found = row
+    mine: Row | Neighbours = row
     usual, where = audit.own, ""
     if audit.inside and row.inside:
         mine, usual, where = row.inside, audit.inside.own, ", within the components"

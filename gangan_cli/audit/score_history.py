@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from gangan_cli.audit.audit import SNAPSHOT, Audit
 from gangan_cli.audit.benchmark import GANGAN
-from gangan_cli.evaluation.evaluate import Evaluated, Subject, results
+from gangan_cli.records import Evaluated, Subject, comparable, evaluations
 from store import Run
 from store.keys import Keys, Pair
 
@@ -27,7 +27,7 @@ class ScoreHistory:
     @classmethod
     def read(cls, run: Run) -> "ScoreHistory | None":
         """Return the largest comparable group of scores of a run's snapshots; None if there are none."""
-        return cls._first(comparable(results(run)))
+        return cls._first(comparable(evaluations(run)))
 
     @classmethod
     def beside(cls, audit: Audit, parent: Run) -> "ScoreHistory":
@@ -35,7 +35,7 @@ class ScoreHistory:
         the audit's judge on as many images, or, if there are none, those of snapshots in the audit."""
         same = [
             group
-            for group in comparable(results(parent))
+            for group in comparable(evaluations(parent))
             if (group[0].judge, group[0].samples) == (audit.judge, audit.options.images)
         ]
         return cls._first(same) or cls._within(audit)
@@ -60,14 +60,12 @@ class ScoreHistory:
     def _first(cls, groups: Iterable[list[Evaluated]]) -> "ScoreHistory | None":
         for group in groups:
             scores = {
-                (one.subject.gan, one.subject.epoch): one.scored.values["frechet"]
+                one.subject.snapshot: one.frechet
                 for one in group
-                if one.subject.gan is not None
-                and one.subject.epoch is not None
-                and one.subject.drawn is None
+                if one.subject.snapshot and one.subject.drawn is None
             }
             if scores:
-                real = [one.scored.values["frechet"] for one in group if one.subject == Subject()]
+                real = [one.frechet for one in group if one.subject == Subject()]
                 return cls._of(scores, group[0].judge, group[0].samples, real[0] if real else None)
         return None
 
@@ -88,12 +86,3 @@ class ScoreHistory:
         keys = sorted(scores)
         frechet = np.array([scores[key] for key in keys], np.float64)
         return cls(judge, samples, np.array(keys, np.int64), frechet, floor)
-
-
-def comparable(found: Iterable[Evaluated]) -> list[list[Evaluated]]:
-    """Return groups of results by one judge on equally many images from one seed, the largest group
-    first. A group has one result per subject: the last one."""
-    groups: dict[tuple[str, int, int], dict[Subject, Evaluated]] = {}
-    for one in found:
-        groups.setdefault((one.judge, one.samples, one.seed), {})[one.subject] = one
-    return sorted((list(group.values()) for group in groups.values()), key=len, reverse=True)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from gangan_cli.cli import diagnostics, output, runs, streams, surroundings
+from gangan_cli.cli import diagnostics, environment_checks, output, runs, streams
 from gangan_cli.cli.audit import audit
 from gangan_cli.cli.evaluate import evaluate
 from gangan_cli.cli.export_figures import export_figures
@@ -50,7 +50,7 @@ def root(
         output.text(f"gangan {version_of('gangan')}")
         raise typer.Exit
     if context.invoked_subcommand:
-        surroundings.check_working_folder()
+        environment_checks.check_working_folder()
 
 
 def main() -> None:
@@ -59,7 +59,7 @@ def main() -> None:
     atexit.register(gc.freeze)
     streams.prepare()
     with diagnostics.errors_explained():
-        surroundings.check_store_package()
+        environment_checks.check_store_package()
         try:
             app()
         finally:

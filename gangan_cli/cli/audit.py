@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
-from gangan_cli.cli import counting, diagnostics, options, output
+from gangan_cli.cli import diagnostics, options, output, progress_bars
 from gangan_cli.cli.options import setting
 
 if TYPE_CHECKING:
-    from gangan_cli.audit.alignment_report import Alignment
+    from gangan_cli.audit.alignment_report import AlignmentReport
     from gangan_cli.audit.audit import Audit
     from gangan_cli.audit.benchmark import Row
 
@@ -38,14 +38,14 @@ def audit(
     """
     catalog = options.catalog_with(run, store, force)
     from gangan_cli.audit.benchmark import Options
-    from gangan_cli.audit.records import Wish, audited, document_of
+    from gangan_cli.audit.records import AuditRequest, audited, document_of
     from gangan_cli.threads import stay_within_limits
 
     stay_within_limits()
-    wish = Wish(gans, epochs, Options(count, images, points, seed, dataset))
+    request = AuditRequest(gans, epochs, Options(count, images, points, seed, dataset))
     kept = diagnostics.interruptible("audits that were done are kept")
-    with kept, counting.narrated("training the judge") as told:
-        found = audited(catalog, run, wish, data_dir, told, diagnostics.warn)
+    with kept, progress_bars.bars_with_notice("training the judge") as on_progress:
+        found = audited(catalog, run, request, data_dir, on_progress, diagnostics.warn)
     if json:
         for one in found:
             output.line(document_of(one))
@@ -116,7 +116,7 @@ def _layers(audits: Sequence["Audit"]) -> None:
     output.text("\nnearest: steps of that layer to the nearest snapshot, as seen in all layers\n")
 
 
-def _aligned(found: "Alignment") -> str:
+def _aligned(found: "AlignmentReport") -> str:
     whole, change = found.whole, max(found.generator_change, found.discriminator_change)
     return (
         f"aligned ({found.mode}): two GANs at the same epoch lie {whole.after:.1f} apart, "

@@ -15,7 +15,7 @@ from typing import NoReturn
 from gangan_cli import signals
 from gangan_cli.cli.streams import OutputLost
 from gangan_cli.errors import ConfigurationError, WorkFailed
-from gangan_cli.wording import plain
+from gangan_cli.formatting import plain
 
 DONE, FAILED, USAGE, STORE = 0, 1, 2, 3
 
@@ -76,7 +76,7 @@ def interruptible(kept: str) -> Iterator[None]:
         raise
 
 
-class Attempts:
+class RunFailures:
     """The work of a command on its runs, one after the other: a failure does not stop the others."""
 
     def __init__(self, several: bool) -> None:
@@ -85,7 +85,7 @@ class Attempts:
         self._worst = DONE
 
     @contextmanager
-    def at(self, run: str) -> Iterator[None]:
+    def guard(self, run: str) -> Iterator[None]:
         """Work on a run; if that fails, warn and leave the run out.
 
         A failure of the only run, an OSError or an unexpected error is raised again.
@@ -99,7 +99,7 @@ class Attempts:
             warn(f"{run} is left out: {error}")
             self._worst = max(self._worst, STORE if code == STORE else FAILED)
 
-    def conclude(self) -> None:
+    def exit_with_worst(self) -> None:
         """End the command with the worst of its runs' exit codes, unless all went well."""
         if self._worst:
             leave(self._worst)

@@ -3,7 +3,7 @@
 import codecs
 import unicodedata
 
-ALIKE = "alike"
+ASCII_FALLBACK = "alike"
 """Name of the error handler, for the argument `errors` of a stream."""
 
 LETTERS = dict(zip("×–…·±▁▂▃▄▅▆▇█▀─━│├└●▸›↑↓≤≥", 'x-.-~__..--=="--||`*>>^v<>', strict=True))
@@ -12,10 +12,10 @@ LETTERS = dict(zip("×–…·±▁▂▃▄▅▆▇█▀─━│├└●▸
 
 def register() -> None:
     """Register the error handler ALIKE."""
-    codecs.register_error(ALIKE, alike)
+    codecs.register_error(ASCII_FALLBACK, ascii_fallback)
 
 
-def alike(error: UnicodeError) -> tuple[bytes, int]:
+def ascii_fallback(error: UnicodeError) -> tuple[bytes, int]:
     """Return the replacement of the characters that cannot be encoded, and the index after them. Bytes
     of a path that are not UTF-8 are written unchanged, so that the reader can use the path."""
     if not isinstance(error, UnicodeEncodeError):

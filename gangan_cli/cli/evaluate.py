@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
-from gangan_cli.cli import counting, diagnostics, options, output
+from gangan_cli.cli import diagnostics, options, output, progress_bars
 from gangan_cli.cli.options import setting
 
 if TYPE_CHECKING:
-    from gangan_cli.evaluation.evaluate import Evaluated
+    from gangan_cli.records import Evaluated
 
 SIDE_BY_SIDE = 5
 """Most GANs to show, beside the real images, as columns with all scores; more are rows, with MAIN."""
@@ -43,15 +43,16 @@ def evaluate(
     call does only what is missing. Real images are scored beside them, as a floor.
     """
     catalog = options.catalog_with(run, store, force)
-    from gangan_cli.evaluation.evaluate import Evaluated, Wish, evaluate
+    from gangan_cli.evaluation.evaluate import EvaluationRequest, evaluate
+    from gangan_cli.records import Evaluated
     from gangan_cli.threads import stay_within_limits
 
     stay_within_limits()
-    wish = Wish(gans, epochs, latents, samples, seed, quick, dataset)
+    request = EvaluationRequest(gans, epochs, latents, samples, seed, quick, dataset)
     found: list[Evaluated] = []
     kept = diagnostics.interruptible("what was judged is kept")
-    with kept, counting.narrated("training the judge") as told:
-        for result in evaluate(catalog, run, wish, data_dir, told):
+    with kept, progress_bars.bars_with_notice("training the judge") as on_progress:
+        for result in evaluate(catalog, run, request, data_dir, on_progress):
             if not isinstance(result, Evaluated):
                 diagnostics.warn(result.message)
                 continue

@@ -50,13 +50,13 @@ def export_figures(
         raise ConfigurationError(f"no format {unknown[0]!r}: there is {', '.join(FORMATS)}")
     from gangan_cli.figures.export import export_figures
 
-    target, attempts = Output(out, wanted, dpi, seed), diagnostics.Attempts(several=len(names) > 1)
+    target, failures = Output(out, wanted, dpi, seed), diagnostics.RunFailures(several=len(names) > 1)
     for name in names:
         diagnostics.say(f"drawing {name}")
-        with attempts.at(name):
+        with failures.guard(name):
             for figure, path in export_figures(catalog, name, target, gan=gan, epoch=epoch):
                 if json:
                     output.line({"run": name, "figure": figure, "path": str(path)})
                 else:
                     output.text(str(path))
-    attempts.conclude()
+    failures.exit_with_worst()

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gangan_cli.wording import plain
+from gangan_cli.formatting import plain
 
 
 def document(value: Any) -> None:

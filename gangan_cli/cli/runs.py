@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from gangan_cli import wording
-from gangan_cli.cli import counting, diagnostics, mending, options, output
+from gangan_cli import formatting
+from gangan_cli.cli import diagnostics, options, output, progress_bars, verify_repair
 from gangan_cli.errors import ConfigurationError
 
 app = typer.Typer(help="Look at runs, and move them in and out of the store.", no_args_is_help=True)
@@ -42,8 +42,8 @@ def list_runs(store: options.Store = None, json: options.Json = False) -> None:
                     run["parent"] or run["dataset"] or "",
                     f"{run['gans']} × {run['epochs']}",
                     _of(run["snapshots"], run["planned_snapshots"]),
-                    wording.size(run["size_bytes"]),
-                    wording.age(run["created"]),
+                    formatting.size(run["size_bytes"]),
+                    formatting.age(run["created"]),
                 ]
                 for run in found
             ],
@@ -73,14 +73,14 @@ def show(run: options.RunName, store: options.Store = None, json: options.Json =
         "trained on": known["parent"] or known["dataset"],
         "GANs × epochs": f"{known['gans']} × {known['epochs']}",
         "snapshots": _of(known["snapshots"], known["planned_snapshots"]),
-        "size": wording.size(known["size_bytes"]),
+        "size": formatting.size(known["size_bytes"]),
         "last losses": losses,
         "over training": ", ".join(
             f"{title(name)} {'rises' if rho > 0 else 'falls'} ({rho:+.2f})"
             for name, rho in known["loss_trends"].items()
         ),
         "GAN-GANs over it": ", ".join(known["children"]),
-        "created": f"{known['created']} ({wording.age(known['created'])} ago)",
+        "created": f"{known['created']} ({formatting.age(known['created'])} ago)",
         "command": known["command"],
         "configuration": ", ".join(
             f"{k.replace('_', '-')}={v}" for k, v in known["config"].items() if v != ""
@@ -122,7 +122,7 @@ def remove(
     if not yes:
         if not sys.stdin.isatty():
             raise ConfigurationError("there is no terminal to ask: give --yes to remove without asking")
-        question = f"Remove {run}: {what}, {wording.size(size)}?"
+        question = f"Remove {run}: {what}, {formatting.size(size)}?"
         if not typer.confirm(question, err=True):
             diagnostics.say("nothing was removed")
             diagnostics.leave(diagnostics.FAILED)
@@ -133,11 +133,11 @@ def remove(
     elif leads_to:
         diagnostics.say(f"removed the link {run}; the run that it leads to is still in {leads_to}")
     else:
-        diagnostics.say(f"removed {run}: {what}, {wording.size(size)}")
+        diagnostics.say(f"removed {run}: {what}, {formatting.size(size)}")
 
 
-app.command()(mending.verify)
-app.command()(mending.repair)
+app.command()(verify_repair.verify)
+app.command()(verify_repair.repair)
 
 
 @app.command("export")
@@ -153,12 +153,15 @@ def export_(
     """Write a run as files: a state dict per snapshot, losses, manifest."""
     from gangan_cli.interchange.export import export_run
 
-    with options.catalog(store).open(run) as opened, counting.steps(f"exporting {run}") as told:
-        count, size = export_run(opened, out, format, told, gans, epochs)
+    with (
+        options.catalog(store).open(run) as opened,
+        progress_bars.steps(f"exporting {run}") as on_progress,
+    ):
+        count, size = export_run(opened, out, format, on_progress, gans, epochs)
     if json:
         output.document({"run": run, "path": str(out), "snapshots": count, "size_bytes": size})
     else:
-        diagnostics.say(f"{count} snapshots of {run} are in {out} ({wording.size(size)})")
+        diagnostics.say(f"{count} snapshots of {run} are in {out} ({formatting.size(size)})")
 
 
 @app.command("import")
@@ -178,8 +181,8 @@ def import_(
     from gangan_cli.interchange.importing import import_run
 
     catalog = options.catalog(store, force)
-    with counting.steps(f"importing {name}") as told:
-        import_run(catalog, source, name, told)
+    with progress_bars.steps(f"importing {name}") as on_progress:
+        import_run(catalog, source, name, on_progress)
     with catalog.open(name) as run:
         count = len(run.keys())
     if json:

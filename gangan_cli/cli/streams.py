@@ -71,13 +71,13 @@ def prepare() -> None:
     sys.stdout = _Data(
         open(STDOUT, "wb", closefd=False),  # noqa: SIM115 - open until we exit
         encoding=usual,
-        errors=encoding.ALIKE,
+        errors=encoding.ASCII_FALLBACK,
         line_buffering=os.isatty(STDOUT),
     )
     sys.stderr = _Narration(
         open(STDERR, "wb", buffering=0, closefd=False),  # noqa: SIM115
         encoding=sys.stderr.encoding if sys.stderr else usual,
-        errors=encoding.ALIKE,
+        errors=encoding.ASCII_FALLBACK,
         write_through=True,
     )
 

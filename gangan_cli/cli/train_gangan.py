@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gangan_cli.cli import options, progress
+from gangan_cli.cli import options, training_display
 from gangan_cli.cli.configuration import fields_of, gather
 from gangan_cli.config import GanGanConfig, RunEnvironment
 from gangan_cli.errors import ConfigurationError
@@ -28,6 +28,6 @@ def train_gangan(
         raise ConfigurationError("on what? Name the run whose snapshots to train on with --on RUN")
     configuration = resolve(fields_of(GanGanConfig, settings))
     environment = RunEnvironment(**fields_of(RunEnvironment, settings))
-    progress.train(
+    training_display.train(
         train_gangan, configuration, environment, command="train-gangan", dry_run=dry_run, as_json=json
     )

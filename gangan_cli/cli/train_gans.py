@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gangan_cli.cli import options, progress
+from gangan_cli.cli import options, training_display
 from gangan_cli.cli.configuration import fields_of, gather
 from gangan_cli.config import GansConfig, RunEnvironment
 
@@ -26,6 +26,6 @@ def train_gans(
     settings = gather("train-gans", given, config, [GansConfig, RunEnvironment])
     configuration = resolve(fields_of(GansConfig, settings))
     environment = RunEnvironment(**fields_of(RunEnvironment, settings))
-    progress.train(
+    training_display.train(
         train_gans, configuration, environment, command="train-gans", dry_run=dry_run, as_json=json
     )

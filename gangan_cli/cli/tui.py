@@ -48,11 +48,11 @@ def tui(
     given = {"store": store, "images": images}
     settings = TuiConfig(**gather("tui", given, config, [TuiConfig]))
     from gangan_cli.tui import terminal
-    from gangan_cli.tui.feed import Feed
+    from gangan_cli.tui.run_index import RunIndex
 
     if settings.images not in terminal.IMAGES:
         raise ConfigurationError(f"images is {settings.images!r}: give {', '.join(terminal.IMAGES)}")
-    feed = Feed(settings.store)
+    feed = RunIndex(settings.store)
     if run is not None:
         # Report an unknown or unreadable run before the app starts.
         options.catalog(settings.store).open(run).close()
@@ -74,11 +74,11 @@ def tui(
     os.environ.setdefault("TEXTUAL_FPS", "240")
     from gangan_cli.tui import keys
     from gangan_cli.tui.app import GanganApp
-    from gangan_cli.tui.memory import Memory
+    from gangan_cli.tui.session import Session
 
     app = GanganApp(
         feed,
-        Memory.recall(settings.store),
+        Session.recall(settings.store),
         graphics,
         run=run or "",
         rebound=keys.keymap(settings.keys),
@@ -92,7 +92,7 @@ def tui(
 
 
 def _print(feed: Any) -> None:
-    from gangan_cli import wording
+    from gangan_cli import formatting
     from gangan_cli.tui import listing
 
     rows = listing.arrange(feed.scan(patience=60.0))
@@ -112,7 +112,7 @@ def _print(feed: Any) -> None:
                 row.run.on,
                 listing.population(row.run),
                 listing.losses(row.run),
-                wording.size(row.run.size) if row.run.size else "",
+                formatting.size(row.run.size) if row.run.size else "",
                 listing.age(row.run),
             ]
             for row in rows

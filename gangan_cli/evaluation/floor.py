@@ -8,9 +8,10 @@ from dataclasses import asdict
 
 from gangan_cli import caches
 from gangan_cli.evaluation.judge import KIND
-from gangan_cli.evaluation.quick import glance
+from gangan_cli.evaluation.quick import quick_scores
 from gangan_cli.evaluation.reference import Reference
-from gangan_cli.evaluation.scores import VERSION, Scored, glanced, scored
+from gangan_cli.evaluation.scores import VERSION, from_quick, scored
+from gangan_cli.records import Scored
 
 
 def floor(reference: Reference, count: int, seed: int, quick: bool) -> Scored:
@@ -26,7 +27,7 @@ def floor(reference: Reference, count: int, seed: int, quick: bool) -> Scored:
         return Scored(**json.loads(path.read_text()))
     images = reference.real(count, seed)
     if quick:
-        found = glanced(glance(images, reference))
+        found = from_quick(quick_scores(images, reference))
     else:
         found = scored(images, reference, seed, near=reference.test, among=reference.others)
     with contextlib.suppress(OSError, caches.CacheUnwritable):  # then it is computed again next time

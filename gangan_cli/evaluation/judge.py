@@ -7,7 +7,7 @@ recipe and weights, and every result names it.
 import contextlib
 import hashlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from gangan_cli.errors import ConfigurationError, WorkFailed
 from gangan_cli.images.dataset import Images
 from gangan_cli.images.loading import held_out, load_images
 from gangan_cli.metrics.classifier import Classifier, Features, Pixels, Recipe, judged, train
+from gangan_cli.progress import ProgressCallback
 
 KIND = "judges"
 """The cache folder of judges, and of the scores of real images."""
@@ -39,9 +40,6 @@ REQUIRED: Mapping[str, float] = {"mnist": 0.992, "fashion-mnist": 0.90, "kmnist"
 VALIDATION = 5000
 """The first 5,000 of 60,000 training images are not trained on, as in the tutorial's split. For mnist5k,
 its test images are left out instead."""
-
-Told = Callable[[str, int, int], None]
-"""Progress callback: (activity, steps done, steps in all)."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,7 @@ class Judge:
         return judged(self.classifier, images)
 
 
-def judge_of(dataset: str, data_dir: Path | None, told: Told) -> Judge:
+def judge_of(dataset: str, data_dir: Path | None, on_progress: ProgressCallback) -> Judge:
     """Return the judge of `dataset`; train it if it is not cached, in some minutes on two cores.
 
     Raises:
@@ -92,28 +90,30 @@ def judge_of(dataset: str, data_dir: Path | None, told: Told) -> Judge:
             f"the judge looks at {SIDE} × {SIDE} pixels, {dataset} has {images.height} × {images.width}"
         )
     recipe, name = RECIPES[dataset], _name(images, RECIPES[dataset])
-    waits = partial(told, "waiting for the judge that another process trains", 0, 1)
+    waits = partial(on_progress, "waiting for the judge that another process trains", 0, 1)
     try:
         path = caches.folder(KIND) / f"{name}.safetensors"
         if (known := _read(path, dataset)) is not None:
             return known
         with caches.alone(path, waits):
-            return _read(path, dataset) or _kept(_train(images, test, recipe, name, told), path)
+            return _read(path, dataset) or _kept(_train(images, test, recipe, name, on_progress), path)
     except caches.CacheUnwritable as error:
-        return _unkept(_train(images, test, recipe, name, told), str(error))
+        return _unkept(_train(images, test, recipe, name, on_progress), str(error))
 
 
-def _train(images: Images, test: Images, recipe: Recipe, name: str, told: Told) -> Judge:
+def _train(
+    images: Images, test: Images, recipe: Recipe, name: str, on_progress: ProgressCallback
+) -> Judge:
     unseen = held_out(images)
     if not unseen.any():
         unseen[:VALIDATION] = True
     seen = images.picked(~unseen)
-    told("training the judge", 0, recipe.steps)
+    on_progress("training the judge", 0, recipe.steps)
     classifier = train(
         seen.pixels,
         seen.labels,
         recipe,
-        lambda done, total: told("training the judge", done, total),
+        lambda done, total: on_progress("training the judge", done, total),
     )
     _, probabilities = judged(classifier, unit(test.pixels))
     accuracy = float((probabilities.argmax(axis=1) == test.labels).mean())

@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from gangan_cli.evaluation.judge import Judge, Told, judge_of, unit
+from gangan_cli.evaluation.judge import Judge, judge_of, unit
 from gangan_cli.images.dataset import Images
 from gangan_cli.images.loading import held_out, load_images
 from gangan_cli.metrics import frechet, prdc
 from gangan_cli.metrics.classifier import Features
+from gangan_cli.progress import ProgressCallback
 
 VALIDATION = range(50_000, 51_000)
 """Rows of 60,000 training images on which the width of a Parzen window is chosen: the first 1,000 of the
@@ -69,13 +70,13 @@ class Reference:
         return drawn
 
 
-def reference_of(dataset: str, data_dir: Path | None, told: Told) -> Reference:
+def reference_of(dataset: str, data_dir: Path | None, on_progress: ProgressCallback) -> Reference:
     """Return the reference of `dataset`, with its judge, which is trained if necessary.
 
     Raises:
         ConfigurationError, WorkFailed: as `judge_of`.
     """
-    judge = judge_of(dataset, data_dir, told)
+    judge = judge_of(dataset, data_dir, on_progress)
     images = load_images(dataset, data_dir)
     train, test = unit(images.pixels), unit(load_images(dataset, data_dir, "test").pixels)
     features, _ = judge.judged(test)

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gangan_cli.evaluation.quick import Glance
+from gangan_cli.evaluation.quick import QuickScores
 from gangan_cli.evaluation.reference import Reference
-from gangan_cli.metrics import entropy, frechet, kernel, neighbours, parzen, prdc
-from gangan_cli.metrics.agreement import agreement
+from gangan_cli.metrics import entropy, frechet, kernel, nearest, parzen, prdc
 from gangan_cli.metrics.classifier import Features
+from gangan_cli.metrics.label_accuracy import agreement
 from gangan_cli.models.latent_codes import Categorical
+from gangan_cli.records import Scored
 
 
 @dataclass(frozen=True)
@@ -67,20 +68,6 @@ Part = tuple[dict[str, float], dict[str, float]]
 """Values and standard errors, by the name of the score."""
 
 
-@dataclass(frozen=True)
-class Scored:
-    """Scores by name, standard errors of those that have one, and two histograms.
-
-    `classes` (10,) counts the images by the class that the judge gives them; `entropies` (100,) counts
-    them by label entropy, from 0 to ln 10.
-    """
-
-    values: dict[str, float]
-    errors: dict[str, float]
-    classes: list[int]
-    entropies: list[int]
-
-
 def scored(
     images: Features,
     reference: Reference,
@@ -107,13 +94,15 @@ def scored(
     return _together(values, errors, probabilities)
 
 
-def glanced(glance: Glance, asked: Categorical | None = None) -> Scored:
+def from_quick(quick_scores: QuickScores, asked: Categorical | None = None) -> Scored:
     """Return quick scores as scores by name: the Fréchet distance, and those of the labels. `asked` is
     the code of classes that the images were generated from, in turn."""
-    values, errors = _by_label(glance.probabilities)
-    more = _as_asked(glance.probabilities, asked)
+    values, errors = _by_label(quick_scores.probabilities)
+    more = _as_asked(quick_scores.probabilities, asked)
     return _together(
-        {"frechet": glance.frechet, **values, **more[0]}, {**errors, **more[1]}, glance.probabilities
+        {"frechet": quick_scores.frechet, **values, **more[0]},
+        {**errors, **more[1]},
+        quick_scores.probabilities,
     )
 
 
@@ -129,18 +118,18 @@ def _by_label(probabilities: Features) -> Part:
     labels, unsure = entropy.label_scores(probabilities), entropy.label_errors(probabilities)
     values = {
         "entropy": labels.mean,
-        "entropy_std": labels.deviation,
+        "entropy_std": labels.std,
         "entropy_lowest": labels.lowest,
         "entropy_highest": labels.highest,
         "marginal_entropy": labels.marginal,
         "inception": labels.inception_score,
-        "uniformity": labels.variation,
+        "uniformity": labels.total_variation,
     }
     errors = {
         "entropy": labels.standard_error,
         "marginal_entropy": unsure.marginal,
         "inception": unsure.inception_score,
-        "uniformity": unsure.variation,
+        "uniformity": unsure.total_variation,
     }
     return values, errors
 
@@ -184,7 +173,7 @@ def _by_feature(features: Features, reference: Reference, seed: int) -> Part:
     errors = {
         "frechet": error,
         # Scaled to all images, as for a delete-d jackknife: subsets that share images differ by less.
-        "kernel": closeness.deviation * (size / (count - size)) ** 0.5,
+        "kernel": closeness.std * (size / (count - size)) ** 0.5,
         "precision": shapes.precision_error,
         "recall": shapes.recall_error,
         "density": shapes.density_error,
@@ -200,7 +189,7 @@ def _by_pixel(images: Features, reference: Reference) -> Part:
 
 
 def _nearness(images: Features, among: Features) -> Part:
-    distances, _ = neighbours.nearest(images[:NEAREST_OF], among)
+    distances, _ = nearest.nearest(images[:NEAREST_OF], among)
     again = np.random.default_rng(0).choice(distances, (AGAIN, len(distances)))
     error = float(np.median(again, axis=1).std(ddof=1))
     return {"nearest": float(np.median(distances))}, {"nearest": error}

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from gangan_cli.audit.audit import Audit
 from gangan_cli.audit.benchmark import GANGAN, Row
 from gangan_cli.audit.claims import Claim, claims, order
-from gangan_cli.audit.records import plain
+from gangan_cli.documents import to_document
 from gangan_cli.figures.axis_order import draw_order
 from gangan_cli.figures.novelty import draw_novelty
 from gangan_cli.figures.style import DARK, GREY, Output, house_look, new_figure, save
@@ -126,7 +126,7 @@ def _facts(audit: Audit, found: list[Claim]) -> dict[str, object]:
             "frechet": axis.frechet,
             "order": {"epoch": order(axis, axis.keys[:, 1]), "frechet": order(axis, axis.frechet)},
         },
-        "claims": [plain(claim) for claim in found],
+        "claims": [to_document(claim) for claim in found],
     }
 
 

@@ -6,9 +6,8 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 
-from gangan_cli.audit.score_history import comparable
-from gangan_cli.evaluation.evaluate import Evaluated, Subject
 from gangan_cli.figures.style import BLUE, DARK, GREY, Output, house_look, new_figure, save
+from gangan_cli.records import Evaluated, Subject, comparable
 from store import Run
 
 MOST = 8

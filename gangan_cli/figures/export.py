@@ -9,21 +9,21 @@ from numpy.typing import NDArray
 from gangan_cli.audit.audit import Audit
 from gangan_cli.audit.records import known_audit
 from gangan_cli.audit.score_history import ScoreHistory
-from gangan_cli.evaluation.evaluate import results
 from gangan_cli.figures.audit import draw_audit
 from gangan_cli.figures.entropies import draw_entropies
 from gangan_cli.figures.latent import animate_walk, draw_grid
 from gangan_cli.figures.lineage import draw_lineage
 from gangan_cli.figures.losses import draw_losses
-from gangan_cli.figures.meanings import draw_meanings
 from gangan_cli.figures.samples import draw_samples
 from gangan_cli.figures.scores import draw_gangan_scores, draw_scores
 from gangan_cli.figures.style import Output
 from gangan_cli.figures.translations import draw_translations
+from gangan_cli.figures.traversals import draw_traversals
+from gangan_cli.records import evaluations
 from gangan_cli.sampling.lineage import Lineage
 from gangan_cli.sampling.over_training import samples_over_training
 from gangan_cli.sampling.translations import translations
-from gangan_cli.sampling.traversals import meanings
+from gangan_cli.sampling.traversals import latent_traversals
 from gangan_cli.sampling.walks import LatentGrid, sample, walk
 from gangan_cli.summaries.losses import LossHistory
 from store import Catalog
@@ -46,19 +46,19 @@ def export_figures(
     """
     with Lineage.open(catalog, name) as lineage:
         run = lineage.top
-        if len(lineage.levels) == 1:
+        if not lineage.is_gangan:
             study = samples_over_training(lineage, gan=gan, seed=output.seed)
             yield from _named("samples", draw_samples(run, study, output))
-            if lineage.levels[0].family.latent_codes:
-                found = meanings(lineage, gan=gan, epoch=epoch, seed=output.seed)
-                yield from _named("meanings", draw_meanings(run, *found, output))
-            if lineage.levels[0].family.translates_images:
+            if lineage.family.latent_codes:
+                found = latent_traversals(lineage, gan=gan, epoch=epoch, seed=output.seed)
+                yield from _named("meanings", draw_traversals(run, *found, output))
+            if lineage.family.translates_images:
                 there = translations(lineage, gan=gan, epoch=epoch, seed=output.seed)
                 yield from _named("translations", draw_translations(run, there, output))
             if history := ScoreHistory.read(run):
                 yield from _named("scores", draw_scores(run, history, output))
         else:
-            parent = lineage.levels[1].run
+            parent = lineage.below
             along = walk(lineage, gan=gan, epoch=epoch, seed=output.seed)
             audit = known_audit(run, along.gan, along.epoch)
             scores = _scores_along(along, audit)
@@ -70,10 +70,10 @@ def export_figures(
                 history = ScoreHistory.beside(audit, parent)
                 yield from _named("scores", draw_gangan_scores(run, parent, audit, history, output))
                 yield from _named("audit", draw_audit(run, audit, output))
-        yield from _named("entropies", draw_entropies(run, results(run), output))
+        yield from _named("entropies", draw_entropies(run, evaluations(run), output))
         if run.manifest.losses:  # a run imported from state dicts has none
             yield from _named("losses", draw_losses(run, LossHistory.read(run), output))
-        yield from _named("lineage", draw_lineage([level.run for level in lineage.levels], output))
+        yield from _named("lineage", draw_lineage(lineage.runs, output))
 
 
 def _scores_along(along: LatentGrid, audit: Audit | None) -> NDArray[np.float64] | None:

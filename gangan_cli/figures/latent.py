@@ -49,7 +49,7 @@ def draw_grid(
     right.set_ylabel(
         f"nearest snapshot of {parent.name}: GAN · epoch · distance"
         + ("" if frechet is None else " · Fréchet distance of the row")
-        + f"\n(consecutive snapshots lie {study.near.spacing:.3g} apart)"
+        + f"\n(consecutive snapshots lie {study.near.epoch_step:.3g} apart)"
     )
     for side in (axis, right):
         side.tick_params(length=0, labelsize=7)
@@ -90,5 +90,5 @@ def _facts(study: LatentGrid) -> dict[str, object]:
         "positions": study.positions,
         "axis": study.axis,
         "nearest": {"keys": study.near.keys, "distances": study.near.distances},
-        "spacing": study.near.spacing,
+        "spacing": study.near.epoch_step,
     }

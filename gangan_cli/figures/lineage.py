@@ -5,7 +5,7 @@ from pathlib import Path
 from matplotlib.patches import FancyBboxPatch
 
 from gangan_cli.figures.style import Output, house_look, new_figure, save
-from gangan_cli.wording import plain
+from gangan_cli.formatting import plain
 from store import Run
 
 WIDTH, HEIGHT, GAP = 2.7, 0.86, 0.95

@@ -12,7 +12,7 @@ from gangan_cli.audit.benchmark import GANGAN, Row
 from gangan_cli.figures.labels import Label, place_labels
 from gangan_cli.figures.style import BLUE, DARK, GREEN, GREY, PINK, SKY, VERMILLION, plain_ticks
 from gangan_cli.weightspace.baselines import BASELINES, Kind
-from gangan_cli.weightspace.novelty import Numbers
+from gangan_cli.weightspace.index import Numbers
 
 LOOKS: Mapping[Kind, tuple[str, str]] = {
     "copy": (SKY, "o"),

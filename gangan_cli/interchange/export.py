@@ -9,7 +9,6 @@ OUT/<gan>/epoch_<epoch>.safetensors  "discriminator.input.weight", …: a state 
 import json
 import shutil
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gangan_cli.errors import ConfigurationError, WorkFailed
+from gangan_cli.progress import StepCallback
 from gangan_cli.weightspace.snapshots import select
 from store import Run
 from store.keys import as_array
@@ -28,15 +28,15 @@ def export_run(
     run: Run,
     out: Path,
     form: str,
-    told: Callable[[int], Callable[[], None]],
+    on_progress: StepCallback,
     gans: str = "",
     epochs: str = "",
 ) -> tuple[int, int]:
     """Write the snapshots of `run` that lie in the ranges `gans` and `epochs` to the new folder `out`.
 
-    Return how many there are and how many bytes they take. A run that is being trained is written as
-    it is at one moment. `told` is called with the number of snapshots, and what it returns after each.
-    The folder appears when it is whole, or not at all.
+    Return how many there are and how many bytes they take. A run that is being trained is written as it
+    is at one moment. `on_progress` is called with the number of snapshots, and what it returns after
+    each. The folder appears when it is whole, or not at all.
 
     Raises:
         ConfigurationError: no such format, nothing in these ranges, or `out` is there already.
@@ -48,7 +48,7 @@ def export_run(
         raise ConfigurationError(f"{out} is there already: name a new folder")
     there = run.index()
     keys = select(as_array(sorted(there["snapshot"])), gans, epochs)
-    step = told(len(keys))
+    step = on_progress(len(keys))
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))

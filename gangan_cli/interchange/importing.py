@@ -5,7 +5,6 @@ Everything is checked (inspection.py) before the run is moved into the store.
 """
 
 import dataclasses
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -25,18 +24,17 @@ from gangan_cli.interchange.inspection import (
 )
 from gangan_cli.models.family import layout
 from gangan_cli.models.registry import build
+from gangan_cli.progress import StepCallback
 from gangan_cli.provenance import provenance
 from store import Catalog, Layout, Manifest, Run, StoreError
 from store.manifest import FORMAT
 
 
-def import_run(
-    catalog: Catalog, source: Path, name: str, told: Callable[[int], Callable[[], None]]
-) -> None:
+def import_run(catalog: Catalog, source: Path, name: str, on_progress: StepCallback) -> None:
     """Import the folder `source` as the run `name`: an export, or state dicts <gan>/model_<epoch>.pt or
     .pth.
 
-    `told` is called with the number of snapshots, and what it returns after each.
+    `on_progress` is called with the number of snapshots, and what it returns after each.
 
     Raises:
         ConfigurationError: `source` is neither.
@@ -46,9 +44,9 @@ def import_run(
     if not source.is_dir():
         raise ConfigurationError(f"{source} is not a folder")
     if (source / "manifest.json").exists():
-        _import_export(catalog, source, name, told)
+        _import_export(catalog, source, name, on_progress)
     elif files := numbered(source, r"model_(\d{1,9})\.pth?"):
-        _import_state_dicts(catalog, source, files, name, told)
+        _import_state_dicts(catalog, source, files, name, on_progress)
     else:
         raise ConfigurationError(
             f"{source} holds neither an export (manifest.json) nor state dicts (<gan>/model_<epoch>.pt "
@@ -56,16 +54,14 @@ def import_run(
         )
 
 
-def _import_export(
-    catalog: Catalog, source: Path, name: str, told: Callable[[int], Callable[[], None]]
-) -> None:
+def _import_export(catalog: Catalog, source: Path, name: str, on_progress: StepCallback) -> None:
     manifest = _manifest(source / "manifest.json")
     files = numbered(source, r"epoch_(\d{1,9})\.(?:safetensors|npz)")
     if not files:
         refuse(source / "manifest.json", "there are no snapshots beside it")
     losses = _losses(_either(source, "losses"), manifest)
     constants = _constants(_either(source, "constants"), manifest) if manifest.constants else {}
-    step = told(len(files))
+    step = on_progress(len(files))
     with catalog.adding(name) as aside, Run.create(aside, manifest, constants) as run:
         for (gan, epoch), row in losses.items():
             run.commit(epoch, [gan], row[None])
@@ -80,7 +76,7 @@ def _import_export(
 
 
 def _import_state_dicts(
-    catalog: Catalog, source: Path, files: Files, name: str, told: Callable[[int], Callable[[], None]]
+    catalog: Catalog, source: Path, files: Files, name: str, on_progress: StepCallback
 ) -> None:
     first = next(iter(files.values()))
     hparams = _mlp_hparams(first, read_state_dict(first))
@@ -102,7 +98,7 @@ def _import_state_dicts(
         dataset={"name": "imported", "examples": None, "height": side, "width": side, "sha256": None},
         **provenance(),
     )
-    step = told(len(files))
+    step = on_progress(len(files))
     with catalog.adding(name) as aside, Run.create(aside, manifest) as run:
         for (gan, index), file in files.items():
             tensors = read_state_dict(file)

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from gangan_cli import wording
+from gangan_cli import formatting
 from gangan_cli.errors import WorkFailed
 from gangan_cli.lookalikes import instead
 
@@ -29,7 +29,7 @@ PACKED = 10
 
 def refuse(file: Path, why: str) -> NoReturn:
     """Raise WorkFailed: `file` is not what it should be."""
-    raise WorkFailed(wording.plain(f"{file} is refused: {why}; nothing was imported"))
+    raise WorkFailed(formatting.plain(f"{file} is refused: {why}; nothing was imported"))
 
 
 def check_file(file: Path) -> None:

@@ -67,9 +67,9 @@ class Recipe:
 
 
 def train(
-    pixels: Pixels, labels: NDArray[np.int64], recipe: Recipe, told: Callable[[int, int], None]
+    pixels: Pixels, labels: NDArray[np.int64], recipe: Recipe, on_progress: Callable[[int, int], None]
 ) -> Classifier:
-    """Return a classifier trained on images (N, 784); call `told` with (steps done, total)."""
+    """Return a classifier trained on images (N, 784); call `on_progress` with (steps done, total)."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
         classifier = Classifier().to(memory_format=torch.channels_last)
@@ -82,7 +82,7 @@ def train(
             loss.backward()
             optimiser.step()
             falling.step()
-            told(step, recipe.steps)
+            on_progress(step, recipe.steps)
     return classifier.eval()
 
 

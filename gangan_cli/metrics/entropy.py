@@ -12,24 +12,24 @@ Probabilities = NDArray[np.floating]
 class LabelScores:
     """Scores of the probabilities of k classes for n images; entropies in nats, so at most ln k.
 
-    `mean`, `deviation` (population), `lowest` and `highest` are of the label entropies of single images:
+    `mean`, `std` (population), `lowest` and `highest` are of the label entropies of single images:
     Karuvally (001), section 6.1.1 of the paper. `standard_error` is that of the mean. A generator of one
     clean digit has a perfect mean of 0, so read it along with `marginal`, the entropy of the mean
     probabilities, and `inception_score`, exp(marginal - mean), from 1 to k: Salimans et al. (2016).
 
-    `classes` (k,) counts the likeliest labels; `variation` is the total variation distance between their
-    histogram and the uniform one, from 0 to 1 - 1/k.
+    `classes` (k,) counts the likeliest labels; `total_variation` is the total variation distance between
+    their histogram and the uniform one, from 0 to 1 - 1/k.
     """
 
     mean: float
-    deviation: float
+    std: float
     standard_error: float
     lowest: float
     highest: float
     marginal: float
     inception_score: float
     classes: NDArray[np.int64]
-    variation: float
+    total_variation: float
 
 
 def label_scores(probabilities: Probabilities) -> LabelScores:
@@ -38,22 +38,22 @@ def label_scores(probabilities: Probabilities) -> LabelScores:
     Raises:
         ValueError: rows that are not probabilities, or no row.
     """
-    opinions = _checked(probabilities)
-    count, width = opinions.shape
-    each = _entropy(opinions)
-    mean, deviation = float(each.mean()), float(each.std())
-    marginal = float(_entropy(opinions.mean(axis=0)))
-    classes = np.bincount(opinions.argmax(axis=1), minlength=width).astype(np.int64)
+    probabilities = _checked(probabilities)
+    count, width = probabilities.shape
+    each = _entropy(probabilities)
+    mean, std = float(each.mean()), float(each.std())
+    marginal = float(_entropy(probabilities.mean(axis=0)))
+    classes = np.bincount(probabilities.argmax(axis=1), minlength=width).astype(np.int64)
     return LabelScores(
         mean=mean,
-        deviation=deviation,
-        standard_error=deviation / count**0.5,
+        std=std,
+        standard_error=std / count**0.5,
         lowest=float(each.min()),
         highest=float(each.max()),
         marginal=marginal,
         inception_score=float(np.exp(marginal - mean)),
         classes=classes,
-        variation=float(np.abs(classes / count - 1 / width).sum() / 2),
+        total_variation=float(np.abs(classes / count - 1 / width).sum() / 2),
     )
 
 
@@ -63,7 +63,7 @@ class LabelErrors:
 
     marginal: float
     inception_score: float
-    variation: float
+    total_variation: float
 
 
 def label_errors(probabilities: Probabilities, resamples: int = 50, seed: int = 0) -> LabelErrors:
@@ -72,13 +72,13 @@ def label_errors(probabilities: Probabilities, resamples: int = 50, seed: int = 
     Raises:
         ValueError: rows that are not probabilities, or no row.
     """
-    opinions = _checked(probabilities)
-    count, width = opinions.shape
-    each, labels = _entropy(opinions), np.eye(width)[opinions.argmax(axis=1)]
+    probabilities = _checked(probabilities)
+    count, width = probabilities.shape
+    each, labels = _entropy(probabilities), np.eye(width)[probabilities.argmax(axis=1)]
     weights = (
         np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), resamples) / count
     )
-    marginals = _entropy(weights @ opinions)
+    marginals = _entropy(weights @ probabilities)
     found = (
         marginals,
         np.exp(marginals - weights @ each),
@@ -115,18 +115,18 @@ def _checked(probabilities: Probabilities) -> NDArray[np.float64]:
     if probabilities.ndim != 2 or not len(probabilities) or probabilities.shape[1] < 2:
         shape = probabilities.shape
         raise ValueError(f"probabilities must be a matrix (n, k) of two or more classes, not {shape}")
-    opinions = probabilities.astype(np.float64)
-    sums = opinions.sum(axis=1, keepdims=True)
+    probabilities = probabilities.astype(np.float64)
+    sums = probabilities.sum(axis=1, keepdims=True)
     # Written so that NaN fails too.
-    good = (opinions >= 0).all(axis=1) & (np.abs(sums[:, 0] - 1) < 1e-3)
+    good = (probabilities >= 0).all(axis=1) & (np.abs(sums[:, 0] - 1) < 1e-3)
     if not good.all():
         raise ValueError(f"{(~good).sum()} of {len(good)} rows are not probabilities that add up to 1")
-    normalised: NDArray[np.float64] = opinions / sums
+    normalised: NDArray[np.float64] = probabilities / sums
     return normalised
 
 
-def _entropy(opinions: NDArray[np.float64]) -> NDArray[np.float64]:
+def _entropy(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return -Σ p ln p over the last axis, where 0 ln 0 = 0."""
-    logarithms = np.log(opinions, out=np.zeros_like(opinions), where=opinions > 0)
+    logarithms = np.log(probabilities, out=np.zeros_like(probabilities), where=probabilities > 0)
     # Adding 0 turns the -0 of a certain label into 0.
-    return np.asarray(-(opinions * logarithms).sum(axis=-1) + 0.0)
+    return np.asarray(-(probabilities * logarithms).sum(axis=-1) + 0.0)

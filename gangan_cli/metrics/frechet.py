@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from gangan_cli.metrics import pairs
+from gangan_cli.metrics import pairwise
 from gangan_cli.threads import one_thread
 
 
@@ -49,7 +49,7 @@ def moments(features: NDArray[np.float32], times: NDArray[np.int64] | None = Non
     Raises:
         ValueError: fewer than two rows, or one that is not finite.
     """
-    features = pairs.checked(features, "features", least=2)
+    features = pairwise.checked(features, "features", least=2)
     weights = np.ones(len(features)) if times is None else times.astype(np.float64)
     if not weights.all():
         features, weights = features[weights > 0], weights[weights > 0]
@@ -62,7 +62,7 @@ def moments(features: NDArray[np.float32], times: NDArray[np.int64] | None = Non
     # In float64: float32 would do for a large distance, but that of two similar sets is a small
     # difference of large sums.
     scatter = np.zeros((width, width))
-    for place in pairs.blocks(len(features), 2 * width):
+    for place in pairwise.blocks(len(features), 2 * width):
         centred = features[place] - mean
         centred *= roots[place]
         scatter += centred.T @ centred  # NumPy recognises XᵀX, and does half the work
@@ -93,7 +93,7 @@ class Reference:
             ValueError: the two sets have different numbers of features.
         """
         mine = self.moments
-        pairs.same_width(mine.mean[None], other.mean[None], "the two sets of features")
+        pairwise.same_width(mine.mean[None], other.mean[None], "the two sets of features")
         if other.factor is None:
             covariance = torch.from_numpy(np.require(other.covariance, np.float64, "W"))
             product = self._root @ covariance @ self._root.T

@@ -7,20 +7,20 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from gangan_cli.metrics import pairs
+from gangan_cli.metrics import pairwise
 
 
 @dataclass(frozen=True)
 class KernelDistance:
     """`distance` is the mean over `subsets` pairs of subsets of `size`; it may be a little below 0.
 
-    `deviation` is the population standard deviation over them, as papers print it. `standard_error` is
+    `std` is the population standard deviation over them, as papers print it. `standard_error` is
     deviation / √subsets: the error that comes from the choice of subsets. It does not include the error
     that comes from the choice of samples, which is larger.
     """
 
     distance: float
-    deviation: float
+    std: float
     standard_error: float
     subsets: int
     size: int
@@ -44,16 +44,16 @@ def kernel_distance(
     """
     if subsets < 2 or size < 2:
         raise ValueError(f"{subsets} subsets of {size}: at least 2 subsets of 2 are needed")
-    real = pairs.checked(real, "real features", least=size)
-    fake = pairs.checked(fake, "fake features", least=size)
-    pairs.same_width(real, fake, "real and fake features")
+    real = pairwise.checked(real, "real features", least=size)
+    fake = pairwise.checked(fake, "fake features", least=size)
+    pairwise.same_width(real, fake, "real and fake features")
     random = np.random.default_rng(seed)
     of_real, of_fake = (_draws(len(part), subsets, size, random) for part in (real, fake))
     x, y = (torch.from_numpy(np.require(part, requirements="W")) for part in (real, fake))
     within = (_within(x, of_real) + _within(y, of_fake)) / (size * (size - 1))
     found = (within - 2 * _between(x, y, of_real, of_fake) / size**2).numpy()
-    deviation = float(found.std())
-    return KernelDistance(float(found.mean()), deviation, deviation / subsets**0.5, subsets, size)
+    std = float(found.std())
+    return KernelDistance(float(found.mean()), std, std / subsets**0.5, subsets, size)
 
 
 def _draws(count: int, subsets: int, size: int, random: np.random.Generator) -> Tensor:
@@ -77,7 +77,7 @@ def _between(x: Tensor, y: Tensor, of_x: Tensor, of_y: Tensor) -> Tensor:
     once for each subset, which for 2,000 samples is a twelfth of the work.
     """
     total = torch.zeros(len(of_x), dtype=torch.float64)
-    for place in pairs.blocks(len(x), len(y)):
+    for place in pairwise.blocks(len(x), len(y)):
         total += (of_x[:, place] @ _kernel(x[place], y)).mul_(of_y).sum(dim=1)
     return total
 
@@ -85,7 +85,7 @@ def _between(x: Tensor, y: Tensor, of_x: Tensor, of_y: Tensor) -> Tensor:
 def _within(x: Tensor, of_x: Tensor) -> Tensor:
     """Return each subset's sum (subsets,) of the kernel over ordered pairs of different rows of x."""
     total = torch.zeros(len(of_x), dtype=torch.float64)
-    for place in pairs.blocks(len(x), len(x)):
+    for place in pairwise.blocks(len(x), len(x)):
         # The kernel is symmetric: pairs with later rows count twice, pairs with earlier ones not at all.
         values = _kernel(x[place], x[place.start :])
         rows = len(values)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from gangan_cli.metrics import pairs
+from gangan_cli.metrics import pairwise
 
 SIGMAS: tuple[float, ...] = tuple(np.logspace(-1, 0, 10).tolist())
 """Widths of a window to choose from: those of the script that Goodfellow et al. released."""
@@ -43,10 +43,10 @@ def parzen(
     """
     if not sigmas or min(sigmas) <= 0:
         raise ValueError(f"widths must be above 0: {sigmas}")
-    samples = pairs.checked(samples, "samples")
-    validation, test = pairs.checked(validation, "validation"), pairs.checked(test, "test")
-    pairs.same_width(samples, validation, "samples and validation")
-    pairs.same_width(samples, test, "samples and test")
+    samples = pairwise.checked(samples, "samples")
+    validation, test = pairwise.checked(validation, "validation"), pairwise.checked(test, "test")
+    pairwise.same_width(samples, validation, "samples and validation")
+    pairwise.same_width(samples, test, "samples and test")
     chosen = log_likelihoods(validation, samples, sigmas).mean(axis=1).argmax()
     sigma = sigmas[chosen]
     found = log_likelihoods(test, samples, (sigma,))[0]
@@ -69,12 +69,12 @@ def log_likelihoods(
     return found
 
 
-def _split(rows: pairs.Matrix, samples: pairs.Matrix) -> Iterator[tuple[slice, Tensor, Tensor]]:
+def _split(rows: pairwise.Matrix, samples: pairwise.Matrix) -> Iterator[tuple[slice, Tensor, Tensor]]:
     """Yield a slice of rows, their squared distances (n,) to the nearest sample in float64, and how much
     larger the squared distances to all samples are (n, m).
 
     Without the smallest distance the exponentials do not vanish, and float32 suffices for the excess.
     """
-    for place, squares in pairs.squared_distances(rows, samples):
+    for place, squares in pairwise.squared_distances(rows, samples):
         nearest = squares.amin(dim=1)
         yield place, nearest.double(), squares.sub_(nearest[:, None])

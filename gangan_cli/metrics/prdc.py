@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from gangan_cli.metrics import pairs
+from gangan_cli.metrics import pairwise
 
 
 class Manifold:
@@ -20,10 +20,10 @@ class Manifold:
         """
         if k < 1:
             raise ValueError(f"k = {k}: there is no such neighbour")
-        self.features, self.k = pairs.checked(features, "features", least=k + 1), k
+        self.features, self.k = pairwise.checked(features, "features", least=k + 1), k
         # Kept squared: a rounded root's square may be above or below the neighbour's squared distance.
         self.squared_radii = np.empty(len(features), np.float32)
-        for place, squares in pairs.squared_distances(self.features, self.features):
+        for place, squares in pairwise.squared_distances(self.features, self.features):
             squares[:, place].fill_diagonal_(torch.inf)
             self.squared_radii[place] = squares.topk(k, largest=False).values[:, -1].numpy()
         self.radii = np.sqrt(self.squared_radii, dtype=np.float64)
@@ -62,13 +62,13 @@ def prdc(real: Manifold, fake: Manifold) -> PRDC:
     Raises:
         ValueError: features of different lengths, or another k.
     """
-    pairs.same_width(real.features, fake.features, "real and fake features")
+    pairwise.same_width(real.features, fake.features, "real and fake features")
     if real.k != fake.k:
         raise ValueError(f"the radii reach to neighbour {real.k} in one set, {fake.k} in the other")
     of_real, of_fake = (torch.from_numpy(part.squared_radii) for part in (real, fake))
     holders = torch.zeros(len(fake), dtype=torch.int64)
     recalled, covered = np.empty(len(real), bool), np.empty(len(real), bool)
-    for place, squares in pairs.squared_distances(real.features, fake.features):
+    for place, squares in pairwise.squared_distances(real.features, fake.features):
         held = squares < of_real[place, None]
         holders += held.sum(dim=0)
         covered[place] = held.any(dim=1).numpy()

@@ -1,9 +1,13 @@
-"""Modules with weights bound: functions of batches, for torch.func."""
+"""Modules with weights bound: functions of batches, for torch.func; and flat vectors as named
+tensors."""
 
 from collections.abc import Mapping
 
+import torch
 from torch import Tensor, nn
 from torch.func import functional_call
+
+from store import Layout
 
 
 class FunctionalModule:
@@ -42,3 +46,18 @@ def bind_weights(
         statistics = {name: given.get(name, buffer) for name, buffer in module.named_buffers()}
         bound[network] = FunctionalModule(module, parameters, statistics)
     return bound
+
+
+def split_networks(layout: Layout, vector: Tensor) -> dict[str, dict[str, Tensor]]:
+    """Return a (P,) vector as named tensors by network, which are views."""
+    parts: dict[str, dict[str, Tensor]] = {}
+    for tensor in layout.tensors:
+        network, _, name = tensor.name.partition(".")
+        parts.setdefault(network, {})[name] = vector[tensor.place].view(tensor.shape)
+    return parts
+
+
+def join_networks(layout: Layout, parts: Mapping[str, Mapping[str, Tensor]]) -> Tensor:
+    """Return named tensors, by network, as one (P,) vector."""
+    places = (tensor.name.partition(".") for tensor in layout.tensors)
+    return torch.cat([parts[network][name].reshape(-1) for network, _, name in places])

@@ -12,15 +12,15 @@ from torch.func import vmap
 
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.models.family import Family, Networks
-from gangan_cli.models.functional import bind_weights
-from gangan_cli.models.latent_codes import Categorical, one_of_each_class
+from gangan_cli.models.functional import bind_weights, join_networks, split_networks
+from gangan_cli.models.latent_codes import Categorical, LatentCode, one_of_each_class
 from gangan_cli.models.layers import BatchNorm
 from gangan_cli.models.registry import build
 from gangan_cli.rng import stream
 from gangan_cli.sampling.datasets import as_pictures, sources
-from gangan_cli.weightspace.encoder import Code
+from gangan_cli.weightspace.encoder import WeightEncoder
 from gangan_cli.weightspace.snapshots import Matrix
-from store import Catalog, Layout, Run
+from store import Catalog, Manifest, Run
 
 Pictures = NDArray[np.float32]
 
@@ -32,24 +32,24 @@ GANS_AT_ONCE = 64
 
 
 @dataclass(frozen=True)
-class Level:
+class _Level:
     """One run of a lineage; `code` decodes the output of its networks to weights of the run below."""
 
     run: Run
     family: Family
     networks: Mapping[str, nn.Module]
-    code: Code | None
+    code: WeightEncoder | None
 
     def generate(self, vectors: Matrix, noise: Matrix) -> Matrix:
         """Return what the GANs with weights (n, P) generate from noise (n, m, L): (n, m, D) float32.
 
         If the run was trained on images, D counts pixels, in [-1, 1]; if on weights, D counts the
-        decoded weights of the run below. Missing batch statistics are added by `completed`.
+        decoded weights of the run below. Missing batch statistics are added by `with_batchnorm_stats`.
         """
-        vectors = self.completed(vectors)
+        vectors = self.with_batchnorm_stats(vectors)
 
         def one(vector: Tensor, z: Tensor) -> Tensor:
-            parts = split(self.run.manifest.layout, vector)
+            parts = split_networks(self.run.manifest.layout, vector)
             bound: Networks = bind_weights(self.networks, parts)
             return self.family.generate(bound, z)
 
@@ -57,16 +57,18 @@ class Level:
             made: Matrix = vmap(one)(torch.from_numpy(vectors), torch.from_numpy(noise)).numpy()
         return self.code.decode(made) if self.code else made
 
-    def through(self, vector: Matrix, networks: Sequence[str], batch: Matrix) -> Matrix:
+    def apply_networks(self, vector: Matrix, networks: Sequence[str], batch: Matrix) -> Matrix:
         """Apply `networks` of the GAN with weights (P,), one after the other, to a batch (B, ...)."""
-        bound = bind_weights(self.networks, split(self.run.manifest.layout, torch.from_numpy(vector)))
+        bound = bind_weights(
+            self.networks, split_networks(self.run.manifest.layout, torch.from_numpy(vector))
+        )
         made = torch.from_numpy(batch)
         with torch.no_grad():
             for network in networks:
                 made = bound[network](made)
         return made.numpy()
 
-    def completed(self, vectors: Matrix) -> Matrix:
+    def with_batchnorm_stats(self, vectors: Matrix) -> Matrix:
         """Return weights (n, P) with batch statistics.
 
         If they are missing, the generator's are estimated from ESTIMATED noise vectors, and the
@@ -90,11 +92,11 @@ class Level:
         begun = {name: dict(network.state_dict()) for name, network in networks.items()}
 
         def one(vector: Tensor) -> Tensor:
-            parts = split(layout.trainable, vector)
+            parts = split_networks(layout.trainable, vector)
             bound = bind_weights(networks, {name: {**begun[name], **parts[name]} for name in networks})
             self.family.generate(bound, noise)
             found = {name: {**parts[name], **bound[name].statistics} for name in networks}
-            return join(layout, found)
+            return join_networks(layout, found)
 
         with torch.no_grad():
             complete: Matrix = vmap(one)(torch.from_numpy(vectors)).numpy()
@@ -102,10 +104,14 @@ class Level:
 
 
 class Lineage:
-    """A run on top, the run it was trained on below it, and so on down to a run on images."""
+    """A run on top, the run it was trained on below it, and so on down to a run on images.
 
-    def __init__(self, levels: Sequence[Level]) -> None:
-        self.levels = list(levels)
+    Weights are either those of the run on top, or `generated`: made by a GAN-GAN on top, for the run
+    below it.
+    """
+
+    def __init__(self, levels: Sequence[_Level]) -> None:
+        self._levels = list(levels)
 
     @classmethod
     def open(cls, catalog: Catalog, name: str, *, write: bool = False) -> "Lineage":
@@ -114,13 +120,13 @@ class Lineage:
         Raises:
             UnknownRun: there is no such run, or one below it is missing.
         """
-        levels: list[Level] = []
+        levels: list[_Level] = []
         try:
             run = catalog.open(name, write=write)
             while True:
                 family = build(run.manifest.family, run.manifest.hparams)
                 networks = {name: network.eval() for name, network in family.networks().items()}
-                levels.append(Level(run, family, networks, Code.of(run)))
+                levels.append(_Level(run, family, networks, WeightEncoder.of(run)))
                 if run.manifest.parent is None:
                     return cls(levels)
                 run = catalog.find(run.manifest.parent.name, run.manifest.parent.id)
@@ -133,27 +139,84 @@ class Lineage:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for level in self.levels:
+        for level in self._levels:
             level.run.close()
+
+    @property
+    def runs(self) -> list[Run]:
+        """The runs from the top down."""
+        return [level.run for level in self._levels]
 
     @property
     def top(self) -> Run:
         """The run that was opened by name."""
-        return self.levels[0].run
+        return self._levels[0].run
 
-    def as_pictures(self, values: Matrix) -> Pictures:
-        """Return flat images (..., D) of a GAN at the bottom as pictures (..., height, width), or in
-        colour as (..., height, width, 3)."""
-        return as_pictures(values, self.levels[-1].run.manifest)
+    @property
+    def below(self) -> Run:
+        """The run that the one on top was trained on.
+
+        Raises:
+            ConfigurationError: the run on top was trained on images.
+        """
+        if not self.is_gangan:
+            raise ConfigurationError(f"run {self.top.name!r} was trained on images, not on weights")
+        return self._levels[1].run
+
+    @property
+    def is_gangan(self) -> bool:
+        """Whether the run on top was trained on weights."""
+        return len(self._levels) > 1
+
+    @property
+    def family(self) -> Family:
+        """The family of the run on top."""
+        return self._levels[0].family
+
+    @property
+    def encoder(self) -> WeightEncoder | None:
+        """The encoder of a GAN-GAN on top; None for raw weights."""
+        return self._levels[0].code
+
+    @property
+    def on_images(self) -> Manifest:
+        """The manifest of the run on images, at the bottom."""
+        return self._levels[-1].run.manifest
+
+    @property
+    def latent_codes(self) -> tuple[LatentCode, ...]:
+        """The latent codes of the GANs at the bottom."""
+        return self._levels[-1].family.latent_codes
 
     @property
     def classes(self) -> Categorical | None:
-        """The classes of the GANs at the bottom, through which rows of `noises` cycle; None without."""
-        codes = self.levels[-1].family.latent_codes
-        return next((code for code in codes if isinstance(code, Categorical)), None)
+        """The classes of the GANs at the bottom, through which rows of `fixed_noise` cycle; None
+        without."""
+        return next((code for code in self.latent_codes if isinstance(code, Categorical)), None)
 
-    def noises(self, columns: int, seed: int, below: int = 0) -> list[Matrix]:
-        """Return fixed noise (columns, L) for each level from `below` down; it depends on `seed` alone.
+    def sample_latents(self, count: int, seed: int) -> Matrix:
+        """Draw latents (count, L) from the distribution of the family on top."""
+        latents: Matrix = self.family.noise((count,), stream(seed, 0, 1, "cpu")).numpy()
+        return latents
+
+    def sample_weights(self, latents: Matrix, gan: int, epoch: int) -> Matrix:
+        """Return the weights (n, P), for the run below, that a GAN-GAN's snapshot generates from latents
+        (n, L).
+
+        Raises:
+            ConfigurationError: the run is not a GAN-GAN.
+        """
+        assert self.below
+        return self.weights_at(self.top.snapshot(gan, epoch), latents)
+
+    def weights_at(self, vector: Matrix, latents: Matrix) -> Matrix:
+        """Return the same of the GAN-GAN with weights (P,)."""
+        weights: Matrix = self._levels[0].generate(vector[None], latents[None])[0]
+        return weights
+
+    def fixed_noise(self, columns: int, seed: int, *, generated: bool = False) -> list[Matrix]:
+        """Return noise (columns, L) for the run on top and each below it, or if weights are `generated`,
+        from the run below the top on. It depends on `seed` alone.
 
         If GANs have classes, row i has class i, modulo their number. For image-to-image families the
         noise is images of their first domain.
@@ -161,85 +224,76 @@ class Lineage:
         Raises:
             ConfigurationError, WorkFailed: these images cannot be loaded.
         """
-        return [
+        noises = [
             sources(level.run.manifest, columns, seed)
             if level.family.translates_images
             else one_of_each_class(
                 level.family.latent_codes,
                 level.family.noise((columns,), stream(seed, depth, 0, "cpu")).numpy(),
             )
-            for depth, level in enumerate(self.levels)
-        ][below:]
+            for depth, level in enumerate(self._levels)
+        ]
+        return noises[1:] if generated else noises
 
-    def images(self, vectors: Matrix, noises: Sequence[Matrix], level: int = 0) -> Pictures:
+    def render(self, weights: Matrix, noises: Sequence[Matrix]) -> Pictures:
         """Return pictures (n, c, height, width) in [-1, 1], in colour (n, c, height, width, 3): a row
-        per vector, a column per noise.
+        per weight vector, a column per noise.
 
-        `vectors` (n, P) are weights of the run at `level`; `noises` holds (c, L) for it and for each
-        level below it. Column j uses the j-th noise at every level.
+        `weights` (n, P) belong to the run of the first of `noises`, which are (c, L) each, down to the
+        run on images. Column j uses the j-th noise of every run.
         """
-        here = self.levels[level]
-        if level == len(self.levels) - 1:
-            noise = np.broadcast_to(noises[0], (len(vectors), *noises[0].shape)).copy()
-            return self.as_pictures(here.generate(vectors, noise))
+        level = self._levels[-len(noises)]
+        if len(noises) == 1:
+            noise = np.broadcast_to(noises[0], (len(weights), *noises[0].shape)).copy()
+            return self.as_pictures(level.generate(weights, noise))
         # One row at a time, since each of its columns is a weight vector of the run below.
-        rows = (here.generate(vector[None], noises[0][None])[0] for vector in vectors)
-        return np.stack([self._one_each(made, noises[1:], level + 1) for made in rows])
+        rows = (level.generate(vector[None], noises[0][None])[0] for vector in weights)
+        return np.stack([self._render_one_each(made, noises[1:]) for made in rows])
 
-    def there_and_back(self, vector: Matrix, sources: Matrix) -> Pictures:
-        """Return images of the first domain (n, D), their translations, and these translated back, one
-        above the other: (n, 3 · height, width). `vector` (P,) are weights of the top run, whose family
-        is image-to-image."""
-        there = self.levels[0].through(vector, ["a_to_b"], sources)
-        back = self.levels[0].through(vector, ["b_to_a"], there)
-        return np.concatenate([self.as_pictures(part) for part in (sources, there, back)], axis=1)
+    def _render_one_each(self, weights: Matrix, noises: Sequence[Matrix]) -> Pictures:
+        """Return one picture per weight vector, from its own noise: (c, height, width)."""
+        made = self._levels[-len(noises)].generate(weights, noises[0][:, None])[:, 0]
+        return self._render_one_each(made, noises[1:]) if len(noises) > 1 else self.as_pictures(made)
 
-    def pictures(self, vector: Matrix, count: int, seed: int, level: int = 0) -> Pictures:
-        """Return `count` pictures (count, height, width) in [-1, 1] that one GAN generates.
+    def pictures(self, weights: Matrix, count: int, seed: int, *, generated: bool = False) -> Pictures:
+        """Return `count` pictures (count, height, width) in [-1, 1] of the GAN with weights (P,).
 
-        `vector` (P,) are its weights, of the run at `level`. The noise depends on `seed` alone, so that
-        all GANs are judged on the same noise.
+        The noise depends on `seed` alone, so that all GANs are judged on the same noise.
         """
-        noises = self.noises(count, seed, below=level)
-        last = level == len(self.levels) - 1
-        # Above the last level each picture comes from another generated GAN, whose weights take memory.
-        step = count if last else GANS_AT_ONCE
+        noises = self.fixed_noise(count, seed, generated=generated)
+        # Of a GAN-GAN each picture comes from another generated GAN, whose weights take memory.
+        step = count if len(noises) == 1 else GANS_AT_ONCE
         parts = [
-            self.images(vector[None], [noise[first : first + step] for noise in noises], level)[0]
+            self.render(weights[None], [noise[first : first + step] for noise in noises])[0]
             for first in range(0, count, step)
         ]
         return np.concatenate(parts)
 
-    def _one_each(self, vectors: Matrix, noises: Sequence[Matrix], level: int) -> Pictures:
-        """Return one picture per vector, from its own noise: (c, height, width)."""
-        made = self.levels[level].generate(vectors, noises[0][:, None])[:, 0]
-        if level == len(self.levels) - 1:
-            return self.as_pictures(made)
-        return self._one_each(made, noises[1:], level + 1)
+    def as_pictures(self, values: Matrix) -> Pictures:
+        """Return flat images (..., D) of a GAN at the bottom as pictures (..., height, width), or in
+        colour as (..., height, width, 3)."""
+        return as_pictures(values, self.on_images)
+
+    def apply_networks(self, weights: Matrix, networks: Sequence[str], batch: Matrix) -> Matrix:
+        """Apply `networks` of the GAN on top with weights (P,), one after the other, to a batch."""
+        return self._levels[0].apply_networks(weights, networks, batch)
+
+    def cycle_images(self, weights: Matrix, sources: Matrix) -> Pictures:
+        """Return images of the first domain (n, D), their translations, and these translated back, one
+        above the other: (n, 3 · height, width). `weights` (P,) belong to the run on top, whose family is
+        image-to-image."""
+        there = self.apply_networks(weights, ["a_to_b"], sources)
+        back = self.apply_networks(weights, ["b_to_a"], there)
+        return np.concatenate([self.as_pictures(part) for part in (sources, there, back)], axis=1)
 
 
-def unit_interval(pictures: Pictures) -> Matrix:
+def to_unit_range(pictures: Pictures) -> Matrix:
     """Return pictures (n, height, width) in [-1, 1] as (n, height · width) in [0, 1]."""
     scaled: Matrix = (pictures.reshape(len(pictures), -1) + np.float32(1)) / np.float32(2)
     return scaled
 
 
-def split(layout: Layout, vector: Tensor) -> dict[str, dict[str, Tensor]]:
-    """Return a (P,) vector as named tensors by network, which are views."""
-    parts: dict[str, dict[str, Tensor]] = {}
-    for tensor in layout.tensors:
-        network, _, name = tensor.name.partition(".")
-        parts.setdefault(network, {})[name] = vector[tensor.place].view(tensor.shape)
-    return parts
-
-
-def join(layout: Layout, parts: Mapping[str, Mapping[str, Tensor]]) -> Tensor:
-    """Return named tensors, by network, as one (P,) vector."""
-    places = (tensor.name.partition(".") for tensor in layout.tensors)
-    return torch.cat([parts[network][name].reshape(-1) for network, _, name in places])
-
-
-def pick(run: Run, gan: int | None, epoch: int | None) -> tuple[int, int]:
+def resolve_snapshot(run: Run, gan: int | None, epoch: int | None) -> tuple[int, int]:
     """Return the (gan, epoch) of a snapshot: by default the first GAN that has any, at its last epoch.
 
     Raises:

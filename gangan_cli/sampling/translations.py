@@ -14,13 +14,13 @@ from gangan_cli.images.dataset import Images
 from gangan_cli.images.domains import Unpaired
 from gangan_cli.images.loading import load_images
 from gangan_cli.sampling.datasets import data_dir_of, images_of
-from gangan_cli.sampling.lineage import Lineage, Pictures, pick
+from gangan_cli.sampling.lineage import Lineage, Pictures, resolve_snapshot
 from gangan_cli.weightspace.snapshots import Matrix
 
 NOISES = (0.01, 0.02, 0.05, 0.1)
 """Standard deviations of noise on images in [-1, 1]."""
 
-TESTED = 1000
+N_COMPARED = 1000
 """Images over which differences are averaged."""
 
 
@@ -54,15 +54,15 @@ def translations(
     Raises:
         ConfigurationError, WorkFailed: there is no such GAN, or the images cannot be loaded.
     """
-    gan, epoch = pick(lineage.top, gan, epoch)
-    level, vector = lineage.levels[0], lineage.top.snapshot(gan, epoch)
-    manifest, random = level.run.manifest, np.random.default_rng(seed)
+    gan, epoch = resolve_snapshot(lineage.top, gan, epoch)
+    vector = lineage.top.snapshot(gan, epoch)
+    manifest, random = lineage.top.manifest, np.random.default_rng(seed)
     both = Unpaired(load_images(images_of(manifest), data_dir_of(manifest)))
-    rows = random.permutation(both.count)[:TESTED]
+    rows = random.permutation(both.count)[:N_COMPARED]
     a, b = (part.pixels[rows] * np.float32(2 / 255) - np.float32(1) for part in (both.a, both.b))
 
     def through(images: Matrix, *networks: str) -> Matrix:
-        return level.through(vector, networks, images)
+        return lineage.apply_networks(vector, networks, images)
 
     made_b, made_a = through(a, "a_to_b"), through(b, "b_to_a")
     back_a, back_b = through(made_b, "b_to_a"), through(made_a, "a_to_b")

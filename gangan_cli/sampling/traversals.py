@@ -5,14 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from gangan_cli.models.latent_codes import Categorical, LatentCode
-from gangan_cli.sampling.lineage import Lineage, Pictures, pick
+from gangan_cli.sampling.lineage import Lineage, Pictures, resolve_snapshot
 
 STEPS = 10
 """Values of a continuous code, and noise vectors for each class."""
 
 
 @dataclass(frozen=True)
-class Varied:
+class Traversal:
     """Images (rows, columns, height, width) whose columns differ in one code only.
 
     If that is the class, each row has another noise vector. If it is a continuous code, each row has
@@ -24,16 +24,16 @@ class Varied:
     images: Pictures
 
 
-def meanings(
+def latent_traversals(
     lineage: Lineage, *, gan: int | None = None, epoch: int | None = None, seed: int = 0
-) -> tuple[int, int, list[Varied]]:
+) -> tuple[int, int, list[Traversal]]:
     """Return a snapshot's GAN and epoch, and a traversal of each of its latent codes."""
-    gan, epoch = pick(lineage.top, gan, epoch)
-    codes = lineage.levels[-1].family.latent_codes
+    gan, epoch = resolve_snapshot(lineage.top, gan, epoch)
+    codes = lineage.latent_codes
     vector = lineage.top.snapshot(gan, epoch)[None]
     found = []
     for code in codes:
-        (rows,) = lineage.noises(STEPS, seed)
+        (rows,) = lineage.fixed_noise(STEPS, seed)
         columns: list[float]
         if isinstance(code, Categorical):
             columns = list(range(code.count))
@@ -44,7 +44,7 @@ def meanings(
                 rows = lineage.classes.put(rows, np.arange(STEPS) % lineage.classes.count)
         every = np.repeat(rows, len(columns), axis=0)
         noise = code.put(every, columns * len(rows))
-        images = lineage.images(vector, [noise])[0]
+        images = lineage.render(vector, [noise])[0]
         shape = len(rows), len(columns), *images.shape[1:]
-        found.append(Varied(code, columns, images.reshape(shape)))
+        found.append(Traversal(code, columns, images.reshape(shape)))
     return gan, epoch, found

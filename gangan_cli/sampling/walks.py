@@ -5,12 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gangan_cli.errors import ConfigurationError
-from gangan_cli.rng import stream
-from gangan_cli.sampling.lineage import Lineage, Pictures, pick
+from gangan_cli.sampling.lineage import Lineage, Pictures, resolve_snapshot
 from gangan_cli.weightspace.alignment import training_view
 from gangan_cli.weightspace.conditions import Condition
-from gangan_cli.weightspace.distances import Nearest, nearest
+from gangan_cli.weightspace.index import Nearest, nearest
 from gangan_cli.weightspace.snapshots import Matrix
 
 PROBES = 256
@@ -53,7 +51,7 @@ def walk(
     conditional GAN-GAN the axis is the whole range of the condition, with the rest of the latent
     drawn once.
     """
-    gan, epoch = pick(lineage.top, gan, epoch)
+    gan, epoch = resolve_snapshot(lineage.top, gan, epoch)
     positions, points, axis = points_along(lineage, latents, gan, epoch, seed)
     images, near = _decode(lineage, points, columns, gan, epoch, seed)
     return LatentGrid(points, positions, images, near, axis, gan, epoch, seed)
@@ -66,10 +64,10 @@ def points_along(
     the axis in words."""
     if scale := Condition.of(lineage.top):
         wishes = np.linspace(-1, 1, count)
-        points = np.repeat(draw(lineage, 1, seed), count, axis=0)
+        points = np.repeat(lineage.sample_latents(1, seed), count, axis=0)
         points[:, -1] = wishes
         return scale.decode(wishes), points, f"{scale.title} asked for"
-    dimensions = lineage.levels[0].family.latent_dim
+    dimensions = lineage.family.latent_dim
     reach = 2.0 if dimensions == 1 else dimensions**0.5
     positions = np.linspace(-reach, reach, count)
     if dimensions == 1:
@@ -90,54 +88,35 @@ def sample(
     seed: int = 0,
 ) -> LatentGrid:
     """Decode `latents` independent samples, ordered by the epoch of the nearest snapshot."""
-    gan, epoch = pick(lineage.top, gan, epoch)
-    points = draw(lineage, latents, seed)
+    gan, epoch = resolve_snapshot(lineage.top, gan, epoch)
+    points = lineage.sample_latents(latents, seed)
     images, near = _decode(lineage, points, columns, gan, epoch, seed)
     order = np.lexsort((near.keys[:, 0], near.keys[:, 1]))
-    ordered = Nearest(near.keys[order], near.distances[order], near.spacing)
+    ordered = Nearest(near.keys[order], near.distances[order], near.epoch_step)
     return LatentGrid(
         points[order], None, images[order], ordered, "independent samples", gan, epoch, seed
     )
 
 
-def generated_weights(lineage: Lineage, points: Matrix, gan: int, epoch: int) -> Matrix:
-    """Return the weights (n, P) of the run below that are generated from latents (n, L).
-
-    Raises:
-        ConfigurationError: the run is not a GAN-GAN.
-    """
-    if len(lineage.levels) < 2:
-        raise ConfigurationError(f"run {lineage.top.name!r} was trained on images, not on weights")
-    vector = lineage.top.snapshot(gan, epoch)
-    weights: Matrix = lineage.levels[0].generate(vector[None], points[None])[0]
-    return weights
-
-
-def draw(lineage: Lineage, count: int, seed: int) -> Matrix:
-    """Return latents (count, L) from the top family's distribution."""
-    drawn: Matrix = lineage.levels[0].family.noise((count,), stream(seed, 0, 1, "cpu")).numpy()
-    return drawn
-
-
 def _near(lineage: Lineage, weights: Matrix) -> Nearest:
-    below = training_view(lineage.top, lineage.levels[1].run)
+    below = training_view(lineage.top, lineage.below)
     return nearest(weights, below, lineage.top.constant("keys"))
 
 
 def _decode(
     lineage: Lineage, points: Matrix, columns: int, gan: int, epoch: int, seed: int
 ) -> tuple[Pictures, Nearest]:
-    weights = generated_weights(lineage, points, gan, epoch)
-    noises = lineage.noises(columns, seed, below=1)
-    return lineage.images(weights, noises, level=1), _near(lineage, weights)
+    weights = lineage.sample_weights(points, gan, epoch)
+    noises = lineage.fixed_noise(columns, seed, generated=True)
+    return lineage.render(weights, noises), _near(lineage, weights)
 
 
 def _direction_of_training(
     lineage: Lineage, reach: float, gan: int, epoch: int, seed: int
 ) -> NDArray[np.float64]:
-    points = draw(lineage, PROBES, seed)
+    points = lineage.sample_latents(PROBES, seed)
     directions = points / np.linalg.norm(points, axis=1, keepdims=True)
     ends = np.concatenate([directions, -directions]) * np.float32(reach)
-    epochs = _near(lineage, generated_weights(lineage, ends, gan, epoch)).keys[:, 1]
+    epochs = _near(lineage, lineage.sample_weights(ends, gan, epoch)).keys[:, 1]
     best = epochs.reshape(2, PROBES).sum(axis=0).argmax()
     return np.asarray(directions[best], np.float64)

@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from gangan_cli.metrics.order import spearman
+from gangan_cli.metrics.statistics import spearman
 from store import Run
 from store.keys import Keys
 

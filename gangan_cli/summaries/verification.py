@@ -3,16 +3,14 @@
 import json
 import signal
 import sys
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from subprocess import PIPE, Popen
 
+from gangan_cli.progress import ProgressCallback
 from gangan_cli.weightspace.snapshots import summarise
 from store.verify import Finding, verify
-
-Told = Callable[[str, int, int], None]
-"""(run, values checked, values in total): called from time to time."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +22,7 @@ class Verified:
     findings: list[Finding]
 
 
-def verified(root: Path, names: Sequence[str], told: Told) -> Iterator[Verified]:
+def verified(root: Path, names: Sequence[str], on_progress: ProgressCallback) -> Iterator[Verified]:
     """Verify the runs `names` of the store in `root`, one after the other.
 
     LMDB trusts its file, so a damaged one may kill the process that reads it. A child process therefore
@@ -43,7 +41,7 @@ def verified(root: Path, names: Sequence[str], told: Told) -> Iterator[Verified]
                     findings.append(Finding(**content))
                 elif word == "looked":
                     values = content[1]
-                    told(waiting[0], *content)
+                    on_progress(waiting[0], *content)
                 else:
                     yield Verified(waiting.pop(0), values, findings)
                     values, findings = 0, []
@@ -72,12 +70,12 @@ def _child(root: Path, names: Sequence[str]) -> None:
         sys.stdout.flush()
 
     for name in names:
-        told = 0
+        reported = 0
 
         def looked(done: int, total: int) -> None:
-            nonlocal told
-            if done == total or done * 100 // total > told:
-                told = done * 100 // total
+            nonlocal reported
+            if done == total or done * 100 // total > reported:
+                reported = done * 100 // total
                 tell("looked", [done, total])
 
         for finding in (*verify(root / name, looked), *_layout(root / name)):

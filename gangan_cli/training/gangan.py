@@ -23,11 +23,11 @@ from gangan_cli.training.run_setup import (
 )
 from gangan_cli.training.trainer import train_run
 from gangan_cli.training.workers import TrainJob, place
-from gangan_cli.weightspace.alignment import Frame
+from gangan_cli.weightspace.alignment import Alignment
 from gangan_cli.weightspace.conditions import condition_of
-from gangan_cli.weightspace.encoder import Code
-from gangan_cli.weightspace.snapshots import Matrix, select, usual_step
-from gangan_cli.weightspace.sources import Codes, StoredVectors
+from gangan_cli.weightspace.encoder import WeightEncoder
+from gangan_cli.weightspace.snapshots import Matrix, epoch_step, select
+from gangan_cli.weightspace.sources import ArraySource, SnapshotSource
 from store import Catalog, Manifest, Parent, Run, check_name
 
 USUAL_STEPS = 20_000
@@ -101,8 +101,8 @@ def examples_of(run: Run, parent: Run) -> Source:
         codes = run.constant("codes")
         if "conditions" in run.manifest.constants:
             codes = np.column_stack([codes, run.constant("conditions")])
-        return Codes(codes, repeat)
-    return StoredVectors(parent.path, run.constant("keys"), repeat, Frame.of(run, parent))
+        return ArraySource(codes, repeat)
+    return SnapshotSource(parent.path, run.constant("keys"), repeat, Alignment.of(run, parent))
 
 
 def _new_run(
@@ -114,12 +114,12 @@ def _new_run(
             f"batch-size is {config.batch_size}, but {parent.name!r} has {len(keys)} snapshots to train "
             f"on, {config.repeat} times over: give a smaller --batch-size"
         )
-    frame = Frame.fit(parent, keys, config.align, config.statistics == "modelled")
-    constants: dict[str, Any] = {"keys": keys, **frame.constants()}
-    view = frame.view(parent)
+    alignment = Alignment.fit(parent, keys, config.align, config.statistics == "modelled")
+    constants: dict[str, Any] = {"keys": keys, **alignment.constants()}
+    view = alignment.view(parent)
     data_dim = view.manifest.layout.size
     if config.components:
-        code, codes = Code.fit(view, keys, config.components, config.polar, config.bottleneck)
+        code, codes = WeightEncoder.fit(view, keys, config.components, config.polar, config.bottleneck)
         constants |= {"codes": codes, **code.constants()}
         data_dim = codes.shape[1]
     hparams: dict[str, Any] = {
@@ -133,7 +133,7 @@ def _new_run(
         def examples(rows: NDArray[np.int64]) -> Matrix:
             return constants["codes"][rows] if config.components else view.matrix(keys[rows])[0]
 
-        step = usual_step(keys, examples)
+        step = epoch_step(keys, examples)
         hparams |= {
             "loss": config.loss,
             # A penalty on slopes means the same only if lengths do.

@@ -1,2 +1,2 @@
-"""The terminal UI: runs, losses and pictures. It reads the store through `feed.py`, and never trains
-in its own process."""
+"""The terminal UI: runs, losses and pictures. It reads the store through `run_index.py`, and never
+trains in its own process."""

@@ -19,7 +19,7 @@ WHOLE = re.compile(
     r"|\x1b[\]PX^_][^\x00-\x1f\x7f]*(?:\x07|\x1b\\)"  # a string: OSC, DCS, SOS, PM or APC
 )
 
-BEGUN = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x00-\x1f\x7f]*\x1b?)?\Z")
+INCOMPLETE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x00-\x1f\x7f]*\x1b?)?\Z")
 """The beginning of a sequence at the end of the text, which the next read may complete."""
 
 BROKEN = re.compile(r"\x1b(?:\[[0-?]+[ -/]*|[\]PX^_][^\x00-\x1f\x7f]+)(?=[\x00-\x1f\x7f])")
@@ -38,7 +38,7 @@ KEY = re.compile(
 PASTE, PASTED = "\x1b[200~", re.compile(r"\x1b\[201~")
 """The sequences before and after pasted text, which passes unchanged."""
 
-LONE = 0.1
+ESCAPE_DELAY = 0.1
 """Seconds without input after which the beginning of a sequence is taken for a key: Escape, or Alt with
 one of [ ] P X ^ _. Textual waits as long."""
 
@@ -47,7 +47,7 @@ PATIENCE = 2.0
 to be sent again; and if a terminal never completes an answer, keys are lost for no longer than that."""
 
 
-class Door:
+class InputFilter:
     """The filter: passes keys, mouse events and pasted text. Times are seconds of a monotonic clock."""
 
     def __init__(self) -> None:
@@ -56,7 +56,7 @@ class Door:
         self._pasting = False
         self._gone = ""
 
-    def let_in(self, text: str, now: float) -> Iterator[str]:
+    def feed_bytes(self, text: str, now: float) -> Iterator[str]:
         """Yield the parts of `text`, which was just read, that are for the app; the key Escape is a part
         of its own."""
         text, begun = self._held + self._joined(text, now), bool(self._held)
@@ -67,7 +67,7 @@ class Door:
             if whole := (PASTED if self._pasting else WHOLE).match(text, escape):
                 self._pasting = whole[0] == PASTE
                 plain, place = plain + (whole[0] if KEY.fullmatch(whole[0]) else ""), whole.end()
-            elif BEGUN.match(text, escape):
+            elif INCOMPLETE.match(text, escape):
                 self._held, place = text[escape:], len(text)
                 self._since = self._since if begun and not escape else now
             elif self._pasting:
@@ -87,7 +87,7 @@ class Door:
         held = self._held
         if not held or self._pasting:  # the end of the paste will come
             return ""
-        if len(held) <= 2 and now - self._last >= LONE:
+        if len(held) <= 2 and now - self._last >= ESCAPE_DELAY:
             self._held, self._gone = "", held
             return held
         if now - self._since >= PATIENCE:

@@ -6,25 +6,18 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
-
-from textual.app import App
-from textual.binding import Binding
 
 from gangan_cli import signals
 from gangan_cli.tui import keys, listing, messages
-from gangan_cli.tui.driver import GuardedDriver
-from gangan_cli.tui.feed import Feed, RunView
-from gangan_cli.tui.memory import Memory
-from gangan_cli.tui.pictures import Answer, Pictures
+from gangan_cli.tui.render_client import Answer, RenderClient
+from gangan_cli.tui.run_index import RunIndex, RunView
 from gangan_cli.tui.screens.page import Page
 from gangan_cli.tui.screens.runs import RunsPage
-from gangan_cli.tui.system import Machine
+from gangan_cli.tui.session import Session
+from gangan_cli.tui.state import StoreApp
 from gangan_cli.tui.terminal import Graphics
 from gangan_cli.tui.themes import DARK, LIGHT
-from gangan_cli.tui.watcher import Watcher
 
 if TYPE_CHECKING:
     from gangan_cli.tui.palette import Commands
@@ -36,26 +29,12 @@ HANGUP_PATIENCE = 2.0
 may block it."""
 
 
-@dataclass
-class Shared:
-    """State that the pages share: the store as last read, the current run and the marked ones."""
-
-    runs: dict[str, RunView] = field(default_factory=dict)
-    problem: str = ""
-    read: bool = False
-    current: str = ""
-    marked: list[str] = field(default_factory=list)
-    machine: Machine | None = None
-    statuses: dict[str, str] = field(default_factory=dict)
-    """Each run's status when it was last compared: `RunView.status` itself changes with time."""
-
-
-class GanganApp(App[int]):
+class GanganApp(StoreApp):
     """The app of `gangan tui`."""
 
     TITLE = "gangan"
     CSS_PATH = "gangan.tcss"
-    BINDINGS: ClassVar[list[keys.FunctionalModule]] = keys.bindings("everywhere")
+    BINDINGS: ClassVar[list[keys.BindingLike]] = keys.bindings("everywhere")
     COMMANDS: ClassVar = {lambda: _commands()}
     MODES: ClassVar = {
         "runs": RunsPage,
@@ -69,36 +48,26 @@ class GanganApp(App[int]):
 
     def __init__(
         self,
-        feed: Feed,
-        memory: Memory,
+        feed: RunIndex,
+        session: Session,
         graphics: Graphics,
         *,
         run: str = "",
         rebound: dict[str, str] | None = None,
         confirm: bool = True,
-        pictures: Callable[[Callable[[Answer], None]], Pictures] = Pictures,
+        pictures: Callable[[Callable[[Answer], None]], RenderClient] = RenderClient,
     ) -> None:
-        """Show the store of `feed`: the live page of `run` if one is named, else as `memory` says.
+        """Show the store of `feed`: the live page of `run` if one is named, else as `session` says.
 
         `rebound` has keys that replace those of the table, by id. With `confirm` the app asks before it
         interrupts a training. `pictures` creates the client of the render process, given the function to
         call with each answer.
         """
-        super().__init__(driver_class=GuardedDriver)
-        self.store: Path = feed.root
-        self.memory, self.graphics = memory, graphics
-        if memory.sort not in listing.SORTS:
-            memory.sort = "name"
-        self.shared = Shared(current=run or memory.run)
-        self._first = "live" if run else memory.screen
-        self.rebound, self.confirm = rebound or {}, confirm
-        self.watcher = Watcher(feed, self.post_message)
-        self.pictures = pictures(self._picture_came)
+        super().__init__(feed, session, graphics, rebound or {}, confirm, pictures)
+        self.state.current = run or session.run
+        self._first = "live" if run else session.screen
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
-
-    def _picture_came(self, answer: Answer) -> None:
-        self.post_message(messages.PictureAnswered(answer))
 
     @property
     def page(self) -> Page | None:
@@ -110,7 +79,7 @@ class GanganApp(App[int]):
 
     def on_mount(self) -> None:
         """Start the threads and show the first page."""
-        self.theme = self.memory.theme if self.memory.theme in self.available_themes else DARK.name
+        self.theme = self.session.theme if self.session.theme in self.available_themes else DARK.name
         self.set_keymap(self.rebound)
         for number in set(signals.ENDING) - {signal.SIGINT}:  # Ctrl-C is a key here
             if threading.current_thread() is threading.main_thread():
@@ -124,9 +93,9 @@ class GanganApp(App[int]):
         """Stop the watcher and the render process, and store the state for the next start."""
         self.watcher.end()
         self.pictures.close()
-        self.memory.screen, self.memory.run = self.current_mode, self.shared.current
-        self.memory.theme = self.theme
-        self.memory.keep(self.store)
+        self.session.screen, self.session.run = self.current_mode, self.state.current
+        self.session.theme = self.theme
+        self.session.keep(self.store)
 
     def _fatal_error(self) -> None:
         """Exit on a bug without Textual's traceback with locals: the command line reports the bug in a
@@ -148,19 +117,19 @@ class GanganApp(App[int]):
 
     def on_runs_read(self, message: messages.RunsRead) -> None:
         """Take over the store's runs; notify of changes in the status of the current and marked ones."""
-        before = list(self.shared.runs.values())
+        before = list(self.state.runs.values())
         runs = {run.name: run for run in message.runs}
-        if message.problem and message.problem != self.shared.problem:
+        if message.problem and message.problem != self.state.problem:
             self.notify(message.problem, severity="error", markup=False)
         statuses = {name: run.status for name, run in runs.items()}
-        for name in {self.shared.current, *self.shared.marked}:
-            if name in self.shared.statuses and self.shared.statuses[name] != statuses.get(name):
+        for name in {self.state.current, *self.state.marked}:
+            if name in self.state.statuses and self.state.statuses[name] != statuses.get(name):
                 self._tell(name, runs.get(name))
-        self.shared.statuses = statuses
-        self.shared.runs, self.shared.problem, self.shared.read = runs, message.problem, True
-        self.shared.marked = [name for name in self.shared.marked if name in runs]
-        if self.shared.current not in runs and message.whole:
-            self.shared.current = self._neighbour(before, message.runs)
+        self.state.statuses = statuses
+        self.state.runs, self.state.problem, self.state.read = runs, message.problem, True
+        self.state.marked = [name for name in self.state.marked if name in runs]
+        if self.state.current not in runs and message.whole:
+            self.state.current = self._neighbour(before, message.runs)
             self.follow()
         if self.page is not None:
             self.page.runs_changed()
@@ -169,9 +138,9 @@ class GanganApp(App[int]):
 
     def _neighbour(self, before: Sequence[RunView], now: Sequence[RunView]) -> str:
         """Return the run now at the place in the list of the current one, which is gone."""
-        was = [row.run.name for row in listing.arrange(before, self.memory.sort)]
-        there = [row.run.name for row in listing.arrange(now, self.memory.sort)]
-        place = was.index(self.shared.current) if self.shared.current in was else 0
+        was = [row.run.name for row in listing.arrange(before, self.session.sort)]
+        there = [row.run.name for row in listing.arrange(now, self.session.sort)]
+        place = was.index(self.state.current) if self.state.current in was else 0
         return there[min(place, len(there) - 1)] if there else ""
 
     def _collect(self) -> None:
@@ -196,7 +165,7 @@ class GanganApp(App[int]):
 
     def on_machine_read(self, message: messages.MachineRead) -> None:
         """Store the machine's load, and let the page draw it."""
-        self.shared.machine = message.machine
+        self.state.machine = message.machine
         if self.page is not None:
             self.page.machine_changed()
 
@@ -216,26 +185,7 @@ class GanganApp(App[int]):
         else:
             self.notify(message.said, markup=False)
 
-    # ------------------------------------------------------------------ requests from the pages
-
-    def choose(self, name: str) -> None:
-        """Make a run the current one, which all pages show."""
-        if name != self.shared.current:
-            self.shared.current = name
-            self.follow()
-
-    def follow(self) -> None:
-        """Let the watcher read the losses that the live page shows; none on another page."""
-        live = self.current_mode == "live"
-        names = {self.shared.current, *self.shared.marked} if live else set()
-        self.watcher.follow(frozenset(names))
-
     # ------------------------------------------------------------------ keys
-
-    def keys_of(self, key: keys.Key) -> list[str]:
-        """Return the keys to press for `key`, as they are displayed."""
-        pressed = self.rebound.get(key.id, key.keys).split(",")
-        return [self.get_key_display(Binding(one, "")) for one in pressed]
 
     def action_look(self, mode: str) -> None:
         """Show a page; redraw it if it is shown already."""

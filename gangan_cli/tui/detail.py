@@ -7,11 +7,11 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from gangan_cli import wording
+from gangan_cli import formatting
+from gangan_cli.formatting import plain
 from gangan_cli.tui import listing
-from gangan_cli.tui.feed import RunView
+from gangan_cli.tui.run_index import RunView
 from gangan_cli.tui.scores import Summary
-from gangan_cli.wording import plain
 
 GANS_SHOWN = 40
 """Most rows of the per-GAN table; of more GANs, those around the chosen one are shown."""
@@ -31,7 +31,7 @@ def page(run: RunView, children: Sequence[str], gan: int) -> RenderableType:
         "family": f"{manifest.family}, {manifest.layout.trainable.size:,} parameters",
         "trained on": run.on,
         "below it": ", ".join(children),
-        "snapshots": f"{run.snapshots} of {manifest.planned_snapshots}, {wording.size(run.size)}",
+        "snapshots": f"{run.snapshots} of {manifest.planned_snapshots}, {formatting.size(run.size)}",
         "created": f"{manifest.created[:16].replace('T', ' ')}, {listing.age(run)} ago",
         "versions": ", ".join(f"{name} {number}" for name, number in manifest.versions.items()),
         "command": manifest.command,
@@ -69,7 +69,7 @@ def comparison(runs: Sequence[RunView]) -> RenderableType:
             loss: [f"{run.losses[loss]:.3f}" if loss in run.losses else "–" for run in runs]
             for loss in dict.fromkeys(loss for run in runs for loss in run.losses)
         },
-        "size": [wording.size(run.size) for run in runs],
+        "size": [formatting.size(run.size) for run in runs],
     }
     for name, values in rows.items():
         table.add_row(Text(name, "dim"), *map(Text, values))

@@ -7,7 +7,7 @@ import numpy as np
 
 from gangan_cli.errors import WorkFailed
 from gangan_cli.images.grid import Bytes, tile
-from gangan_cli.tui.pictures import Measured, View
+from gangan_cli.tui.render_client import NearestFound, View
 from gangan_cli.tui.scrub import Scrub
 
 SCALE = 3
@@ -16,7 +16,7 @@ SCALE = 3
 FOLDER = Path("figures")
 
 
-def save_png(view: View, scrub: Scrub, images: Bytes, columns: int, near: Measured | None) -> Path:
+def save_png(view: View, scrub: Scrub, images: Bytes, columns: int, near: NearestFound | None) -> Path:
     """Write pictures (n, h, w) as a grid of `columns`, and beside it those of the nearest snapshot, if
     it is known; return the path of the file.
 

@@ -7,9 +7,9 @@ from textual.binding import Binding
 
 from gangan_cli.errors import ConfigurationError
 
-Place = Literal["everywhere", "runs", "live", "latent"]
+PageId = Literal["everywhere", "runs", "live", "latent"]
 
-FunctionalModule = Binding | tuple[str, str] | tuple[str, str, str]
+BindingLike = Binding | tuple[str, str] | tuple[str, str, str]
 """The types that Textual accepts in BINDINGS."""
 
 
@@ -25,7 +25,7 @@ class Key:
     short: str = ""
 
 
-KEYS: dict[Place, tuple[Key, ...]] = {
+KEYS: dict[PageId, tuple[Key, ...]] = {
     "everywhere": (
         Key("runs", "1", "app.look('runs')", "Runs"),
         Key("live", "2", "app.look('live')", "Live"),
@@ -105,7 +105,7 @@ copying, and the keys that open a field, since the keys that follow may be in th
 meant for it."""
 
 
-def bindings(place: Place) -> list[FunctionalModule]:
+def bindings(place: PageId) -> list[BindingLike]:
     """Return the keys of a page as Textual bindings; their ids let the configuration rebind them."""
     return [
         Binding(

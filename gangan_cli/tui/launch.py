@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gangan_cli import toml
 from gangan_cli.errors import ConfigurationError
-from gangan_cli.tui.feed import RunView
+from gangan_cli.tui.run_index import RunView
 from store.state import Holder, host_namespace
 
 

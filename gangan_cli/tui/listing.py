@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from gangan_cli import wording
-from gangan_cli.tui.feed import RunView
+from gangan_cli import formatting
+from gangan_cli.tui.run_index import RunView
 
 BARS = "▁▂▃▄▅▆▇█"
 
@@ -114,7 +114,7 @@ def standing(run: RunView) -> str:
         if done == total:  # a partly imported run lacks snapshots, but no epochs
             done, total = run.snapshots, run.manifest.planned_snapshots
         left = run.seconds_left
-        rest = f" {wording.duration(left)} left" if left is not None else ""
+        rest = f" {formatting.duration(left)} left" if left is not None else ""
         return f"{run.status} {100 * done // total}%{rest}"
     return run.status
 
@@ -143,7 +143,7 @@ def population(run: RunView) -> str:
 
 def age(run: RunView) -> str:
     """Return the time since the run was created."""
-    return wording.age(run.manifest.created) if run.manifest else ""
+    return formatting.age(run.manifest.created) if run.manifest else ""
 
 
 def _created(run: RunView) -> float:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from gangan_cli.summaries.losses import LossHistory
-from gangan_cli.tui.feed import RunView
-from gangan_cli.tui.pictures import Answer
+from gangan_cli.tui.render_client import Answer
+from gangan_cli.tui.run_index import RunView
 from gangan_cli.tui.system import Machine
 
 

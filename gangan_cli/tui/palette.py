@@ -2,15 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
-from gangan_cli.tui.keys import KEYS, Place
-
-if TYPE_CHECKING:
-    from gangan_cli.tui.app import GanganApp
+from gangan_cli.tui.keys import KEYS, PageId
+from gangan_cli.tui.state import app_of
 
 
 class Commands(Provider):
@@ -34,13 +32,13 @@ class Commands(Provider):
 
     def _commands(self) -> Iterator[tuple[str, str, Callable[[], None]]]:
         """Yield (title, help, callback), sorted by title."""
-        app = cast("GanganApp", self.app)
+        app = app_of(self)
         found: list[tuple[str, str, Callable[[], None]]] = [
             (key.says, f"key {key.keys}", partial(app.act, key.action))
             for place in ("everywhere", app.current_mode)
-            for key in KEYS[cast(Place, place)]
+            for key in KEYS[cast(PageId, place)]
         ]
-        for name in app.shared.runs:
+        for name in app.state.runs:
             found += [
                 (f"Watch {name}", "its losses", partial(app.go, name, "live")),
                 (f"Scrub {name}", "its pictures", partial(app.go, name, "latent")),

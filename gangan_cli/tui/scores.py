@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
+from gangan_cli.records import Evaluated, comparable, read_evaluations
 from store.keys import Pair
 
 Document = Mapping[str, Any]
@@ -55,19 +56,12 @@ class Scores:
 
 def read(evaluations: Iterable[Document], audits: Iterable[Document]) -> Scores:
     """Return the scores in a run's documents; skip documents of other versions that cannot be read."""
-    groups: dict[Group, list[_Judged]] = {}
-    for document in evaluations:
-        try:
-            judged = _Judged.of(document)
-        except (KeyError, TypeError, ValueError):
-            continue
-        groups.setdefault((judged.judge, judged.images, judged.seed), []).append(judged)
-    known = [_Group(group) for group in groups.values()]
-    known = [group for group in known if group.snapshots]
+    groups = [_Group(group) for group in comparable(read_evaluations(evaluations))]
+    groups = [group for group in groups if group.snapshots]
     # Prefer the most snapshots, as weightspace/conditions.py does.
-    widest = max(known, key=lambda group: len(group.snapshots), default=None)
+    widest = max(groups, key=lambda group: len(group.snapshots), default=None)
     # Prefer more GANs to more images: half of a population tells less about it than all of it.
-    latest = max(known, key=lambda group: (group.epoch, len(group.last), group.images), default=None)
+    latest = max(groups, key=lambda group: (group.epoch, len(group.last), group.images), default=None)
     return Scores(
         {key: median(values) for key, values in widest.snapshots.items()} if widest else {},
         widest.images if widest else 0,
@@ -76,46 +70,18 @@ def read(evaluations: Iterable[Document], audits: Iterable[Document]) -> Scores:
     )
 
 
-Group = tuple[str, int, int]
-"""Judge, number of images and seed: scores are comparable only if all three are equal."""
-
-
-@dataclass(frozen=True)
-class _Judged:
-    judge: str
-    images: int
-    seed: int
-    key: Pair | None
-    drawn: bool
-    frechet: float
-    entropy: float
-
-    @classmethod
-    def of(cls, document: Document) -> "_Judged":
-        values, gan = document["values"], document["gan"]
-        return cls(
-            judge=str(document["judge"]),
-            images=int(document["samples"]),
-            seed=int(document["seed"]),
-            key=None if gan is None else (int(gan), int(document["epoch"])),
-            drawn=document["drawn"] is not None,
-            frechet=float(values["frechet"]),
-            entropy=float(values["entropy"]),
-        )
-
-
 class _Group:
     """Evaluations by one judge, on equally many images from the same seed."""
 
-    def __init__(self, judged: list[_Judged]) -> None:
-        self.judge, self.images = judged[0].judge, judged[0].images
-        self.real = next((one.frechet for one in judged if one.key is None), None)
+    def __init__(self, group: list[Evaluated]) -> None:
+        self.judge, self.images = group[0].judge, group[0].samples
+        self.real = next((one.frechet for one in group if one.subject.snapshot is None), None)
         self.snapshots: dict[Pair, list[float]] = {}
-        for one in judged:
-            if one.key is not None:
-                self.snapshots.setdefault(one.key, []).append(one.frechet)
+        for one in group:
+            if snapshot := one.subject.snapshot:
+                self.snapshots.setdefault(snapshot, []).append(one.frechet)
         self.epoch = max((epoch for _, epoch in self.snapshots), default=0)
-        self.last = [one for one in judged if one.key is not None and one.key[1] == self.epoch]
+        self.last = [one for one in group if one.subject.epoch == self.epoch]
 
     def summary(self) -> Summary:
         """Return the scores at the last epoch."""
@@ -123,10 +89,10 @@ class _Group:
         return Summary(
             epoch=self.epoch,
             gans=len(self.last),
-            drawn=self.last[0].drawn,
+            drawn=self.last[0].subject.drawn is not None,
             best=min(distances),
             median=median(distances),
-            entropy=median(one.entropy for one in self.last),
+            entropy=median(one.scored.values["entropy"] for one in self.last),
             real=self.real,
             images=self.images,
             judge=self.judge,

@@ -11,9 +11,9 @@ import numpy as np
 
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.models.latent_codes import latent_codes_of
-from gangan_cli.tui.feed import RunView
-from gangan_cli.tui.knobs import Knob
+from gangan_cli.tui.code_sliders import CodeSlider
 from gangan_cli.tui.listing import along
+from gangan_cli.tui.run_index import RunView
 from gangan_cli.weightspace.conditions import Condition
 
 STEP = 0.05
@@ -44,7 +44,7 @@ class Scrub:
     by_epoch: bool = True
     noise: int = 0
     asked: Condition | None = None
-    knobs: tuple[Knob, ...] = ()
+    knobs: tuple[CodeSlider, ...] = ()
     turning: int | None = None
     """Index of the knob that the slider turns; None if it moves along the epochs or a latent."""
 
@@ -64,7 +64,7 @@ class Scrub:
         here = cls(gans[0], epochs[-1], gans, epochs)
         if run.manifest.parent is None:
             codes = latent_codes_of(run.manifest.family, run.manifest.hparams)
-            return replace(here, knobs=tuple(Knob(code) for code in codes))
+            return replace(here, knobs=tuple(CodeSlider(code) for code in codes))
         size = int(run.manifest.hparams["latent_dim"])
         middle = (0.0,) * size
         there = replace(here, origin=middle, direction=middle, by_epoch=False, asked=run.condition)
@@ -104,11 +104,11 @@ class Scrub:
         return tuple(o + self.value * d for o, d in zip(self.origin, self.direction, strict=True))
 
     @property
-    def knob(self) -> Knob | None:
+    def knob(self) -> CodeSlider | None:
         """The knob that the slider turns; None if it moves along the epochs or a latent."""
         return None if self.turning is None else self.knobs[self.turning]
 
-    def _turned_to(self, knob: Knob) -> Self:
+    def _turned_to(self, knob: CodeSlider) -> Self:
         assert self.turning is not None
         knobs = *self.knobs[: self.turning], knob, *self.knobs[self.turning + 1 :]
         return replace(self, knobs=knobs)

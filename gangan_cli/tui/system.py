@@ -8,7 +8,8 @@ from pathlib import Path
 
 import psutil
 
-from gangan_cli import limits, wording
+from gangan_cli import limits
+from gangan_cli.formatting import size
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,12 @@ class Machine:
         cpu = sum(self.cores) / max(1, len(self.cores))
         parts = [
             f"cpu {cpu:3.0f}%",
-            f"mem {wording.size(self.used)}/{wording.size(self.total)}",
-            f"disk {wording.size(self.disk_free)} free",
+            f"mem {size(self.used)}/{size(self.total)}",
+            f"disk {size(self.disk_free)} free",
         ]
         parts += [
-            f"gpu{n} {gpu.load}% {wording.size(gpu.used)}/{wording.size(gpu.total)} {gpu.celsius}°C"
-            for n, gpu in enumerate(self.gpus)
+            f"gpu{number} {gpu.load}% {size(gpu.used)}/{size(gpu.total)} {gpu.celsius}°C"
+            for number, gpu in enumerate(self.gpus)
         ]
         return "  ".join(parts)
 

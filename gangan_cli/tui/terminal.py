@@ -119,7 +119,7 @@ def _ask(question: bytes) -> bytes:
         asked = time.monotonic()
         while not re.search(rb"\x1b\[\?[\d;]*c", answer):
             # Wait longer for an answer that has begun: its rest alone would be taken for keys.
-            begun = answers.BEGUN.search(answer.decode("latin-1"))
+            begun = answers.INCOMPLETE.search(answer.decode("latin-1"))
             until = asked + (answers.PATIENCE if begun else PATIENCE)
             ready, _, _ = select.select([stdin], [], [], max(0, until - time.monotonic()))
             if not ready:

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from textual.message import Message
 
 from gangan_cli.summaries.losses import LossHistory
-from gangan_cli.tui.feed import Feed, RunView
 from gangan_cli.tui.messages import Broken, Done, LossesRead, MachineRead, RunsRead
+from gangan_cli.tui.run_index import RunIndex, RunView
 from gangan_cli.tui.system import Readings
 from store import StoreError
 
@@ -35,7 +35,7 @@ REFRESH_EVERY = 20.0
 class Watcher(threading.Thread):
     """Scans a store and posts changes. The only thread that uses the feed."""
 
-    def __init__(self, feed: Feed, post: Callable[[Message], object]) -> None:
+    def __init__(self, feed: RunIndex, post: Callable[[Message], object]) -> None:
         super().__init__(name="watcher", daemon=True)
         self._feed, self._post = feed, post
         self._jobs: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()

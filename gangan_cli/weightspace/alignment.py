@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from gangan_cli.errors import ConfigurationError, WorkFailed
 from gangan_cli.weightspace import symmetries
-from gangan_cli.weightspace.matching import Fit, Match, balanced, moved
-from gangan_cli.weightspace.snapshots import Matrix, Seen, Snapshots
+from gangan_cli.weightspace.matching import Match, Matcher, apply_, rescale_
+from gangan_cli.weightspace.snapshots import Matrix, Snapshots, SnapshotView
 from gangan_cli.weightspace.symmetries import NETWORKS
 from gangan_cli.weightspace.trainable import without_statistics
 from store import Layout
@@ -40,24 +40,24 @@ BLOCK = 32 << 20
 
 
 @dataclass(frozen=True)
-class Frame:
+class Alignment:
     """One transformation per GAN, applied to its whole trajectory.
 
-    `gans` (n,) are those it has; `orders` their units, (n, U) with those of the discriminator's first
-    and second layer, then the generator's, side by side; `rotations` (n, L, L) of the generator's
+    `gans` (n,) are those it has; `permutations` their units, (n, U) with those of the discriminator's
+    first and second layer, then the generator's, side by side; `rotations` (n, L, L) of the generator's
     latent for the mode full. The first GAN keeps its order and its latent.
     """
 
     mode: str
     layout: Layout
     gans: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
-    orders: NDArray[np.int64] = field(default_factory=lambda: np.empty((0, 0), np.int64))
+    permutations: NDArray[np.int64] = field(default_factory=lambda: np.empty((0, 0), np.int64))
     rotations: Matrix | None = None
     statistics: bool = False
     """Whether snapshots include batch statistics beside the parameters."""
 
     @classmethod
-    def fit(cls, run: Snapshots, keys: Keys, mode: str, statistics: bool = False) -> "Frame":
+    def fit(cls, run: Snapshots, keys: Keys, mode: str, statistics: bool = False) -> "Alignment":
         """Return the frame of the GANs of the snapshots `keys` (n, 2), in one of the MODES.
 
         Each GAN is matched to the first, then a few times to the sum of the others, over EPOCHS of its
@@ -76,7 +76,7 @@ class Frame:
 
         symmetries.check(run.manifest, mode == "full")
         chosen = _epochs(keys, max(1, min(EPOCHS, BLOCK // (4 * layout.size))))
-        fit = Fit(layout, mode == "full")
+        fit = Matcher(layout, mode == "full")
         # Thousands of small products: a second thread for each costs more than it gives, and twenty
         # times as much where other trainings have the cores.
         with threadpool_limits(1, "blas"):
@@ -86,11 +86,11 @@ class Frame:
                 changes = [fit.improve(gan, run.matrix(chosen[gan])[0]) for gan in list(chosen)[1:]]
                 if not any(changes):
                     break
-        orders, rotations = fit.found()
-        return cls(mode, layout, np.array(list(chosen), np.int64), orders, rotations)
+        permutations, rotations = fit.found()
+        return cls(mode, layout, np.array(list(chosen), np.int64), permutations, rotations)
 
     @classmethod
-    def of(cls, top: Snapshots, below: Snapshots) -> "Frame":
+    def of(cls, top: Snapshots, below: Snapshots) -> "Alignment":
         """Return the frame of the snapshots of `below` on which `top` was trained.
 
         Raises:
@@ -103,24 +103,24 @@ class Frame:
         try:
             turned = "frame_rotations" in top.manifest.constants
             symmetries.check(below.manifest, turned)
-            gans, orders = top.constant("frame_gans"), top.constant("frame_permutations")
+            gans, permutations = top.constant("frame_gans"), top.constant("frame_permutations")
             rotations = top.constant("frame_rotations") if turned else None
-            _check(layout, gans, orders, rotations)
+            _check(layout, gans, permutations, rotations)
         except (KeyError, ValueError, ConfigurationError) as error:
             raise Damaged(f"run {top.name!r} has a frame that is none: {error}") from error
-        return cls("full" if turned else "permute", layout, gans, orders, rotations)
+        return cls("full" if turned else "permute", layout, gans, permutations, rotations)
 
     def constants(self) -> dict[str, NDArray[Any]]:
         """Return the arrays to store with a run, by name; `of` reads them."""
         if self.mode == "none":
             return {}
         turned = {} if self.rotations is None else {"frame_rotations": self.rotations}
-        return {"frame_gans": self.gans, "frame_permutations": self.orders, **turned}
+        return {"frame_gans": self.gans, "frame_permutations": self.permutations, **turned}
 
     def view(self, run: Snapshots) -> Snapshots:
         """Return a view of `run` in this frame."""
         if self.mode != "none":
-            return Framed(run, self)
+            return AlignedView(run, self)
         return run if self.statistics else without_statistics(run)
 
     def apply(self, vectors: Matrix, gans: NDArray[np.int64]) -> Matrix:
@@ -138,11 +138,11 @@ class Frame:
 
     def _transform(self, block: Matrix, gans: NDArray[np.int64]) -> None:
         if self.mode == "full":
-            balanced(self.layout, block)
+            rescale_(self.layout, block)
         for gan in np.unique(gans):
             rows = np.flatnonzero(gans == gan)
             own = block[rows]
-            moved(self.layout, own, self.match_of(int(gan)))
+            apply_(self.layout, own, self.match_of(int(gan)))
             block[rows] = own
 
     def match_of(self, gan: int) -> dict[str, Match]:
@@ -154,7 +154,7 @@ class Frame:
         (places,) = np.nonzero(self.gans == gan)
         if not len(places):
             raise ConfigurationError(f"GAN {gan} was not aligned with the others")
-        found, order = {}, self.orders[places[0]]
+        found, order = {}, self.permutations[places[0]]
         for network in NETWORKS:
             wide, high = symmetries.widths(self.layout, network)
             first, second, order = order[:wide], order[wide : wide + high], order[wide + high :]
@@ -164,26 +164,27 @@ class Frame:
         return found
 
 
-class Framed(Seen):
+class AlignedView(SnapshotView):
     """A view of a run in a frame."""
 
-    def __init__(self, run: Snapshots, frame: Frame) -> None:
+    def __init__(self, run: Snapshots, alignment: Alignment) -> None:
         super().__init__(run)
-        self.frame = frame
+        self.alignment = alignment
         self._rows: tuple[bytes, Matrix] | None = None
 
     def keys(self) -> Keys:
         """Return the (gan, epoch) of the run's snapshots whose GANs the frame has."""
         keys = self.run.keys()
-        return keys[np.isin(keys[:, 0], self.frame.gans)]
+        return keys[np.isin(keys[:, 0], self.alignment.gans)]
 
     def snapshot(self, gan: int, epoch: int) -> Matrix:
-        """Return aligned weights: (P,) float32. Raises as `Run.snapshot`, or `Frame.apply`."""
-        aligned: Matrix = self.frame.apply(self.run.snapshot(gan, epoch)[None], np.array([gan]))[0]
+        """Return aligned weights: (P,) float32. Raises as `Run.snapshot`, or `Alignment.apply`."""
+        aligned: Matrix = self.alignment.apply(self.run.snapshot(gan, epoch)[None], np.array([gan]))[0]
         return aligned
 
     def matrix(self, of: Keys | None = None) -> tuple[Matrix, Keys]:
-        """Return aligned snapshots (n, P), and their keys. Raises as `Run.matrix`, or `Frame.apply`."""
+        """Return aligned snapshots (n, P), and their keys. Raises as `Run.matrix`, or
+        `Alignment.apply`."""
         of = self.keys() if of is None else of
         matrix = np.empty((len(of), self.manifest.layout.size), np.float32)
         for rows, block in self._blocks(of):
@@ -225,7 +226,7 @@ class Framed(Seen):
         for first in range(0, len(of), count):
             rows = slice(first, min(first + count, len(of)))
             block, _ = self.run.matrix(of[rows])
-            yield rows, self.frame.apply(block, of[rows, 0])
+            yield rows, self.alignment.apply(block, of[rows, 0])
 
 
 def training_view(top: Snapshots, below: Snapshots) -> Snapshots:
@@ -235,7 +236,7 @@ def training_view(top: Snapshots, below: Snapshots) -> Snapshots:
     Raises:
         Damaged: the frame stored with `top` is not one of `below`.
     """
-    return Frame.of(top, below).view(below)
+    return Alignment.of(top, below).view(below)
 
 
 def _epochs(keys: Keys, most: int) -> dict[int, Keys]:
@@ -255,7 +256,7 @@ def _epochs(keys: Keys, most: int) -> dict[int, Keys]:
 
 
 def _check(
-    layout: Layout, gans: NDArray[Any], orders: NDArray[Any], rotations: NDArray[Any] | None
+    layout: Layout, gans: NDArray[Any], permutations: NDArray[Any], rotations: NDArray[Any] | None
 ) -> None:
     """Check that a frame, which may come from a stranger, changes no GAN's function.
 
@@ -263,9 +264,15 @@ def _check(
         ValueError: it would.
     """
     sizes = [width for network in NETWORKS for width in symmetries.widths(layout, network)]
-    if gans.dtype != np.int64 or orders.dtype != np.int64 or orders.shape != (len(gans), sum(sizes)):
-        raise ValueError(f"orders of shape {orders.shape} for {len(gans)} GANs and {sum(sizes)} units")
-    for part in np.split(orders, np.cumsum(sizes)[:-1], axis=1):
+    if (
+        gans.dtype != np.int64
+        or permutations.dtype != np.int64
+        or permutations.shape != (len(gans), sum(sizes))
+    ):
+        raise ValueError(
+            f"orders of shape {permutations.shape} for {len(gans)} GANs and {sum(sizes)} units"
+        )
+    for part in np.split(permutations, np.cumsum(sizes)[:-1], axis=1):
         if not np.array_equal(np.sort(part, axis=1), np.tile(np.arange(part.shape[1]), (len(gans), 1))):
             raise ValueError("an order has a unit twice, or one that is not there")
     if rotations is not None:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gangan_cli.errors import ConfigurationError
-from gangan_cli.weightspace.encoder import Code
+from gangan_cli.weightspace.encoder import WeightEncoder
 from gangan_cli.weightspace.pca import PrincipalComponents
 from gangan_cli.weightspace.snapshots import Matrix, Snapshots
 from store.keys import Keys
@@ -31,19 +31,19 @@ ROWS = 128
 
 
 @dataclass(frozen=True)
-class Pool:
+class BaselineData:
     """The snapshots `keys` (m, 2) of `view` that samplers may look at, and codes of them.
 
-    `spacing` is the median distance between consecutive snapshots of a GAN.
+    `epoch_step` is the median distance between consecutive snapshots of a GAN.
     """
 
     view: Snapshots
     keys: Keys
-    spacing: float
+    epoch_step: float
     components: int
-    known: tuple[PrincipalComponents, Matrix] | None = None
+    fitted_pca: tuple[PrincipalComponents, Matrix] | None = None
     """Components fitted to them already, with their codes (m, k)."""
-    short: tuple[Code, Matrix] | None = None
+    autoencoder: tuple[WeightEncoder, Matrix] | None = None
     """The shorter code that an autoencoder makes of these, if one does, and the snapshots' (m, d)."""
 
     def pick(self, count: int, random: np.random.Generator) -> NDArray[np.int64]:
@@ -63,7 +63,7 @@ class Pool:
     @cached_property
     def code(self) -> tuple[PrincipalComponents, Matrix]:
         """The principal components, and the snapshots' codes (m, k)."""
-        return self.known or PrincipalComponents.fit(self.view, self.keys, self.components)
+        return self.fitted_pca or PrincipalComponents.fit(self.view, self.keys, self.components)
 
     @cached_property
     def marginals(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -78,11 +78,11 @@ class Pool:
         return mean, np.sqrt(np.maximum(squares / count - mean**2, 0))
 
 
-Sampler = Callable[[Pool, int, np.random.Generator], Matrix]
+Sampler = Callable[[BaselineData, int, np.random.Generator], Matrix]
 """(pool, n, random) -> weight vectors (n, P)."""
 
 
-def snapshot(pool: Pool, count: int, random: np.random.Generator) -> Matrix:
+def snapshot(pool: BaselineData, count: int, random: np.random.Generator) -> Matrix:
     """Return training snapshots as they are."""
     return pool.vectors(pool.pick(count, random))
 
@@ -90,29 +90,29 @@ def snapshot(pool: Pool, count: int, random: np.random.Generator) -> Matrix:
 def noisy(size: float) -> Sampler:
     """Return a sampler of snapshots moved `size` spacings in a random direction."""
 
-    def draw(pool: Pool, count: int, random: np.random.Generator) -> Matrix:
+    def draw(pool: BaselineData, count: int, random: np.random.Generator) -> Matrix:
         vectors = snapshot(pool, count, random)
         for vector in vectors:
             step = random.standard_normal(len(vector), np.float32)
-            vector += step * np.float32(size * pool.spacing / np.linalg.norm(step))
+            vector += step * np.float32(size * pool.epoch_step / np.linalg.norm(step))
         return vectors
 
     return draw
 
 
-def mean_of_last(pool: Pool, count: int, random: np.random.Generator) -> Matrix:
+def mean_of_last(pool: BaselineData, count: int, random: np.random.Generator) -> Matrix:
     """Return means of a snapshot and the few before it."""
     return np.stack(
         [pool.vectors(pool.before(row)[-LAST:]).mean(axis=0) for row in pool.pick(count, random)]
     )
 
 
-def moving_average(pool: Pool, count: int, random: np.random.Generator) -> Matrix:
+def moving_average(pool: BaselineData, count: int, random: np.random.Generator) -> Matrix:
     """Return exponential moving averages of trajectories, up to a random epoch."""
     return np.stack([_averaged(pool, row) for row in pool.pick(count, random)])
 
 
-def _averaged(pool: Pool, row: int) -> Matrix:
+def _averaged(pool: BaselineData, row: int) -> Matrix:
     rows = pool.before(row)[-5 * LAST :]  # what lies further back counts for half a percent
     weights = KEEP ** np.arange(len(rows))[::-1]
     average: Matrix = ((weights / weights.sum()).astype(np.float32)) @ pool.vectors(rows)
@@ -122,7 +122,7 @@ def _averaged(pool: Pool, row: int) -> Matrix:
 def between(same: bool) -> Sampler:
     """Return a sampler of points between two snapshots, of the `same` GAN or of different ones."""
 
-    def draw(pool: Pool, count: int, random: np.random.Generator) -> Matrix:
+    def draw(pool: BaselineData, count: int, random: np.random.Generator) -> Matrix:
         gans = pool.keys[:, 0]
         first = pool.pick(count, random)
         second = np.array([random.choice(np.flatnonzero((gans == gans[row]) == same)) for row in first])
@@ -132,7 +132,7 @@ def between(same: bool) -> Sampler:
     return draw
 
 
-def gaussian(pool: Pool, count: int, random: np.random.Generator) -> Matrix:
+def gaussian(pool: BaselineData, count: int, random: np.random.Generator) -> Matrix:
     """Return vectors whose weights are drawn one by one, each from its own normal distribution."""
     mean, deviation = pool.marginals
     drawn = random.standard_normal((count, len(mean)), np.float32)
@@ -141,35 +141,35 @@ def gaussian(pool: Pool, count: int, random: np.random.Generator) -> Matrix:
     return drawn
 
 
-def on_components(pool: Pool, count: int, random: np.random.Generator) -> Matrix:
+def on_components(pool: BaselineData, count: int, random: np.random.Generator) -> Matrix:
     """Return training snapshots without what lies outside the components' space, which is mostly the
     noise of the last steps."""
     components, _ = pool.code
     return components.restore(components.project(snapshot(pool, count, random)))
 
 
-def component_gaussian(pool: Pool, count: int, random: np.random.Generator) -> Matrix:
+def component_gaussian(pool: BaselineData, count: int, random: np.random.Generator) -> Matrix:
     """Return vectors whose principal components are drawn from a normal distribution."""
     code, codes = pool.code
     drawn = random.standard_normal((count, codes.shape[1]), np.float32) * codes.std(axis=0)
     return code.decode(drawn)
 
 
-def component_kernels(pool: Pool, count: int, random: np.random.Generator) -> Matrix:
+def component_kernels(pool: BaselineData, count: int, random: np.random.Generator) -> Matrix:
     """Return vectors drawn from a kernel density of the snapshots' principal components."""
     return _kernels(*pool.code, pool, count, random)
 
 
-def short_kernels(pool: Pool, count: int, random: np.random.Generator) -> Matrix:
+def short_kernels(pool: BaselineData, count: int, random: np.random.Generator) -> Matrix:
     """Return vectors drawn from a kernel density of the snapshots' short codes."""
-    assert pool.short is not None  # it is not `usable` otherwise
-    return _kernels(*pool.short, pool, count, random)
+    assert pool.autoencoder is not None  # it is not `applicable` otherwise
+    return _kernels(*pool.autoencoder, pool, count, random)
 
 
 def _kernels(
-    code: PrincipalComponents | Code,
+    code: PrincipalComponents | WeightEncoder,
     codes: Matrix,
-    pool: Pool,
+    pool: BaselineData,
     count: int,
     random: np.random.Generator,
 ) -> Matrix:
@@ -235,7 +235,7 @@ BASELINES: Mapping[str, Baseline] = {
 averages."""
 
 
-def usable(pool: Pool) -> Iterator[tuple[str, Sampler]]:
+def applicable(pool: BaselineData) -> Iterator[tuple[str, Sampler]]:
     """Yield the baselines that these snapshots allow, as (id, sampler): some need two GANs, two epochs,
     or a short code."""
     gans, counts = np.unique(pool.keys[:, 0], return_counts=True)
@@ -244,7 +244,7 @@ def usable(pool: Pool) -> Iterator[tuple[str, Sampler]]:
     possible = {
         "interpolation_between_gans": len(gans) > 1,
         "interpolation_within_gan": counts.min() > 1,
-        "autoencoder_kernels": pool.short is not None,
+        "autoencoder_kernels": pool.autoencoder is not None,
     }
     for id, baseline in BASELINES.items():
         if possible.get(id, True):

@@ -1,6 +1,6 @@
 """Conditions of a GAN-GAN: an epoch or a Fréchet distance, scaled to [-1, 1]."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gangan_cli.errors import ConfigurationError
+from gangan_cli.records import Evaluated, comparable, evaluations
 from store import Run
 from store.keys import Keys, Pair
-
-CONDITIONS = ("none", "epoch", "score")
 
 Numbers = NDArray[np.float64]
 
@@ -88,15 +87,6 @@ class Condition:
         return scaled
 
 
-@dataclass(frozen=True)
-class Scores:
-    """Fréchet distances of snapshots by (gan, epoch), as one `judge` gave them on `images` images."""
-
-    judge: str
-    images: int
-    frechet: Mapping[Pair, float]
-
-
 def condition_of(run: Run, keys: Keys, what: str) -> tuple[Condition, Numbers]:
     """Return the scale of epoch or Fréchet distance of the snapshots `keys` (n, 2) of `run`, and their
     values (n,).
@@ -113,7 +103,7 @@ def condition_of(run: Run, keys: Keys, what: str) -> tuple[Condition, Numbers]:
         )
     pairs: list[Pair] = [(gan, epoch) for gan, epoch in keys.tolist()]
     scores = _scores_of(run, pairs)
-    missing = [pair for pair in pairs if pair not in scores.frechet]
+    missing = [pair for pair in pairs if pair not in scores]
     if missing:
         gan, epoch = missing[0]
         raise ConfigurationError(
@@ -121,25 +111,23 @@ def condition_of(run: Run, keys: Keys, what: str) -> tuple[Condition, Numbers]:
             f"GAN {gan} at epoch {epoch}): gangan evaluate {run.name} --epochs 1- --quick "
             "--samples 2000 gives them theirs"
         )
-    values = np.array([scores.frechet[pair] for pair in pairs])
-    return Condition.fit(what, values, scores.judge, scores.images), values
+    values = np.array([scores[pair].frechet for pair in pairs])
+    first = scores[pairs[0]]
+    return Condition.fit(what, values, first.judge, first.samples), values
 
 
-def _scores_of(run: Run, wanted: Sequence[Pair]) -> Scores:
-    """Return the Fréchet distances of a run's snapshots to the images that it learnt from, of those that
-    one judge gave on equally many images: of most of the `wanted` snapshots, then on most images."""
-    learnt_from = (run.manifest.dataset or {}).get("name")  # not known of what was imported
-    groups: dict[tuple[str, int, int], dict[Pair, float]] = {}
-    for document in run.results("evaluation/").values():
-        if learnt_from not in (None, document["dataset"]):
-            continue
-        if document["gan"] is not None and document["drawn"] is None:
-            group = document["judge"], document["samples"], document["seed"]
-            key = document["gan"], document["epoch"]
-            groups.setdefault(group, {})[key] = document["values"]["frechet"]
-    found = [Scores(judge, images, scores) for (judge, images, _), scores in groups.items()]
-    return max(
-        found,
-        key=lambda one: (sum(pair in one.frechet for pair in wanted), one.images),
-        default=Scores("", 0, {}),
-    )
+def _scores_of(run: Run, wanted: Sequence[Pair]) -> dict[Pair, Evaluated]:
+    """Return the results of a run's snapshots beside the images that it was trained on, by one judge on
+    equally many images: of most of the `wanted` snapshots, then on most images."""
+    own = (run.manifest.dataset or {}).get("name")  # unknown for imported runs
+    found = [
+        one
+        for one in evaluations(run)
+        if own in (None, one.dataset) and one.subject.snapshot and one.subject.drawn is None
+    ]
+    groups = [{one.subject.snapshot: one for one in group} for group in comparable(found)]
+
+    def worth(group: dict[Pair, Evaluated]) -> tuple[int, int]:
+        return sum(pair in group for pair in wanted), next(iter(group.values())).samples
+
+    return max(groups, key=worth, default={})  # type: ignore[arg-type]

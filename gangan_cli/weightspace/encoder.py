@@ -17,7 +17,7 @@ DECODER = "decoder-"
 
 
 @dataclass(frozen=True)
-class Code:
+class WeightEncoder:
     """An encoder of weight vectors: principal components, and possibly an autoencoder on top."""
 
     components: PrincipalComponents
@@ -26,7 +26,7 @@ class Code:
     @classmethod
     def fit(
         cls, run: Snapshots, keys: Keys, components: int, polar: bool, bottleneck: int
-    ) -> tuple["Code", Matrix]:
+    ) -> tuple["WeightEncoder", Matrix]:
         """Return the code of the snapshots `keys` (n, 2), and their codes (n, d).
 
         There are at most `components` axes. If a code would have more than `bottleneck` numbers, an
@@ -43,7 +43,7 @@ class Code:
         return cls(linear, decoder), short
 
     @classmethod
-    def of(cls, run: Run) -> "Code | None":
+    def of(cls, run: Run) -> "WeightEncoder | None":
         """Return the encoder of a GAN-GAN's run; None if it was trained on raw weights."""
         there = run.manifest.constants
         if "basis" not in there:

@@ -26,14 +26,14 @@ class Match:
     first: Order
     second: Order
     rotation: Matrix | None
-    gain: float = -np.inf
+    similarity: float = -np.inf
 
     def same(self, other: "Match") -> bool:
         """Return whether both give the same order of units."""
         return np.array_equal(self.first, other.first) and np.array_equal(self.second, other.second)
 
 
-class Fit:
+class Matcher:
     """Matches as they are found, a GAN at a time, with the sum (E, P) of the aligned snapshots."""
 
     def __init__(self, layout: Layout, full: bool) -> None:
@@ -44,7 +44,7 @@ class Fit:
 
     def add(self, gan: int, vectors: Matrix) -> None:
         """Match a GAN's snapshots (E, P) to the first one's; the first itself stays as it is."""
-        vectors = self._balanced(vectors)
+        vectors = self._rescaled(vectors)
         if not self._matches:
             self._reference, self._sum = vectors, vectors.copy()
             self._matches[gan] = {
@@ -55,48 +55,48 @@ class Fit:
             }
             return
         start = next(iter(self._matches.values()))
-        self._matches[gan] = self._matched(self._reference, vectors, start, anew=True)
-        self._sum += moved(self._layout, vectors, self._matches[gan])
+        self._matches[gan] = self._matched(self._reference, vectors, start, restart=True)
+        self._sum += apply_(self._layout, vectors, self._matches[gan])
 
     def improve(self, gan: int, vectors: Matrix) -> bool:
         """Match a GAN to the sum of all others; return whether its order of units changed."""
-        vectors, before = self._balanced(vectors), self._matches[gan]
-        others = self._sum - moved(self._layout, vectors.copy(), before)
-        after = self._matches[gan] = self._matched(others, vectors, before, anew=False)
-        self._sum = others + moved(self._layout, vectors, after)
+        vectors, before = self._rescaled(vectors), self._matches[gan]
+        others = self._sum - apply_(self._layout, vectors.copy(), before)
+        after = self._matches[gan] = self._matched(others, vectors, before, restart=False)
+        self._sum = others + apply_(self._layout, vectors, after)
         return not all(before[network].same(after[network]) for network in NETWORKS)
 
     def found(self) -> tuple[Order, Matrix | None]:
         """Return the orders (n, U) of all GANs' units, and their rotations (n, L, L), if any."""
-        orders = [
+        permutations = [
             np.concatenate([order for match in own.values() for order in (match.first, match.second)])
             for own in self._matches.values()
         ]
         turned = [own["generator"].rotation for own in self._matches.values()]
         rotations = [rotation for rotation in turned if rotation is not None]
-        return np.stack(orders), np.stack(rotations) if rotations else None
+        return np.stack(permutations), np.stack(rotations) if rotations else None
 
-    def _balanced(self, vectors: Matrix) -> Matrix:
-        return balanced(self._layout, vectors) if self._full else vectors
+    def _rescaled(self, vectors: Matrix) -> Matrix:
+        return rescale_(self._layout, vectors) if self._full else vectors
 
     def _matched(
-        self, reference: Matrix, vectors: Matrix, start: dict[str, Match], *, anew: bool
+        self, reference: Matrix, vectors: Matrix, start: dict[str, Match], *, restart: bool
     ) -> dict[str, Match]:
         found = {}
         for network in NETWORKS:
             ours, theirs = (weights(self._layout, network, of) for of in (reference, vectors))
-            found[network] = match(ours, theirs, start[network], anew)
+            found[network] = match(ours, theirs, start[network], restart)
         return found
 
 
-def balanced(layout: Layout, vectors: Matrix) -> Matrix:
+def rescale_(layout: Layout, vectors: Matrix) -> Matrix:
     """Return vectors (n, P) with the scales of all hidden units balanced: the same array, changed."""
     for network in NETWORKS:
         balance(weights(layout, network, vectors))
     return vectors
 
 
-def moved(layout: Layout, vectors: Matrix, matches: dict[str, Match]) -> Matrix:
+def apply_(layout: Layout, vectors: Matrix, matches: dict[str, Match]) -> Matrix:
     """Return vectors (n, P) of one GAN as `matches` have it: the same array, changed."""
     for network, found in matches.items():
         own = weights(layout, network, vectors)
@@ -116,15 +116,15 @@ def unmatched(of: Weights, rotate: bool) -> Match:
     )
 
 
-def match(reference: Weights, other: Weights, start: Match, anew: bool) -> Match:
+def match(reference: Weights, other: Weights, start: Match, restart: bool) -> Match:
     """Return how `other` lies nearest to `reference`, both of the same epochs.
 
-    Descent begins at `start`; if `anew` also at what the network's first layer alone says, and at what
-    its last layer says, since it may end in different places.
+    Descent begins at `start`; if `restart` also at what the network's first layer alone says, and at
+    what its last layer says, since it may end in different places.
     """
     pair = _Pair(reference, other, start.rotation is not None)
-    starts = [start, *((pair.from_input(start), pair.from_output(start)) if anew else ())]
-    return max((pair.descend(one) for one in starts), key=lambda found: found.gain)
+    starts = [start, *((pair.from_input(start), pair.from_output(start)) if restart else ())]
+    return max((pair.descend(one) for one in starts), key=lambda found: found.similarity)
 
 
 class _Pair:
@@ -140,17 +140,17 @@ class _Pair:
     def descend(self, at: Match) -> Match:
         """Improve one thing after the other until the order of units stays."""
         for turn in range(ROUNDS):
-            gains = self._first(at.rotation) + self._hidden_given_second(at.second)
-            first = _assigned(gains)
+            similarities = self._first(at.rotation) + self._hidden_given_second(at.second)
+            first = _assigned(similarities)
             second = _assigned(self._last + self._hidden_given_first(first))
-            found = Match(first, second, self._turned(first))
+            found = Match(first, second, self._procrustes(first))
             if turn and found.same(at):  # the rotation it began with is not yet of this order
                 break
             at = found
-        gains = self._first(found.rotation) + self._hidden_given_second(second)
-        gain = gains[np.arange(len(first)), first].sum()
-        gain += self._last[np.arange(len(second)), second].sum()
-        return Match(first, second, found.rotation, float(gain))
+        similarities = self._first(found.rotation) + self._hidden_given_second(second)
+        similarity = similarities[np.arange(len(first)), first].sum()
+        similarity += self._last[np.arange(len(second)), second].sum()
+        return Match(first, second, found.rotation, float(similarity))
 
     def from_input(self, at: Match) -> Match:
         """Begin with the units of the first layer that see the same."""
@@ -164,7 +164,7 @@ class _Pair:
         if not self._rotate:
             return Match(at.first, second, None)
         first = _assigned(self._bias + self._hidden_given_second(second))
-        return Match(first, second, self._turned(first))
+        return Match(first, second, self._procrustes(first))
 
     def _first(self, rotation: Matrix | None) -> Matrix:
         inputs = self._of_inputs(rotation) if self._inputs is None else self._inputs
@@ -180,7 +180,7 @@ class _Pair:
     def _hidden_given_first(self, first: Order) -> Matrix:
         return np.tensordot(self._ours.hidden, self._theirs.hidden[:, :, first], axes=([0, 2], [0, 2]))
 
-    def _turned(self, first: Order) -> Matrix | None:
+    def _procrustes(self, first: Order) -> Matrix | None:
         """Return the rotation that brings their inputs nearest to ours: orthogonal Procrustes
         (Schönemann, 1966)."""
         if not self._rotate:
@@ -191,9 +191,9 @@ class _Pair:
         return rotation
 
 
-def _assigned(gains: Matrix) -> Order:
+def _assigned(similarities: Matrix) -> Order:
     """Return for each of our units (rows) the one of theirs such that the gains' sum is largest."""
     from scipy.optimize import linear_sum_assignment
 
-    _, columns = linear_sum_assignment(gains, maximize=True)
+    _, columns = linear_sum_assignment(similarities, maximize=True)
     return np.asarray(columns, np.int64)

@@ -12,7 +12,7 @@ from store.keys import Keys
 AXES_FROM = 4096
 """Maximum number of snapshots for finding the axes, evenly spaced: the work grows with its cube."""
 
-LENGTH_COUNTS = 3.0
+RADIUS_WEIGHT = 3.0
 """Weight of the length in a polar code; the direction's numbers have a total scale of about 16."""
 
 TINY = 1e-6
@@ -120,11 +120,11 @@ class PrincipalComponents:
             return codes * self.scale
         middle, deviation = self.radial
         ways = codes[..., :-1] * self.scale
-        lengths = np.exp(codes[..., -1:] / LENGTH_COUNTS * deviation + middle)
+        lengths = np.exp(codes[..., -1:] / RADIUS_WEIGHT * deviation + middle)
         found: Matrix = (ways / _lengths(ways) * lengths).astype(np.float32, copy=False)
         return found
 
-    def places(self, run: Snapshots, keys: Keys) -> Matrix:
+    def project_snapshots(self, run: Snapshots, keys: Keys) -> Matrix:
         """Return the coordinates (n, k) of the snapshots `keys` (n, 2), reading a few at a time.
 
         Raises:
@@ -137,7 +137,7 @@ class PrincipalComponents:
         if self.radial is None:
             return (coordinates / self.scale).astype(np.float32)
         lengths, (middle, deviation) = _lengths(coordinates), self.radial
-        along = LENGTH_COUNTS * (np.log(lengths) - middle) / deviation
+        along = RADIUS_WEIGHT * (np.log(lengths) - middle) / deviation
         return np.hstack([coordinates / lengths / self.scale, along]).astype(np.float32)
 
 

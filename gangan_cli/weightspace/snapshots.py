@@ -48,7 +48,7 @@ class Snapshots(Protocol):
         """Return some weights of snapshots, (n, width), as an array of its own."""
 
 
-class Seen:
+class SnapshotView:
     """Base class for views of a run's snapshots; accepted wherever a run's snapshots are."""
 
     def __init__(self, run: Snapshots) -> None:
@@ -106,7 +106,7 @@ def consecutive(keys: Keys) -> NDArray[np.int64]:
     return starts[chosen]
 
 
-def usual_step(keys: Keys, rows: Callable[[NDArray[np.int64]], Matrix]) -> float:
+def epoch_step(keys: Keys, rows: Callable[[NDArray[np.int64]], Matrix]) -> float:
     """Return the median distance of consecutive snapshots of a GAN; 1 if no GAN has two, or none moves.
     `rows` gives what stands for those of the given numbers in `keys` (n, 2)."""
     chosen = consecutive(keys)

@@ -12,10 +12,10 @@ from store.keys import Keys
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from gangan_cli.weightspace.alignment import Frame
+    from gangan_cli.weightspace.alignment import Alignment
 
 
-class VectorExamples:
+class ArrayExamples:
     """Rows of a matrix on a device, the whole of it `repeat` times over."""
 
     def __init__(self, matrix: "Tensor", repeat: int) -> None:
@@ -31,7 +31,7 @@ class VectorExamples:
 
 
 @dataclass(frozen=True)
-class Codes:
+class ArraySource:
     """Source of examples from a matrix (n, k)."""
 
     matrix: Matrix
@@ -42,14 +42,14 @@ class Codes:
         """How many examples there are."""
         return len(self.matrix) * self.repeat
 
-    def load(self, device: str) -> VectorExamples:
+    def load(self, device: str) -> ArrayExamples:
         """Bring the matrix to `device`."""
         import torch
 
-        return VectorExamples(torch.from_numpy(self.matrix).to(device), self.repeat)
+        return ArrayExamples(torch.from_numpy(self.matrix).to(device), self.repeat)
 
 
-class StoredExamples:
+class SnapshotExamples:
     """Rows that are read from the run's memory map when they are picked: for matrices that do not fit in
     memory."""
 
@@ -69,30 +69,30 @@ class StoredExamples:
 
 
 @dataclass(frozen=True)
-class StoredVectors:
+class SnapshotSource:
     """Source of examples from the snapshots `keys` of the run in `path`, raw as in the paper, or in a
     frame."""
 
     path: Path
     keys: Keys
     repeat: int = 1
-    frame: "Frame | None" = None
+    alignment: "Alignment | None" = None
 
     @property
     def count(self) -> int:
         """How many examples there are."""
         return len(self.keys) * self.repeat
 
-    def load(self, device: str) -> VectorExamples | StoredExamples:
+    def load(self, device: str) -> ArrayExamples | SnapshotExamples:
         """Load them to `device` as one matrix if it fits into half of the free memory, else read them
         from the map."""
         import torch
 
         run = Run.open(self.path)
-        view = self.frame.view(run) if self.frame else run
+        view = self.alignment.view(run) if self.alignment else run
         size = len(self.keys) * view.manifest.layout.size * 4
         if size > available() / 2:
-            return StoredExamples(view, self.keys, self.repeat, device)
+            return SnapshotExamples(view, self.keys, self.repeat, device)
         with run:
             matrix, _ = view.matrix(self.keys)
-        return VectorExamples(torch.from_numpy(matrix).to(device), self.repeat)
+        return ArrayExamples(torch.from_numpy(matrix).to(device), self.repeat)

@@ -4,17 +4,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from gangan_cli.weightspace.snapshots import Matrix, Seen, Snapshots
+from gangan_cli.weightspace.snapshots import Matrix, Snapshots, SnapshotView
 from store import Manifest
 from store.keys import Keys
 
 
 def without_statistics(run: Snapshots) -> Snapshots:
     """Return a view of `run` without its batch statistics; the run itself if it has none."""
-    return Trainable(run) if any(t.statistic for t in run.manifest.layout.tensors) else run
+    return TrainableView(run) if any(t.statistic for t in run.manifest.layout.tensors) else run
 
 
-class Trainable(Seen):
+class TrainableView(SnapshotView):
     """A view of a run with the trainable parameters only."""
 
     def __init__(self, run: Snapshots) -> None:

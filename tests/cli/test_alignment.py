@@ -8,11 +8,11 @@ import pytest
 from gangan_cli.config import GanGanConfig, RunEnvironment
 from gangan_cli.images.grid import grey
 from gangan_cli.sampling.lineage import Lineage
-from gangan_cli.sampling.walks import generated_weights, sample
+from gangan_cli.sampling.walks import sample
 from gangan_cli.training.gangan import train_gangan
-from gangan_cli.tui.painter import Painter
-from gangan_cli.tui.pictures import Request, View
-from gangan_cli.weightspace.alignment import Framed, training_view
+from gangan_cli.tui.render_client import Request, View
+from gangan_cli.tui.render_process import Renderer
+from gangan_cli.weightspace.alignment import AlignedView, training_view
 from store import Catalog, Run
 from tests.commands import gangan, started
 from tests.runs import contents
@@ -37,23 +37,23 @@ def test_a_gangan_over_aligned_gans_resumes_and_is_measured_in_their_frame(store
     refused = gangan(*arguments[:-4], "--align", "none", "--store", store, "--run", "whole")
     assert (refused.code, "align is 'full' there and 'none' here" in refused.err) == (2, True)
     with Lineage.open(Catalog(store), "whole") as lineage:
-        view = training_view(lineage.top, lineage.levels[1].run)
-        assert isinstance(view, Framed)
-        assert view.frame.mode == "full"
-        linear = lineage.levels[0].code.components
+        view = training_view(lineage.top, lineage.below)
+        assert isinstance(view, AlignedView)
+        assert view.alignment.mode == "full"
+        linear = lineage.encoder.components
         codes = linear.codes(linear.project(view.matrix()[0]))
         np.testing.assert_allclose(codes, lineage.top.constant("codes"), atol=1e-3)
         grid = sample(lineage, latents=5, columns=2)
-        weights = generated_weights(lineage, grid.latents, grid.gan, grid.epoch)
+        weights = lineage.sample_weights(grid.latents, grid.gan, grid.epoch)
         apart = np.linalg.norm(weights[:, None] - view.matrix()[0], axis=2)
         np.testing.assert_allclose(grid.near.distances, apart.min(axis=1), rtol=1e-3)
         assert np.array_equal(grid.near.keys, view.keys()[apart.argmin(axis=1)])
-        noises = lineage.noises(2, 0)
+        noises = lineage.fixed_noise(2, 0)
         gan, epoch = grid.near.keys[0].tolist()
-        beside = grey(lineage.images(view.snapshot(gan, epoch)[None], noises[1:], level=1)[0])
+        beside = grey(lineage.render(view.snapshot(gan, epoch)[None], noises[1:])[0])
     latent = tuple(grid.latents[0].tolist())
     asked = Request(View(store, "whole", ""), grid.gan, grid.epoch, latent, count=2, noise=0)
-    near, images = Painter().measure(asked)
+    near, images = Renderer().measure(asked)
     assert near.keys.tolist() == [[gan, epoch]]
     assert near.distances[0] == pytest.approx(grid.near.distances[0], rel=1e-3)
     assert np.array_equal(images, beside)
@@ -68,10 +68,10 @@ def test_raw_vectors_are_aligned_too(store, mode):
     *_, ended = train_gangan(config, RunEnvironment(store=store))
     assert ended.state == "complete"
     with Lineage.open(Catalog(store), "raw") as lineage:
-        view = training_view(lineage.top, lineage.levels[1].run)
-        assert view.frame.mode == mode
+        view = training_view(lineage.top, lineage.below)
+        assert view.alignment.mode == mode
         grid = sample(lineage, latents=3, columns=2)
-        weights = generated_weights(lineage, grid.latents, grid.gan, grid.epoch)
+        weights = lineage.sample_weights(grid.latents, grid.gan, grid.epoch)
         apart = np.linalg.norm(weights[:, None] - view.matrix()[0], axis=2)
         np.testing.assert_allclose(grid.near.distances, apart.min(axis=1), rtol=1e-3)
 

@@ -10,6 +10,7 @@ import pytest
 
 from store import Catalog, Run
 from tests.commands import COMMAND, COMPILED, fresh_gangan, gangan, started, workers_of
+from tests.known import check_known
 from tests.runs import contents
 
 TWO_BY_THREE = ["train-gans", "--run", "a", "--dataset", "mnist5k", "--gans", 2, "--epochs", 3]
@@ -155,6 +156,13 @@ def test_the_papers_presets_train_on_raw_weights(tmp_path, trained, preset):
         gans = set(run.constant("keys")[:, 0].tolist())
         assert gans == ({0} if preset == "released" else {0, 1})
         assert np.isfinite(run.snapshot(0, 2)).all()
+        check_known(preset, run.matrix()[0], run.losses()[0])
+
+
+@pytest.mark.parametrize("name", ["a", "g", "gg"])
+def test_gans_gangan_and_gangangan_are_trained_as_before(trained, name):
+    with Catalog(trained).open(name) as run:
+        check_known(name, run.matrix()[0], run.losses()[0])
 
 
 def test_members_are_gangans_with_seeds_of_their_own(tmp_path, trained):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gangan_cli.cli.surroundings import INSTALLED
+from gangan_cli.cli.environment_checks import INSTALLED
 from store import Catalog, Run
 from store.errors import NotAStore
 from tests.commands import COMMAND, ONE_THREAD, clean_environment, command, fresh_gangan

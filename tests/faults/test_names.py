@@ -13,8 +13,8 @@ from PIL import Image
 
 from gangan_cli import toml
 from gangan_cli.errors import ConfigurationError
+from gangan_cli.formatting import plain
 from gangan_cli.images.loading import named
-from gangan_cli.wording import plain
 from store import Run
 from tests.commands import gangan
 from tests.runs import numbers, small_manifest

@@ -9,7 +9,7 @@ from pathlib import Path
 import lmdb
 import pytest
 
-from gangan_cli.tui.feed import Feed
+from gangan_cli.tui.run_index import RunIndex
 from store import Catalog, Run, StoreError
 from tests.commands import gangan
 from tests.runs import contents, numbers, run_of, small_manifest
@@ -62,7 +62,7 @@ def test_a_folder_that_may_not_be_entered_is_named_and_the_others_are_shown(open
                 assert found.name == "one"
         with pytest.raises(StoreError, match="two cannot be looked into: Permission denied"):
             catalog.open("two")
-        views = {view.name: view for view in Feed(store).scan()}
+        views = {view.name: view for view in RunIndex(store).scan()}
         assert views["one"].problem == ""
         assert "Permission denied" in views["two"].problem
     listed = gangan("runs", "list", "--json", "--store", store, user=ANOTHER)

@@ -7,16 +7,15 @@ import shutil
 import numpy as np
 import pytest
 
-from gangan_cli.audit.alignment_report import Alignment, Shift
+from gangan_cli.audit.alignment_report import AlignmentReport, Shift
 from gangan_cli.audit.audit import AVERAGES, PROJECTED, SNAPSHOT, check
 from gangan_cli.audit.benchmark import GANGAN, OF_EACH, Bench, HeldOut, Options
 from gangan_cli.audit.claims import covered, matched
-from gangan_cli.audit.records import ExecutionRequest, audit_of, audited, document_of, known_audit
+from gangan_cli.audit.records import AuditRequest, audit_of, audited, document_of, known_audit
 from gangan_cli.cli.audit import _show
 from gangan_cli.config import GanGanConfig, RunEnvironment
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.sampling.lineage import Lineage
-from gangan_cli.sampling.walks import draw, generated_weights
 from gangan_cli.training.gangan import train_gangan
 from gangan_cli.weightspace.baselines import BASELINES
 from store import Catalog
@@ -47,7 +46,7 @@ def catalog(audited_store, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def done(catalog):
-    (audit,) = audited(catalog, "g", ExecutionRequest(options=SMALL), None, silent, only_the_judge)
+    (audit,) = audited(catalog, "g", AuditRequest(options=SMALL), None, silent, only_the_judge)
     return audit
 
 
@@ -81,7 +80,7 @@ def test_copies_are_known_as_copies(done):
 
 def test_an_audit_is_kept_and_read_again(catalog, done, monkeypatch):
     monkeypatch.setattr("gangan_cli.audit.records.audits", lambda *_: pytest.fail("done again"))
-    (again,) = audited(catalog, "g", ExecutionRequest(options=SMALL), None, silent, only_the_judge)
+    (again,) = audited(catalog, "g", AuditRequest(options=SMALL), None, silent, only_the_judge)
     assert json.dumps(document_of(again)) == json.dumps(document_of(done))
     with catalog.open("g") as run:
         assert known_audit(run, 0, 8).options == SMALL
@@ -95,14 +94,14 @@ def test_an_audit_that_an_earlier_version_kept_is_done_again(catalog, done, monk
     again = [made_up(epoch=99, doubt="the judge is weak")]
     monkeypatch.setattr("gangan_cli.audit.records.audits", lambda *_: iter(again))
     said = []
-    assert audited(catalog, "g", ExecutionRequest(options=SMALL), None, silent, said.append) == again
+    assert audited(catalog, "g", AuditRequest(options=SMALL), None, silent, said.append) == again
     assert said == ["the judge is weak"]
 
 
 def test_another_snapshot_is_held_against_the_same_samplers(catalog, done, monkeypatch):
     monkeypatch.setattr("gangan_cli.audit.audit.usable", lambda *_: pytest.fail("measured again"))
-    wish = ExecutionRequest(epochs="7-8", options=SMALL)
-    seventh, eighth = audited(catalog, "g", wish, None, silent, only_the_judge)
+    request = AuditRequest(epochs="7-8", options=SMALL)
+    seventh, eighth = audited(catalog, "g", request, None, silent, only_the_judge)
     assert (seventh.epoch, eighth.epoch) == (7, 8)
     assert json.dumps(document_of(eighth)) == json.dumps(document_of(done))
     for row, other in zip(seventh.rows[1:], eighth.rows[1:], strict=True):
@@ -116,15 +115,15 @@ def test_what_cannot_be_audited_is_refused(catalog):
     with Lineage.open(catalog, "g") as lineage, pytest.raises(ConfigurationError, match="count is 1"):
         check(lineage, Options(count=1))
     with pytest.raises(ConfigurationError, match="no snapshot of epoch 99: the run has 1-8"):
-        audited(catalog, "g", ExecutionRequest(epochs="99", options=SMALL), None, silent, only_the_judge)
+        audited(catalog, "g", AuditRequest(epochs="99", options=SMALL), None, silent, only_the_judge)
 
 
 def test_images_that_are_not_those_learnt_from_are_warned_of(catalog, monkeypatch):
     monkeypatch.setattr("gangan_cli.audit.records.audits", lambda *_: iter(()))
     said = []
     for dataset in ("mnist5k", "kmnist"):
-        wish = ExecutionRequest(options=dataclasses.replace(SMALL, dataset=dataset))
-        audited(catalog, "g", wish, None, silent, said.append)
+        request = AuditRequest(options=dataclasses.replace(SMALL, dataset=dataset))
+        audited(catalog, "g", request, None, silent, said.append)
     assert said == ["g was trained on mnist5k, and is held against kmnist"]
 
 
@@ -138,7 +137,7 @@ def test_a_gangan_over_some_gans_is_held_against_the_others(catalog):
         bench = Bench.open(lineage, SMALL, None, silent)
         found = bench.held_out(0, 1)
         vectors, keys = population.matrix()
-        made = generated_weights(lineage, draw(lineage, bench.drawn, 0)[:5], 0, 1)
+        made = lineage.sample_weights(lineage.sample_latents(bench.drawn, 0)[:5], 0, 1)
     assert found.gans == [1] and found.keys.shape == (OF_EACH * 3, 2)
     unseen = keys[:, 0] > 0
     apart = np.linalg.norm(made[:, None] - vectors[unseen], axis=2)
@@ -163,7 +162,9 @@ def test_claims_that_only_some_audits_make_are_counted_over_these(capsys):
 @pytest.mark.parametrize("across", [60.0, float("nan")])
 def test_documents_survive_json(across):
     held_out = HeldOut([10, 11], np.array([(10, 3)] * 100), np.full(100, 8.0))
-    aligned = Alignment("full", Shift(3, 2, 5, 4), {"generator.out": Shift(2, 1, 1, 1)}, 1e-6, 1e-7)
+    aligned = AlignmentReport(
+        "full", Shift(3, 2, 5, 4), {"generator.out": Shift(2, 1, 1, 1)}, 1e-6, 1e-7
+    )
     audit = made_up(
         asked=np.ones(50), condition="score", across=across, held_out=held_out, aligned=aligned
     )
@@ -181,7 +182,7 @@ def test_of_aligned_gans_it_is_said_how_far_that_brought_them(catalog, monkeypat
         pass
     few = [(id, BASELINES[id].draw) for id in (SNAPSHOT, *AVERAGES)]
     monkeypatch.setattr("gangan_cli.audit.audit.usable", lambda pool: few)
-    (found,) = audited(catalog, "framed", ExecutionRequest(options=SMALL), None, silent, only_the_judge)
+    (found,) = audited(catalog, "framed", AuditRequest(options=SMALL), None, silent, only_the_judge)
     assert 0 < found.aligned.whole.after < found.aligned.whole.before
     _show([found])
     assert "aligned (full): two GANs at the same epoch lie" in capsys.readouterr().out
@@ -195,7 +196,7 @@ def test_a_gangan_that_was_asked_for_epochs_says_how_well_it_listens(catalog, mo
         pass
     few = [(id, BASELINES[id].draw) for id in (SNAPSHOT, *AVERAGES)]
     monkeypatch.setattr("gangan_cli.audit.audit.usable", lambda pool: few)
-    (found,) = audited(catalog, "asked", ExecutionRequest(options=SMALL), None, silent, only_the_judge)
+    (found,) = audited(catalog, "asked", AuditRequest(options=SMALL), None, silent, only_the_judge)
     document = document_of(found)
     assert document["condition"] == "epoch" and all(1 <= epoch <= 3 for epoch in document["asked"])
     assert document["axis"]["positions"] == [1, 2, 3]

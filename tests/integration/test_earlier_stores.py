@@ -13,7 +13,7 @@ import pytest
 from gangan_cli.audit.audit import AVERAGES, SNAPSHOT
 from gangan_cli.audit.claims import claims
 from gangan_cli.audit.records import document_of, known_audit
-from gangan_cli.evaluation.evaluate import results
+from gangan_cli.records import evaluations
 from store import Catalog
 from tests.commands import gangan
 
@@ -42,7 +42,7 @@ def test_runs_are_listed_shown_and_whole(store):
 
 def test_results_are_read(store):
     with Catalog(store).open("digits") as run:
-        assert {(one.subject.gan, one.subject.epoch) for one in results(run)} == {
+        assert {(one.subject.gan, one.subject.epoch) for one in evaluations(run)} == {
             (None, None), (0, 3), (1, 3),
         }  # fmt: skip
 

@@ -9,9 +9,10 @@ from gangan_cli.audit.audit import check
 from gangan_cli.audit.benchmark import Options
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.evaluation import evaluate as evaluation
-from gangan_cli.evaluation.evaluate import Evaluated, Warned, Wish, evaluate, results
+from gangan_cli.evaluation.evaluate import EvaluationRequest, Warned, evaluate
 from gangan_cli.evaluation.reference import reference_of
 from gangan_cli.evaluation.scores import SCORES
+from gangan_cli.records import Evaluated, evaluations
 from gangan_cli.sampling.lineage import Lineage
 from store import Catalog, Run
 
@@ -22,8 +23,12 @@ def silent(*_: object) -> None:
     pass
 
 
-def judged(catalog, name, **wish):
-    found = list(evaluate(catalog, name, Wish(**{"samples": 300, "latents": 2, **wish}), None, silent))
+def judged(catalog, name, **request):
+    found = list(
+        evaluate(
+            catalog, name, EvaluationRequest(**{"samples": 300, "latents": 2, **request}), None, silent
+        )
+    )
     return [one for one in found if isinstance(one, Evaluated)], [
         one.message for one in found if isinstance(one, Warned)
     ]
@@ -87,7 +92,7 @@ def test_a_second_call_takes_what_is_known_and_does_what_is_missing(catalog, mon
     judged(catalog, "a", seed=1, gans="1")
     assert len(calls) == 2  # other noise is another result
     with catalog.open("a") as run:
-        kept = results(run)
+        kept = evaluations(run)
     assert {one.subject.gan for one in kept} == {None, 0, 1}
 
 
@@ -97,7 +102,7 @@ def test_what_scores_of_another_meaning_said_is_found_again(catalog, monkeypatch
     again, _ = judged(catalog, "a", gans="0", quick=True)
     assert [one.known for one in again] == [False, False]
     with catalog.open("a") as run:
-        assert [one.version for one in results(run)] == [1_000, 1_000]  # in their place
+        assert [one.version for one in evaluations(run)] == [1_000, 1_000]  # in their place
 
 
 def test_the_kernel_distance_is_to_test_images_from_all_over():
@@ -167,9 +172,9 @@ def test_what_cannot_be_written_is_judged_and_warned_of(catalog, monkeypatch):
         ({"gans": "7"}, "no snapshot of GAN 7"),
     ],
 )
-def test_what_makes_no_sense_is_refused(catalog, wish, message):
+def test_what_makes_no_sense_is_refused(catalog, request, message):
     with pytest.raises(ConfigurationError, match=message):
-        judged(catalog, "a", **wish)
+        judged(catalog, "a", **request)
 
 
 def test_a_run_without_snapshots_is_refused(catalog):

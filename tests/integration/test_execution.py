@@ -15,7 +15,7 @@ from gangan_cli.training.autotune import COMPILING_PAYS, choose, use
 from gangan_cli.training.cost import cost_of
 from gangan_cli.training.engine import Population, train
 from gangan_cli.training.execution import EAGER, Execution, ExecutionRequest
-from gangan_cli.weightspace.sources import VectorExamples
+from gangan_cli.weightspace.sources import ArrayExamples
 from store import Run
 from tests.runs import numbers
 
@@ -51,7 +51,7 @@ def cache(monkeypatch, compiled):
 
 
 def learned(family, how):
-    examples = VectorExamples(torch.from_numpy(numbers(0, 64, family.data_dim)), repeat=1)
+    examples = ArrayExamples(torch.from_numpy(numbers(0, 64, family.data_dim)), repeat=1)
     return list(train(family, examples, SETTINGS, [1], execution=how))
 
 
@@ -186,6 +186,6 @@ def test_the_choice_between_near_equals_is_made_once(family, long, tmp_path, mon
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     found = iter(["onednn", "default"])
     monkeypatch.setattr(autotune, "_faster_products", lambda *_: next(found))
-    wish = ExecutionRequest(False, long)
-    chosen = [choose(family, SETTINGS, "cpu", wish, pytest.fail).execution.matmul for _ in range(2)]
+    request = ExecutionRequest(False, long)
+    chosen = [choose(family, SETTINGS, "cpu", request, pytest.fail).execution.matmul for _ in range(2)]
     assert chosen == ["onednn", "onednn"]

@@ -8,7 +8,7 @@ import pytest
 
 from gangan_cli.audit.audit import AVERAGES, SNAPSHOT
 from gangan_cli.audit.benchmark import Options
-from gangan_cli.audit.records import ExecutionRequest, audited
+from gangan_cli.audit.records import AuditRequest, audited
 from gangan_cli.config import GanGanConfig, RunEnvironment
 from gangan_cli.figures.export import export_figures
 from gangan_cli.figures.style import Output
@@ -17,7 +17,7 @@ from gangan_cli.interchange.importing import import_run
 from gangan_cli.models.registry import build
 from gangan_cli.sampling.lineage import Lineage
 from gangan_cli.sampling.translations import NOISES, translations
-from gangan_cli.sampling.traversals import meanings
+from gangan_cli.sampling.traversals import latent_traversals
 from gangan_cli.training import gans
 from gangan_cli.training.gangan import train_gangan
 from gangan_cli.weightspace.baselines import BASELINES
@@ -125,8 +125,8 @@ def test_an_audit_of_a_gangan_over_some_of_them_looks_at_the_others_parameters(m
     )
     for _ in train_gangan(config, machine):
         pass
-    wish = ExecutionRequest(options=Options(count=3, images=40, points=3))
-    (audit,) = audited(Catalog(machine.store), "some", wish, None, lambda *_: None, only_the_judge)
+    request = AuditRequest(options=Options(count=3, images=40, points=3))
+    (audit,) = audited(Catalog(machine.store), "some", request, None, lambda *_: None, only_the_judge)
     assert audit.held_out.gans == [1]
     assert (audit.held_out.distances > 0).all()
     for row in audit.rows:
@@ -136,8 +136,8 @@ def test_an_audit_of_a_gangan_over_some_of_them_looks_at_the_others_parameters(m
 
 def test_a_class_or_a_code_is_varied_and_nothing_else(machine):
     with Lineage.open(Catalog(machine.store), "infogan") as lineage:
-        gan, epoch, found = meanings(lineage)
-        again = lineage.images(lineage.top.snapshot(0, 2)[None], lineage.noises(10, 0))[0]
+        gan, epoch, found = latent_traversals(lineage)
+        again = lineage.render(lineage.top.snapshot(0, 2)[None], lineage.fixed_noise(10, 0))[0]
     assert (gan, epoch) == (0, 2)
     assert [varied.code.name for varied in found] == ["class", "code 1", "code 2"]
     classes, code, other = (varied.images for varied in found)
@@ -151,9 +151,9 @@ def test_a_class_or_a_code_is_varied_and_nothing_else(machine):
 def test_translations_go_there_and_back(machine):
     with Lineage.open(Catalog(machine.store), "cyclegan") as lineage:
         found = translations(lineage, shown=4)
-        level, vector = lineage.levels[0], lineage.top.snapshot(0, 2)
+        vector = lineage.top.snapshot(0, 2)
         a = found.from_a[0].reshape(4, 784)
-        there = level.through(vector, ["a_to_b"], a)
+        there = lineage.apply_networks(vector, ["a_to_b"], a)
     assert found.from_a.shape == found.from_b.shape == (3, 4, 28, 28)
     np.testing.assert_allclose(found.from_a[1].reshape(4, 784), there, atol=1e-5)
     assert found.lost > 0.1  # nothing is learnt in a few steps

@@ -11,13 +11,13 @@ from PIL import Image
 
 from gangan_cli.audit.benchmark import GANGAN
 from gangan_cli.audit.records import document_of
-from gangan_cli.audit.score_history import ScoreHistory, comparable
-from gangan_cli.evaluation.evaluate import Subject
+from gangan_cli.audit.score_history import ScoreHistory
 from gangan_cli.figures.audit import draw_audit
 from gangan_cli.figures.entropies import draw_entropies
 from gangan_cli.figures.export import _scores_along, export_figures
 from gangan_cli.figures.scores import draw_gangan_scores, draw_scores
 from gangan_cli.figures.style import Output
+from gangan_cli.records import Subject, comparable
 from gangan_cli.sampling.lineage import Lineage
 from gangan_cli.sampling.walks import points_along
 from store import Catalog

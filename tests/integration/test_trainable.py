@@ -6,8 +6,9 @@ import torch
 
 from gangan_cli.config import GanGanConfig, GansConfig, RunEnvironment
 from gangan_cli.models.family import layout
+from gangan_cli.models.functional import split_networks
 from gangan_cli.models.registry import build
-from gangan_cli.sampling.lineage import Lineage, split
+from gangan_cli.sampling.lineage import Lineage
 from gangan_cli.training.gangan import train_gangan
 from gangan_cli.weightspace.alignment import training_view
 from gangan_cli.weightspace.trainable import without_statistics
@@ -48,11 +49,11 @@ def test_only_parameters_are_seen(machine):
 
 def test_a_gan_without_statistics_gets_those_of_what_it_makes(machine):
     with Lineage.open(Catalog(machine.store), "a") as lineage:
-        level = lineage.levels[0]
+        level = lineage._levels[0]
         snapshot = lineage.top.snapshot(0, 4)
         (complete,) = level.completed(snapshot[None, PARAMETERS])
         assert np.array_equal(complete[PARAMETERS], snapshot[PARAMETERS])
-        weights = split(FLAT, torch.from_numpy(complete))["generator"]
+        weights = split_networks(FLAT, torch.from_numpy(complete))["generator"]
         noise = level.family.noise((20_000,), torch.Generator().manual_seed(7))
         before = torch.nn.functional.conv_transpose2d(
             noise[:, :, None, None], weights["0.weight"], weights["0.bias"]
@@ -71,10 +72,10 @@ def test_a_variance_that_was_made_up_below_zero_is_zero(machine):
         (place,) = [t.place for t in FLAT.tensors if t.name == "generator.4.running_var"]
         below, zero = snapshot.copy(), snapshot.copy()
         below[place.start], zero[place.start] = -0.5, 0
-        (found,) = lineage.levels[0].completed(below[None])
+        (found,) = lineage._levels[0].with_batchnorm_stats(below[None])
         assert np.array_equal(found, zero) and below[place.start] == -0.5
         assert np.isfinite(lineage.pictures(below, 5, seed=0)).all()
-        assert lineage.levels[0].completed(snapshot[None]).base is snapshot
+        assert lineage._levels[0].with_batchnorm_stats(snapshot[None]).base is snapshot
 
 
 @pytest.mark.parametrize(("statistics", "width"), [("estimated", 21_686), ("modelled", 21_846)])
@@ -85,8 +86,8 @@ def test_a_gangan_makes_parameters_or_statistics_too(machine, statistics, width)
     for _ in train_gangan(config, machine):
         pass
     with Lineage.open(Catalog(machine.store), statistics) as lineage:
-        below = training_view(lineage.top, lineage.levels[1].run)
+        below = training_view(lineage.top, lineage.below)
         assert below.manifest.layout.size == width
-        images = lineage.images(lineage.top.snapshot(0, 2)[None], lineage.noises(3, seed=0))
+        images = lineage.render(lineage.top.snapshot(0, 2)[None], lineage.fixed_noise(3, seed=0))
         assert images.shape == (1, 3, 28, 28)
         assert np.abs(images).max() <= 1

@@ -13,6 +13,7 @@ from gangan_cli.models.registry import FAMILIES, build, hparams_for, options_of
 from gangan_cli.training.engine import train
 from gangan_cli.training.gans import examples_for
 from gangan_cli.training.messages import EpochResult
+from tests.known import check_known
 from tests.small_families import SMALL
 
 pytestmark = pytest.mark.xdist_group("zoo")
@@ -85,6 +86,8 @@ def test_each_learns_digits_and_goes_on_from_where_it_was(name, options, digits)
     (again,) = trained(family, digits, [0], start=(1, first.checkpoints))
     assert np.array_equal(again.snapshots, second.snapshots)
     assert np.array_equal(again.losses, second.losses)
+    both = (first.snapshots, second.snapshots), (first.losses, second.losses)
+    check_known(f"{name} {options}", *map(np.concatenate, both))
 
 
 @pytest.mark.parametrize(("name", "options"), [SMALL[1], SMALL[2], SMALL[8]])

@@ -20,7 +20,8 @@ from gangan_cli.audit.benchmark import Bench, Options, Row
 from gangan_cli.config import GanGanConfig, RunEnvironment
 from gangan_cli.sampling.lineage import Lineage
 from gangan_cli.training.gangan import train_gangan
-from gangan_cli.weightspace.novelty import Landscape, near
+from gangan_cli.weightspace.index import WeightIndex
+from gangan_cli.weightspace.novelty import near_a_gan
 from store import Catalog
 
 VARIANTS: Mapping[str, Mapping[str, Any]] = {
@@ -82,14 +83,14 @@ def main() -> None:
     options = Options(given.count, given.images, points=3)
     common = tomllib.loads("\n".join(given.set))
     table: dict[str, list[Figures]] = {}
-    landscapes: dict[str, Landscape] = {}
+    weight_indexes: dict[str, WeightIndex] = {}
     print("| | nearest | inside | near | GANs | late | worse than the nearest | best |", flush=True)
     print("|---|---|---|---|---|---|---|---|", flush=True)
     for name in given.only:
         config = configuration(name, given.on, given.seeds, common)
         for _ in train_gangan(config, RunEnvironment(store=given.store)):
             pass
-        table[name] = measured(given.store, config, options, landscapes)
+        table[name] = measured(given.store, config, options, weight_indexes)
         print(line(name, table[name]), flush=True)
         if given.json:
             found = {name: [asdict(figures) for figures in seeds] for name, seeds in table.items()}
@@ -107,27 +108,27 @@ def configuration(name: str, on: str, seeds: int, common: Mapping[str, Any]) -> 
 
 
 def measured(
-    store: Path, config: GanGanConfig, options: Options, landscapes: dict[str, Landscape]
+    store: Path, config: GanGanConfig, options: Options, weight_indexes: dict[str, WeightIndex]
 ) -> list[Figures]:
     """Return what each seed of a variant came to; one that diverged came to nothing."""
     with Lineage.open(Catalog(store), config.run) as lineage:
-        bench = Bench.open(lineage, options, None, silent, landscapes.get(config.align))
-        landscapes[config.align] = bench.landscape
+        bench = Bench.open(lineage, options, None, silent, weight_indexes.get(config.align))
+        weight_indexes[config.align] = bench.weight_index
         ended = [gan for gan, epoch in lineage.top.keys().tolist() if epoch == config.epochs]
         return [figures(bench, bench.gangan(gan, config.epochs)) for gan in ended]
 
 
 def figures(bench: Bench, row: Row) -> Figures:
     """Return the figures of one GAN-GAN."""
-    spacing = bench.landscape.spacing
-    reached = near(row.distances, row.ratios, spacing)
-    gans = np.unique(bench.landscape.keys[:, 0])
-    last = bench.landscape.keys[:, 1].max()
+    spacing = bench.weight_index.epoch_step
+    reached = near_a_gan(row.distances, row.ratios, spacing)
+    gans = np.unique(bench.weight_index.keys[:, 0])
+    last = bench.weight_index.keys[:, 1].max()
     matched = bench.matched(row)
-    assert row.inside is not None and bench.subspace is not None  # no variant is on raw weights
+    assert row.inside is not None and bench.pca_index is not None  # no variant is on raw weights
     return Figures(
         nearest=float(np.median(row.distances)) / spacing,
-        inside=float(np.median(row.inside.distances)) / bench.subspace.spacing,
+        inside=float(np.median(row.inside.distances)) / bench.pca_index.epoch_step,
         near=float(reached.mean()),
         gans=len(np.unique(row.keys[reached, 0])) / len(gans),
         late=float((reached & (row.keys[:, 1] > 0.9 * last)).mean()),

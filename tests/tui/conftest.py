@@ -9,12 +9,12 @@ from unittest.mock import patch
 
 import pytest
 
-from gangan_cli import wording
+from gangan_cli import formatting
 from gangan_cli.tui import watcher
 from gangan_cli.tui.app import GanganApp
-from gangan_cli.tui.feed import Feed
-from gangan_cli.tui.memory import Memory
-from gangan_cli.tui.pictures import Answer, Pictures, Request
+from gangan_cli.tui.render_client import Answer, RenderClient, Request
+from gangan_cli.tui.run_index import RunIndex
+from gangan_cli.tui.session import Session
 from gangan_cli.tui.terminal import Graphics
 from store import Run
 from tests.runs import numbers, small_manifest
@@ -31,7 +31,7 @@ def asking_store(gallery_store: Path, tmp_path_factory: pytest.TempPathFactory) 
     return asking.make(tmp_path_factory.mktemp("asking") / "runs", gallery_store / "digits")
 
 
-class SharedPictures(Pictures):
+class SharedPictures(RenderClient):
     """One painter process for all tests, since torch takes seconds to import."""
 
     def answering(self, answered: Callable[[Answer], None]) -> "SharedPictures":
@@ -50,9 +50,9 @@ class SharedPictures(Pictures):
 
 @pytest.fixture(scope="session")
 def pictures() -> Iterator[SharedPictures]:
-    shared = SharedPictures(lambda answer: None)
-    yield shared
-    Pictures.close(shared)
+    state = SharedPictures(lambda answer: None)
+    yield state
+    RenderClient.close(state)
 
 
 @pytest.fixture
@@ -69,8 +69,8 @@ def app_over(tmp_path, monkeypatch, pictures) -> Callable[..., GanganApp]:
         store: Path, run: str = "", images: str = "half", rebound: Any = None, **remembered: Any
     ) -> GanganApp:
         app = GanganApp(
-            Feed(store),
-            Memory(**remembered),
+            RunIndex(store),
+            Session(**remembered),
             Graphics(images),
             run=run,
             rebound=rebound,
@@ -103,7 +103,7 @@ def steady_asking(still, asking_store) -> Path:
 @pytest.fixture
 def still(monkeypatch, tmp_path) -> Callable[[Path], Path]:
     """Make what differs from day to day and machine to machine stand still; put a store in its place."""
-    monkeypatch.setattr(wording, "age", lambda created: "2 d")
+    monkeypatch.setattr(formatting, "age", lambda created: "2 d")
     monkeypatch.setattr(watcher, "Readings", gallery.SteadyMachine)
     monkeypatch.setattr(Run, "size_bytes", property(lambda run: 12_300_000))
     monkeypatch.chdir(tmp_path)

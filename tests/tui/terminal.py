@@ -20,7 +20,7 @@ from tests.commands import command
 POLL = 0.1
 """Seconds between two looks at what no event tells of: a screen, a process, a file."""
 
-PAINTER = b"gangan_cli.tui.painter"
+RENDERER = b"gangan_cli.tui.render_process"
 
 _numbers = itertools.count()
 
@@ -54,12 +54,12 @@ def children(pid: int) -> list[int]:
     return found
 
 
-def painters(pid: int) -> list[int]:
+def render_processes(pid: int) -> list[int]:
     """Return the processes that make pictures for the TUI `pid`."""
     found = []
     for child in children(pid):
         with suppress(OSError):
-            if PAINTER in Path(f"/proc/{child}/cmdline").read_bytes():
+            if RENDERER in Path(f"/proc/{child}/cmdline").read_bytes():
                 found.append(child)
     return found
 

@@ -180,7 +180,7 @@ async def test_the_details_say_how_good_a_run_is_or_how_to_find_out(app_over, st
             "judged on 2,000 images each, by 0123456789ab",
         ]
         await pilot.press("down")
-        await until(pilot, lambda: app.shared.current == "by-epoch")
+        await until(pilot, lambda: app.state.current == "by-epoch")
         lines = facts(app)
         found = lines.index("scores")
         assert lines[found + 1] == "of 3 GANs drawn at epoch 40"
@@ -193,7 +193,7 @@ async def test_the_details_say_how_good_a_run_is_or_how_to_find_out(app_over, st
         ):
             assert words in said
         await pilot.press("down")
-        await until(pilot, lambda: app.shared.current == "by-score")
+        await until(pilot, lambda: app.state.current == "by-score")
         assert "not judged yet: gangan audit by-score" in facts(app)
 
 
@@ -202,7 +202,7 @@ async def test_a_population_that_nobody_judged_says_how_to(app_over, steady):
     async with app.run_test(size=(140, 60)) as pilot:
         await read(pilot)
         await pilot.press("1")
-        await until(pilot, lambda: app.shared.runs["digits"].scores is not None)
+        await until(pilot, lambda: app.state.runs["digits"].scores is not None)
         await pilot.pause()
         assert "not judged yet: gangan evaluate digits" in facts(app)
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from gangan_cli.images.grid import grey
 from gangan_cli.sampling.lineage import Lineage
-from gangan_cli.tui.feed import Feed
+from gangan_cli.tui.run_index import RunIndex
 from gangan_cli.tui.scrub import Scrub
 from store import Catalog
 from tests.commands import command
@@ -91,7 +91,7 @@ class Xterm:
 
 def digits_of(store, name):
     """The digits (n, 28, 28) with which the latent page of a run begins."""
-    (view,) = (run for run in Feed(store).scan() if run.name == name)
+    (view,) = (run for run in RunIndex(store).scan() if run.name == name)
     scrub = Scrub.start(view)
     return digits_at(store, name, scrub.epoch, scrub.latent)
 
@@ -99,11 +99,11 @@ def digits_of(store, name):
 def digits_at(store, name, epoch, latent=None):
     """The digits (n, 28, 28) of GAN 0 at an epoch, or of the GAN that it makes of a latent."""
     with Lineage.open(Catalog(store), name) as lineage:
-        vector, noises = lineage.top.snapshot(0, epoch)[None], lineage.noises(64, 0)
+        vector, noises = lineage.top.snapshot(0, epoch)[None], lineage.fixed_noise(64, 0)
         if latent is None:
-            return grey(lineage.images(vector, noises)[0])
-        weights = lineage.levels[0].generate(vector, np.array(latent, np.float32)[None, None])[0]
-        return grey(lineage.images(weights, noises[1:], level=1)[0])
+            return grey(lineage.render(vector, noises)[0])
+        weights = lineage.sample_weights(np.array(latent, np.float32)[None], 0, epoch)
+        return grey(lineage.render(weights, noises[1:])[0])
 
 
 SHADE = 17

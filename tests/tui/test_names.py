@@ -67,10 +67,10 @@ async def test_the_palette_finds_a_run_whose_name_looks_like_markup(app_over, st
     async with app.run_test(size=(100, 40)) as pilot:
         await read(pilot)
         screen = Screen(pilot)
-        app.shared.runs["x[/b]"] = replace(app.shared.runs["r0"], name="x[/b]")
+        app.state.runs["x[/b]"] = replace(app.state.runs["r0"], name="x[/b]")
         await pilot.press("ctrl+p")
         await screen.wait_for("Search for commands")
         await screen.type("watch x")
         await screen.wait_for("Watch x[/b]", "its losses")
         await pilot.press("enter")
-        await until(pilot, lambda: app.current_mode == "live" and app.shared.current == "x[/b]")
+        await until(pilot, lambda: app.current_mode == "live" and app.state.current == "x[/b]")

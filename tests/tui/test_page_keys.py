@@ -8,7 +8,7 @@ import pytest
 
 from gangan_cli.tui.widgets.digits import Digits
 from gangan_cli.tui.widgets.panel import Panel
-from tests.tui.terminal import painters
+from tests.tui.terminal import render_processes
 from tests.tui.waiting import drawn, pictured, read, until
 
 pytestmark = pytest.mark.xdist_group("tui-2")
@@ -28,7 +28,7 @@ async def test_filtering_as_it_is_typed(app_over, steady):
         assert shown(app) == ["gangan"]
         await pilot.press("escape", "slash", *"state:training", "enter")
         assert shown(app) == ["paper"]
-        assert app.shared.current == "paper"
+        assert app.state.current == "paper"
         await pilot.press("escape")
         assert len(shown(app)) == 4
 
@@ -42,11 +42,11 @@ async def test_when_the_chosen_run_goes_the_one_in_its_place_is_chosen(
     async with app.run_test(size=(120, 30)) as pilot:
         await read(pilot)
         await pilot.press("down", "down")
-        await until(pilot, lambda: app.shared.current == "paper")
+        await until(pilot, lambda: app.state.current == "paper")
         shutil.rmtree(store / "paper")
-        await until(pilot, lambda: app.shared.current == "tomorrow")
+        await until(pilot, lambda: app.state.current == "tomorrow")
         shutil.rmtree(store / "tomorrow")
-        await until(pilot, lambda: app.shared.current == "gangan")
+        await until(pilot, lambda: app.state.current == "gangan")
 
 
 async def test_tabs_and_keys_can_be_clicked(app_over, steady):
@@ -65,7 +65,7 @@ async def test_sorting_keeps_runs_below_what_they_were_trained_on(app_over, stea
     async with app.run_test(size=(120, 30)) as pilot:
         await read(pilot)
         await pilot.press("s", "s")
-        assert app.memory.sort == "state"
+        assert app.session.sort == "state"
         assert shown(app) == ["digits", "paper", "gangan", "tomorrow"]
 
 
@@ -74,8 +74,8 @@ async def test_details_of_a_run_that_cannot_be_read_say_why(app_over, steady):
     async with app.run_test(size=(140, 30)) as pilot:
         await read(pilot)
         await pilot.press("down", "down", "down")
-        await until(pilot, lambda: app.shared.current == "tomorrow")
-        assert "format 9" in app.shared.runs["tomorrow"].problem
+        await until(pilot, lambda: app.state.current == "tomorrow")
+        assert "format 9" in app.state.runs["tomorrow"].problem
         await pilot.press("2")
         await pilot.press("3")
         await pilot.press("1")
@@ -127,13 +127,13 @@ async def test_another_gan_is_highlighted(app_over, steady):
         assert "GAN 2" in str(app.screen.query_one("#legend").render())
 
 
-async def test_a_painter_that_is_killed_is_said_and_another_takes_its_place(app_over, steady):
+async def test_a_renderer_that_is_killed_is_said_and_another_takes_its_place(app_over, steady):
     app = app_over(steady, run="digits")
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("3")
         await pictured(pilot)
-        (painter,) = painters(os.getpid())
-        os.kill(painter, signal.SIGKILL)
+        (renderer,) = render_processes(os.getpid())
+        os.kill(renderer, signal.SIGKILL)
         message = app.screen.query_one("#message")
         await until(pilot, lambda: "ended: exit status -9" in str(message.render()))
         await pilot.press("left")

@@ -12,7 +12,7 @@ from PIL import Image
 
 from store import Run
 from tests.commands import DIGITS, start
-from tests.tui.terminal import Terminal, alive, painters, wait_until
+from tests.tui.terminal import Terminal, alive, render_processes, wait_until
 
 BRAILLE = re.compile("[\u2801-\u28ff]")
 digits = re.compile("[▀▄█]{10}").search
@@ -116,7 +116,7 @@ def epochs_of(path):
         return run.progress().done
 
 
-def test_a_signal_ends_it_with_its_painter_and_leaves_terminal_and_training_as_they_were(
+def test_a_signal_ends_it_with_its_render_process_and_leaves_terminal_and_training_as_they_were(
     tmp_path, endless
 ):
     training, store = endless
@@ -129,7 +129,7 @@ def test_a_signal_ends_it_with_its_painter_and_leaves_terminal_and_training_as_t
             terminal.wait_for("generator loss")
         ended.keys("3")
         ended.wait_for(digits)
-        (painter,) = painters(ended.pid)
+        (renderer,) = render_processes(ended.pid)
 
         os.kill(ended.pid, signal.SIGTERM)
         os.kill(hung_up.pid, signal.SIGHUP)
@@ -137,7 +137,7 @@ def test_a_signal_ends_it_with_its_painter_and_leaves_terminal_and_training_as_t
         assert hung_up.status() == 129
         for terminal in (ended, hung_up):
             terminal.assert_clean()
-        wait_until(lambda: not alive(painter), "the painter to end", 5)
+        wait_until(lambda: not alive(renderer), "the renderer to end", 5)
     before = epochs_of(store / "t")
     wait_until(lambda: epochs_of(store / "t") > before, "the training to go on")
     assert training.poll() is None
@@ -152,7 +152,7 @@ def test_it_ends_when_its_terminal_vanishes_from_below(tmp_path, trained, shell)
         if before:
             terminal.keys("3")
             terminal.wait_for(digits)
-            processes += painters(terminal.pid)
+            processes += render_processes(terminal.pid)
             assert len(processes) == 2
         terminal.vanish()
         wait_until(lambda: not any(map(alive, processes)), f"{processes} to end", 8)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from gangan_cli.tui.memory import Memory
+from gangan_cli.tui.session import Session
 from tests.tui.screen import Screen
 from tests.tui.test_terminal import digits, listed, two_plots, value
 from tests.tui.waiting import read
@@ -59,7 +59,7 @@ async def test_any_size_from_60_by_15_up_shows_what_matters_and_it_comes_back_as
         await screen.wait_for(two_plots)
         await screen.keys("q")
     assert not app.return_code
-    left = Memory.recall(trained)
+    left = Session.recall(trained)
     assert (left.screen, left.run) == ("live", "g")
 
 

@@ -15,12 +15,10 @@ async def until(pilot, condition, patience: float = 30.0) -> None:
 
 async def read(pilot) -> None:
     """Wait until the store is read and the trends are filled in."""
-    shared = pilot.app.shared
+    state = pilot.app.state
     await until(
         pilot,
-        lambda: (
-            shared.machine and shared.runs and all(r.trend or r.problem for r in shared.runs.values())
-        ),
+        lambda: state.machine and state.runs and all(r.trend or r.problem for r in state.runs.values()),
     )
 
 
@@ -42,4 +40,4 @@ async def pictured(pilot) -> None:
 async def judged(pilot) -> None:
     """Wait until all scores are read."""
     await read(pilot)
-    await until(pilot, lambda: all(r.scores or r.problem for r in pilot.app.shared.runs.values()))
+    await until(pilot, lambda: all(r.scores or r.problem for r in pilot.app.state.runs.values()))

@@ -17,11 +17,11 @@ from gangan_cli.images.grid import Bytes
 from gangan_cli.tui import keys, listing
 from gangan_cli.tui.export import save_png
 from gangan_cli.tui.messages import Done
-from gangan_cli.tui.pictures import Answer, Failed, Measured, Painted, Request, View
+from gangan_cli.tui.render_client import Answer, Failed, NearestFound, Rendered, Request, View
 from gangan_cli.tui.scores import Scores
-from gangan_cli.tui.screens.facts import Facts
+from gangan_cli.tui.screens.image_view import ImageView
+from gangan_cli.tui.screens.latent_sidebar import LatentSidebar
 from gangan_cli.tui.screens.page import Page
-from gangan_cli.tui.screens.stage import Stage
 from gangan_cli.tui.scrub import Scrub
 from gangan_cli.tui.widgets.slider import Slider
 
@@ -41,7 +41,7 @@ class LatentPage(Page):
     """
 
     place = "latent"
-    BINDINGS: ClassVar[list[keys.FunctionalModule]] = keys.bindings("latent")
+    BINDINGS: ClassVar[list[keys.BindingLike]] = keys.bindings("latent")
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class LatentPage(Page):
         self._unanswered: set[int] = set()
         self._request: Request | None = None
         self.images: Bytes | None = None
-        self.near: Measured | None = None
+        self.near: NearestFound | None = None
         self._scores: tuple[Scores | None, Scores | None] = None, None
         self.playing: Timer | None = None
         self._forward = 1
@@ -61,8 +61,8 @@ class LatentPage(Page):
         """Return the pictures beside the pane of facts, and the slider below."""
         graphics = self.gangan.graphics
         yield Horizontal(
-            Stage(graphics, id="picture"),
-            Facts(ascii=graphics.images == "ascii", id="facts"),
+            ImageView(graphics, id="picture"),
+            LatentSidebar(ascii=graphics.images == "ascii", id="facts"),
             id="stage",
         )
         yield Slider()
@@ -75,13 +75,13 @@ class LatentPage(Page):
         """Start at the current run if it is another one; else update epochs, GANs and scores."""
         self.draw_bar()
         run = self.run_shown
-        below = listing.parent(self.gangan.shared.runs, run) if run else None
+        below = listing.parent(self.gangan.state.runs, run) if run else None
         before = self._scores
         self._scores = run.scores if run else None, below.scores if below else None
         view = View(self.gangan.store, run.name, run.manifest.id) if run and run.manifest else None
         if view != self._view or self.scrub is None:
             self._view, self.images, self.near = view, None, None
-            self.query_one(Stage).show(None)
+            self.query_one(ImageView).show(None)
             self._unanswered.clear()
             self._stop()
             start = Scrub.start(run) if run else None
@@ -99,17 +99,17 @@ class LatentPage(Page):
     def _why_nothing(self) -> str:
         run = self.run_shown
         if run is None:
-            return self.gangan.shared.problem or "no run to look at: 1 shows the list"
+            return self.gangan.state.problem or "no run to look at: 1 shows the list"
         return run.problem or f"{run.name} has no snapshots yet"
 
     def picture_answered(self, answer: Answer) -> None:
         """Show an answer unless it is outdated. Pictures of any unanswered request are shown, so that
         they change while the slider moves; a nearest snapshot or a failure only of the last one."""
-        if isinstance(answer, Painted) and answer.serial in self._unanswered:
+        if isinstance(answer, Rendered) and answer.serial in self._unanswered:
             self._unanswered = {serial for serial in self._unanswered if serial > answer.serial}
             self.images = answer.images
-            self.query_one(Stage).show(answer.images)
-        elif isinstance(answer, Measured) and answer.serial == self._asked:
+            self.query_one(ImageView).show(answer.images)
+        elif isinstance(answer, NearestFound) and answer.serial == self._asked:
             self.near = answer
             self._draw_facts()
         elif isinstance(answer, Failed) and answer.serial == self._asked:
@@ -157,10 +157,10 @@ class LatentPage(Page):
         self.query_one("#where", Static).update(text)
 
     def _draw_facts(self) -> None:
-        self.query_one(Facts).draw(self.scrub, self.near, *self._scores)
+        self.query_one(LatentSidebar).draw(self.scrub, self.near, *self._scores)
 
     def _say(self, text: str) -> None:
-        self.query_one(Stage).say(text)
+        self.query_one(ImageView).say(text)
 
     # ------------------------------------------------------------------ keys and mouse
 
@@ -279,18 +279,18 @@ class LatentPage(Page):
 
     def action_size(self, by: int) -> None:
         """Show larger pictures, or more of them."""
-        self.query_one(Stage).zoom(by)
+        self.query_one(ImageView).zoom(by)
 
     def action_export(self) -> None:
         """Save the pictures that are shown as a PNG."""
         if self.images is None or self.scrub is None or self._view is None:
             self.notify("there is no picture to save yet", severity="warning")
             return
-        self._save(self._view, self.scrub, *self.query_one(Stage).on_screen(), self.near)
+        self._save(self._view, self.scrub, *self.query_one(ImageView).on_screen(), self.near)
 
     @work(thread=True)
     def _save(
-        self, view: View, scrub: Scrub, images: Bytes, columns: int, near: Measured | None
+        self, view: View, scrub: Scrub, images: Bytes, columns: int, near: NearestFound | None
     ) -> None:
         try:
             path = save_png(view, scrub, images, columns, near)

@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from gangan_cli.summaries.losses import LossHistory, title
 from gangan_cli.tui import keys, listing
-from gangan_cli.tui.feed import RunView
+from gangan_cli.tui.run_index import RunView
 from gangan_cli.tui.screens.page import Page
 from gangan_cli.tui.widgets import plot
 from gangan_cli.tui.widgets.panel import Panel
@@ -34,7 +34,7 @@ SMOOTHING = (0.0, 0.6, 0.9, 0.97)
 
 
 @dataclass
-class Look:
+class PlotSettings:
     """Settings of the plots: the highlighted GAN, a logarithmic axis, the weight of the smoothing, the
     range of epochs `x` (None for all), and the locked range of each loss."""
 
@@ -52,11 +52,11 @@ class LivePage(Page):
     """
 
     place = "live"
-    BINDINGS: ClassVar[list[keys.FunctionalModule]] = keys.bindings("live")
+    BINDINGS: ClassVar[list[keys.BindingLike]] = keys.bindings("live")
 
     def __init__(self) -> None:
         super().__init__()
-        self.look = Look()
+        self.look = PlotSettings()
         self.histories: dict[str, LossHistory] = {}
         self._colours: dict[str, int] = {}
         self._panels: list[Panel] = []
@@ -98,9 +98,9 @@ class LivePage(Page):
     # ------------------------------------------------------------------ drawing
 
     def _shown(self) -> list[str]:
-        shared = self.gangan.shared
-        names = dict.fromkeys([shared.current, *shared.marked])
-        return [name for name in names if name in shared.runs]
+        state = self.gangan.state
+        names = dict.fromkeys([state.current, *state.marked])
+        return [name for name in names if name in state.runs]
 
     def _free_colour(self) -> int:
         taken = {self._colours[name] for name in self._shown() if name in self._colours}
@@ -243,7 +243,7 @@ class Curves:
 
 
 def compose(
-    loss: str, runs: list[Curves], look: Look, dark: bool, width: int, height: int
+    loss: str, runs: list[Curves], look: PlotSettings, dark: bool, width: int, height: int
 ) -> tuple[Text, tuple[float, float]]:
     """Return a plot of one loss and the range of its axis. Called in a worker thread."""
     last = max(len(run.history.epochs) for run in runs)

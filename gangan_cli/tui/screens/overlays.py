@@ -1,6 +1,6 @@
 """Overlays over a page: help, a question, the machine's load."""
 
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
+from typing import ClassVar, Generic, TypeVar, cast
 
 from rich.table import Table
 from rich.text import Text
@@ -10,13 +10,10 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from gangan_cli import wording
-from gangan_cli.tui.keys import KEYS, Place
+from gangan_cli import formatting
+from gangan_cli.tui.keys import KEYS, PageId
 from gangan_cli.tui.screens.page import PAGES
-
-if TYPE_CHECKING:
-    from gangan_cli.tui.app import GanganApp
-
+from gangan_cli.tui.state import app_of
 
 Answer = TypeVar("Answer")
 
@@ -32,12 +29,12 @@ class Help(Overlay[None]):
 
     def __init__(self, place: str) -> None:
         super().__init__()
-        self._place = cast(Place, place)
+        self._place = cast(PageId, place)
 
     def compose(self) -> ComposeResult:
         """Show the table of keys."""
         table = Table.grid(padding=(0, 2))
-        app = cast("GanganApp", self.app)
+        app = app_of(self)
         for place, title in ((self._place, PAGES[self._place][2:]), ("everywhere", "Everywhere")):
             table.add_row(Text(title, "bold"), "")
             for key in KEYS[place]:
@@ -80,7 +77,7 @@ class MachinePane(Overlay[None]):
         self.set_interval(1, self._draw)
 
     def _draw(self) -> None:
-        machine = cast("GanganApp", self.app).shared.machine
+        machine = app_of(self).state.machine
         table = Table.grid(padding=(0, 2))
         if machine is None:
             table.add_row("reading …")
@@ -111,7 +108,7 @@ class MachinePane(Overlay[None]):
 
 
 def _of(used: float, total: float) -> str:
-    return f"{wording.size(used)} of {wording.size(total)}"
+    return f"{formatting.size(used)} of {formatting.size(total)}"
 
 
 def _meter(percent: float, width: int = 24) -> str:

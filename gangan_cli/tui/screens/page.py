@@ -1,7 +1,6 @@
 """The base class of the pages: the bar at the top, the machine's load and the keys at the bottom."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, cast
 
 from rich.style import Style
 from rich.text import Text
@@ -10,15 +9,13 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
+from gangan_cli.formatting import plain
 from gangan_cli.summaries.losses import LossHistory
-from gangan_cli.tui.feed import RunView
-from gangan_cli.tui.keys import KEYS, Place
-from gangan_cli.tui.pictures import Answer
+from gangan_cli.tui.keys import KEYS, PageId
+from gangan_cli.tui.render_client import Answer
+from gangan_cli.tui.run_index import RunView
+from gangan_cli.tui.state import StoreApp, app_of
 from gangan_cli.tui.widgets.keyline import KeyLine
-from gangan_cli.wording import plain
-
-if TYPE_CHECKING:
-    from gangan_cli.tui.app import GanganApp
 
 PAGES = {"runs": "1 Runs", "live": "2 Live", "latent": "3 Latent"}
 
@@ -26,18 +23,18 @@ PAGES = {"runs": "1 Runs", "live": "2 Live", "latent": "3 Latent"}
 class Page(Screen[None]):
     """A page. Subclasses provide the body, and react to changes of runs, losses and pictures."""
 
-    place: Place = "everywhere"
+    place: PageId = "everywhere"
     AUTO_FOCUS = ""  # none: a hidden field would get the focus and take the keys
 
     @property
-    def gangan(self) -> "GanganApp":
+    def gangan(self) -> StoreApp:
         """The app."""
-        return cast("GanganApp", self.app)
+        return app_of(self)
 
     @property
     def run_shown(self) -> RunView | None:
         """The run that all pages show, if the store has any."""
-        return self.gangan.shared.runs.get(self.gangan.shared.current)
+        return self.gangan.state.runs.get(self.gangan.state.current)
 
     def compose(self) -> ComposeResult:
         """Put the body between the bar and the lines at the bottom."""
@@ -61,7 +58,7 @@ class Page(Screen[None]):
 
     def _key_line(self) -> Iterator[tuple[str, str, str]]:
         """Yield (key, word, action) of the page's keys, then of the global ones, for the bottom line."""
-        places: tuple[Place, ...] = (self.place, "everywhere")
+        places: tuple[PageId, ...] = (self.place, "everywhere")
         for place in places:
             for key in KEYS[place]:
                 if key.short:
@@ -70,14 +67,14 @@ class Page(Screen[None]):
 
     def draw_bar(self) -> None:
         """Draw the bar: pages, store, current run and number of marked runs."""
-        shared = self.gangan.shared
+        state = self.gangan.state
         text = Text("  gangan ", "bold", no_wrap=True, overflow="ellipsis")
         for place, title in PAGES.items():
             look = Style.parse("bold reverse" if place == self.place else "not bold")
             text.append(f" {title} ", look + Style(meta={"@click": f"app.look('{place}')"}))
         store = plain(str(self.gangan.store))
-        run = f" › {shared.current}" if shared.current and self.place != "runs" else ""
-        marked = f"   {len(shared.marked)} marked" if shared.marked else ""
+        run = f" › {state.current}" if state.current and self.place != "runs" else ""
+        marked = f"   {len(state.marked)} marked" if state.marked else ""
         room = self.size.width - text.cell_len - 3 - len(run) - len(marked)
         if len(store) > room:  # keep the end of the path, which tells more than its beginning
             store = f"…{store[1 - room :]}" if room > 1 else ""
@@ -99,5 +96,5 @@ class Page(Screen[None]):
 
     def machine_changed(self) -> None:
         """Draw the machine's line."""
-        machine = self.gangan.shared.machine
+        machine = self.gangan.state.machine
         self.query_one("#machine", Static).update(Text(machine.line() if machine else "", no_wrap=True))

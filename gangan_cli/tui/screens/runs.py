@@ -10,13 +10,13 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import DataTable, Input
 
-from gangan_cli import wording
+from gangan_cli import formatting
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.tui import detail, keys, launch, listing
 from gangan_cli.tui.messages import Done
-from gangan_cli.tui.pictures import Answer
-from gangan_cli.tui.screens.about import About
+from gangan_cli.tui.render_client import Answer
 from gangan_cli.tui.screens.page import Page
+from gangan_cli.tui.screens.run_sidebar import RunSidebar
 
 COLUMNS = (
     ("run", 0),
@@ -47,7 +47,7 @@ class RunsPage(Page):
     """Browse, filter, compare; delete, interrupt, resume."""
 
     place = "runs"
-    BINDINGS: ClassVar[list[keys.FunctionalModule]] = keys.bindings("runs")
+    BINDINGS: ClassVar[list[keys.BindingLike]] = keys.bindings("runs")
 
     def __init__(self) -> None:
         super().__init__()
@@ -61,8 +61,8 @@ class RunsPage(Page):
     def body(self) -> Iterable[Widget]:
         """Return table and details side by side, and the hidden filter."""
         table: DataTable[Text] = DataTable(id="table", cursor_type="row", zebra_stripes=False)
-        side = About(ascii=self.gangan.graphics.images == "ascii", id="side")
-        side.set_class(not self.gangan.memory.detail, "-hidden")
+        side = RunSidebar(ascii=self.gangan.graphics.images == "ascii", id="side")
+        side.set_class(not self.gangan.session.detail, "-hidden")
         yield Horizontal(table, side)
         yield Input(id="filter", placeholder="words, state:training, family:mlp, on:digits")
 
@@ -74,9 +74,9 @@ class RunsPage(Page):
 
     def runs_changed(self) -> None:
         """Update the cells that changed, or the whole table if columns or rows did; draw the details."""
-        shared = self.gangan.shared
+        state = self.gangan.state
         self.draw_bar()
-        self._rows = listing.arrange(list(shared.runs.values()), self.gangan.memory.sort, self._words)
+        self._rows = listing.arrange(list(state.runs.values()), self.gangan.session.sort, self._words)
         table = self._table
         columns = tuple(name for name, room in COLUMNS if self._room >= room)
         rows = {row.run.name: self._cells(row, columns) for row in self._rows}
@@ -90,8 +90,8 @@ class RunsPage(Page):
                 table.add_column(name, key=name, width=width)
             for name, cells in rows.items():
                 table.add_row(*cells, key=name)
-            if shared.current in rows:
-                table.move_cursor(row=list(rows).index(shared.current), animate=False)
+            if state.current in rows:
+                table.move_cursor(row=list(rows).index(state.current), animate=False)
         else:
             for name, cells in rows.items():
                 for column, cell, old in zip(columns, cells, self._shown[name], strict=True):
@@ -102,35 +102,35 @@ class RunsPage(Page):
         self._draw_about()
 
     def _cells(self, row: listing.Row, columns: tuple[str, ...]) -> tuple[Text, ...]:
-        run, shared = row.run, self.gangan.shared
-        mark = "● " if run.name in shared.marked else "  " if shared.marked else ""
+        run, state = row.run, self.gangan.state
+        mark = "● " if run.name in state.marked else "  " if state.marked else ""
         colour = STATE_COLOURS.get(run.status, "")
         cells = {
-            "run": Text.assemble((mark, "bold"), (row.branch, "dim"), wording.plain(run.name)),
+            "run": Text.assemble((mark, "bold"), (row.branch, "dim"), formatting.plain(run.name)),
             "state": Text(listing.standing(run), self.gangan.theme_variables.get(colour[1:], "")),
             "GANs × epochs": Text(listing.population(run), justify="left"),
             "losses": Text(listing.losses(run)),
             "family": Text(run.manifest.family if run.manifest else ""),
             "on": Text(run.on),
-            "size": Text(wording.size(run.size) if run.size else "", justify="right"),
+            "size": Text(formatting.size(run.size) if run.size else "", justify="right"),
             "age": Text(listing.age(run), justify="right"),
         }
         return tuple(cells[name] for name in columns)
 
     def _draw_about(self) -> None:
-        shared, note = self.gangan.shared, ""
+        state, note = self.gangan.state, ""
         run = self.run_shown if self._rows else None
-        if not shared.read:
+        if not state.read:
             note = "reading the store …"
-        elif shared.problem or not shared.runs:
-            note = shared.problem or detail.nothing_yet(self.gangan.store)
+        elif state.problem or not state.runs:
+            note = state.problem or detail.nothing_yet(self.gangan.store)
         elif run is None:
             note = f"no run matches {self._words!r}: escape shows all"
-        self.query_one(About).draw(run, note)
+        self.query_one(RunSidebar).draw(run, note)
 
     def picture_answered(self, answer: Answer) -> None:
         """Pass an answer to the preview."""
-        self.query_one(About).picture_answered(answer)
+        self.query_one(RunSidebar).picture_answered(answer)
 
     # ------------------------------------------------------------------ events
 
@@ -142,7 +142,7 @@ class RunsPage(Page):
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
         """Make the run under the cursor the current one."""
-        if event.row_key.value and event.row_key.value in self.gangan.shared.runs:
+        if event.row_key.value and event.row_key.value in self.gangan.state.runs:
             self.gangan.choose(event.row_key.value)
             self._draw_about()
 
@@ -159,7 +159,7 @@ class RunsPage(Page):
         """Filter while the words are typed."""
         self._words = event.value
         self.runs_changed()
-        if self._rows and self.gangan.shared.current not in self._shown:
+        if self._rows and self.gangan.state.current not in self._shown:
             self._table.move_cursor(row=0, animate=False)
             self.gangan.choose(self._rows[0].run.name)
             self._draw_about()
@@ -196,15 +196,15 @@ class RunsPage(Page):
     def action_sort(self) -> None:
         """Sort by the next of the sort keys."""
         names = list(listing.SORTS)
-        memory = self.gangan.memory
-        memory.sort = names[(names.index(memory.sort) + 1) % len(names)]
-        self.notify(f"sorted by {memory.sort}", timeout=1.5)
+        session = self.gangan.session
+        session.sort = names[(names.index(session.sort) + 1) % len(names)]
+        self.notify(f"sorted by {session.sort}", timeout=1.5)
         self.runs_changed()
 
     def action_mark(self) -> None:
         """Mark or unmark the current run, and move to the next."""
         if run := self.run_shown:
-            marked = self.gangan.shared.marked
+            marked = self.gangan.state.marked
             if run.name in marked:
                 marked.remove(run.name)
             else:
@@ -217,8 +217,8 @@ class RunsPage(Page):
         if self.has_class("-narrow"):
             self._lay_over(not self._over)
         else:
-            self.gangan.memory.detail = not self.gangan.memory.detail
-            self.query_one("#side").set_class(not self.gangan.memory.detail, "-hidden")
+            self.gangan.session.detail = not self.gangan.session.detail
+            self.query_one("#side").set_class(not self.gangan.session.detail, "-hidden")
             self.runs_changed()
 
     def _lay_over(self, over: bool) -> None:
@@ -228,23 +228,23 @@ class RunsPage(Page):
 
     def action_preview(self) -> None:
         """Show or hide the preview of pictures."""
-        self.gangan.memory.preview = not self.gangan.memory.preview
-        if self.gangan.memory.preview:
+        self.gangan.session.preview = not self.gangan.session.preview
+        if self.gangan.session.preview:
             self.notify("drawing …", timeout=1.5)
         self._draw_about()
 
     def action_gan(self, by: int) -> None:
         """Choose another GAN for details and preview."""
-        self.query_one(About).step_gan(by)
+        self.query_one(RunSidebar).step_gan(by)
 
     def action_delete(self) -> None:
         """Delete the current run, after asking."""
         run = self.run_shown
         if run is None:
             return
-        children = listing.children(self.gangan.shared.runs.values(), run)
+        children = listing.children(self.gangan.state.runs.values(), run)
         loss = f"\n{', '.join(children)} will no longer decode to images." if children else ""
-        question = f"Delete {run.name}: {run.snapshots} snapshots, {wording.size(run.size)}?{loss}"
+        question = f"Delete {run.name}: {run.snapshots} snapshots, {formatting.size(run.size)}?{loss}"
         self._ask(question, lambda: self.gangan.watcher.remove(run.name))
 
     def action_interrupt(self) -> None:
@@ -256,7 +256,7 @@ class RunsPage(Page):
 
         def interrupt() -> None:
             # Read the run again: by the time of the answer, another process may train it.
-            now = self.gangan.shared.runs.get(name, run)
+            now = self.gangan.state.runs.get(name, run)
             with self._refusal_told():
                 self.notify(launch.interrupt(now), markup=False)
 
@@ -298,7 +298,7 @@ class RunsPage(Page):
     @property
     def _room(self) -> int:
         """The width in cells that is left for the table."""
-        beside = not self.has_class("-narrow") and self.gangan.memory.detail
+        beside = not self.has_class("-narrow") and self.gangan.session.detail
         return self.size.width - (SIDE if beside else 0)
 
     @property

@@ -6,13 +6,13 @@ import numpy as np
 
 from gangan_cli.audit.audit import AVERAGES, SNAPSHOT, Audit
 from gangan_cli.audit.benchmark import GANGAN, Axis, Options, Row
-from gangan_cli.weightspace.novelty import Found
+from gangan_cli.weightspace.index import Neighbours
 
 
-def found_at(count, distance, residual) -> Found:
+def found_at(count, distance, residual) -> Neighbours:
     """So many vectors at one distance from the snapshots, and one from the lines between them."""
     places = (np.full(count, number) for number in (distance, 0.3, residual))
-    return Found(np.zeros(count, np.int64), *places)
+    return Neighbours(np.zeros(count, np.int64), *places)
 
 
 def made_up(**changes) -> Audit:

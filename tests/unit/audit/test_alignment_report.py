@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from gangan_cli.audit.alignment_report import alignment
+from gangan_cli.audit.alignment_report import alignment_report
 from gangan_cli.errors import ConfigurationError, WorkFailed
-from gangan_cli.weightspace.alignment import Frame
+from gangan_cli.weightspace.alignment import Alignment
 from store import Catalog
 from store.keys import as_array
 
@@ -15,7 +15,7 @@ def digits(trained):
 
 
 def aligned(run, keys, mode):
-    return alignment(run, keys, Frame.fit(run, keys, mode))
+    return alignment_report(run, keys, Alignment.fit(run, keys, mode))
 
 
 @pytest.mark.parametrize("mode", ["permute", "full"])
@@ -49,14 +49,14 @@ def test_gans_of_different_epochs_are_not_compared(digits):
 
 
 def test_a_frame_that_changes_what_a_gan_computes_is_found_out(digits, monkeypatch):
-    right = Frame.apply
+    right = Alignment.apply
 
     def wrong(self, vectors, gans):
         changed = right(self, vectors, gans)
         changed[:, 100] += 1
         return changed
 
-    monkeypatch.setattr(Frame, "apply", wrong)
+    monkeypatch.setattr(Alignment, "apply", wrong)
     with pytest.raises(WorkFailed, match="discriminator gives something else"):
         aligned(digits, digits.keys(), "permute")
 

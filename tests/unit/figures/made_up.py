@@ -4,10 +4,9 @@ import numpy as np
 
 from gangan_cli.audit.audit import Audit, Inside
 from gangan_cli.audit.benchmark import GANGAN, Axis, Options, Row
-from gangan_cli.evaluation.evaluate import Evaluated, Subject
-from gangan_cli.evaluation.scores import Scored
+from gangan_cli.records import Evaluated, Scored, Subject
 from gangan_cli.weightspace.baselines import BASELINES
-from gangan_cli.weightspace.novelty import Found
+from gangan_cli.weightspace.index import Neighbours
 
 STEP = 8.1
 """Between consecutive snapshots, in weight space."""
@@ -117,7 +116,7 @@ def an_audit(
             frechet = frechet * np.exp(0.08 * random.standard_normal(count))
         best = float(frechet.min()) * 1.02
         within = (
-            Found(np.zeros(drawn, int), distances / 2, np.full(drawn, 0.3), distances / 3)
+            Neighbours(np.zeros(drawn, int), distances / 2, np.full(drawn, 0.3), distances / 3)
             if inside
             else None
         )
@@ -153,7 +152,9 @@ def an_audit(
         epochs=list(range(1, epochs + 1)),
         spacing=spacing,
         across=float("nan") if gans < 2 else 4.9 * STEP,
-        own=Found(np.arange(64), np.full(64, STEP * 0.97), np.full(64, 0.3), np.full(64, STEP * 0.8)),
+        own=Neighbours(
+            np.arange(64), np.full(64, STEP * 0.97), np.full(64, 0.3), np.full(64, STEP * 0.8)
+        ),
         rows=rows,
         matched=scores[:count],
         axis=Axis(words, positions, nearest, away, on_axis),
@@ -165,5 +166,5 @@ def an_audit(
 
 
 def an_inside():
-    own = Found(np.arange(64), np.full(64, STEP / 5), np.full(64, 0.3), np.full(64, STEP / 6))
+    own = Neighbours(np.arange(64), np.full(64, STEP / 5), np.full(64, 0.3), np.full(64, STEP / 6))
     return Inside(STEP / 5, 4 * STEP, own)

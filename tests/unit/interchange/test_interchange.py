@@ -109,7 +109,7 @@ def other_shape():
     return state
 
 
-class Code:
+class WeightEncoder:
     def __reduce__(self):
         return (pytest.fail, ("code in a pickle was run",))
 
@@ -122,8 +122,8 @@ class Code:
         (lambda file: torch.save([1, 2], file), "not a state dict"),
         (lambda file: torch.save({"a": torch.zeros(2)}, file), "not those of"),
         (lambda file: file.write_bytes(b"no weights"), "reads no weights"),
-        (lambda file: file.write_bytes(pickle.dumps(Code())), "reads no weights"),
-        (lambda file: torch.save(Code(), file), "reads no weights"),
+        (lambda file: file.write_bytes(pickle.dumps(WeightEncoder())), "reads no weights"),
+        (lambda file: torch.save(WeightEncoder(), file), "reads no weights"),
         (
             lambda file: torch.save({k: v.double() for k, v in papers_state_dict(0).items()}, file),
             "float64, not float32",

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gangan_cli.metrics import pairs
+from gangan_cli.metrics import pairwise
 
 
 @pytest.fixture
@@ -27,4 +27,4 @@ def features(random):
 @pytest.fixture
 def small_blocks(monkeypatch):
     """Call it to have all pairs looked at three rows of 100 at a time, or fewer."""
-    return lambda: monkeypatch.setattr(pairs, "BLOCK", 1200)
+    return lambda: monkeypatch.setattr(pairwise, "BLOCK", 1200)

@@ -8,24 +8,24 @@ def test_random_vectors_score_as_in_the_papers_file(random):
     drawn = random.random((20_000, 10))
     scores = label_scores(drawn / drawn.sum(axis=1, keepdims=True))
     assert scores.mean == pytest.approx(2.116, abs=0.003)
-    assert scores.deviation == pytest.approx(0.086, abs=0.002)
+    assert scores.std == pytest.approx(0.086, abs=0.002)
 
 
 def test_errors_are_how_much_scores_of_other_images_differ(random):
     drawn = [random.dirichlet(np.linspace(0.1, 1, 10), 1000) for _ in range(60)]
     scores, errors = [label_scores(one) for one in drawn], [label_errors(one) for one in drawn]
-    for name in ("marginal", "inception_score", "variation"):
+    for name in ("marginal", "inception_score", "total_variation"):
         differ = np.std([getattr(one, name) for one in scores], ddof=1)
         assert np.mean([getattr(one, name) for one in errors]) == pytest.approx(differ, rel=0.3)
 
 
 def test_clean_labels_of_every_class_are_perfect():
     scores = label_scores(np.tile(np.eye(10, dtype=np.float32), (3, 1)))
-    assert (scores.mean, scores.deviation, scores.lowest, scores.highest) == (0, 0, 0, 0)
+    assert (scores.mean, scores.std, scores.lowest, scores.highest) == (0, 0, 0, 0)
     assert scores.marginal == pytest.approx(np.log(10))
     assert scores.inception_score == pytest.approx(10)
     assert scores.classes.tolist() == [3] * 10
-    assert scores.variation == pytest.approx(0, abs=1e-12)
+    assert scores.total_variation == pytest.approx(0, abs=1e-12)
 
 
 def test_one_clean_digit_is_told_by_the_other_scores():
@@ -33,18 +33,18 @@ def test_one_clean_digit_is_told_by_the_other_scores():
     assert scores.mean == scores.marginal == 0
     assert scores.inception_score == 1
     assert scores.classes.tolist() == [0] * 4 + [20] + [0] * 5
-    assert scores.variation == pytest.approx(0.9)
+    assert scores.total_variation == pytest.approx(0.9)
 
 
 def test_two_images_by_hand():
     scores = label_scores(np.array([[0.5, 0.5, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0]]))
     half = np.log(2) / 2
     assert scores.mean == pytest.approx(half)
-    assert scores.deviation == pytest.approx(half)
+    assert scores.std == pytest.approx(half)
     assert scores.standard_error == pytest.approx(half / 2**0.5)
     assert (scores.lowest, scores.highest) == (0, pytest.approx(np.log(2)))
     assert scores.marginal == pytest.approx(-(0.75 * np.log(0.75) + 0.25 * np.log(0.25)))
-    assert scores.variation == pytest.approx(0.75)
+    assert scores.total_variation == pytest.approx(0.75)
 
 
 def test_rounding_of_float32_is_evened_out():

@@ -22,7 +22,7 @@ def test_subsets_are_those_of_the_definition(features):
         within = (xx.sum() - np.trace(xx) + yy.sum() - np.trace(yy)) / (20 * 19)
         each.append(within - 2 * xy.mean())
     assert found.distance == pytest.approx(np.mean(each), rel=1e-5)
-    assert found.deviation == pytest.approx(np.std(each), rel=1e-5)
+    assert found.std == pytest.approx(np.std(each), rel=1e-5)
     assert found.standard_error == pytest.approx(np.std(each) / 7**0.5, rel=1e-5)
 
 
@@ -40,7 +40,7 @@ def test_blocks_do_not_matter_and_the_seed_does(features, small_blocks):
     small_blocks()
     parts = kernel_distance(real, fake, size=30)
     assert parts.distance == pytest.approx(whole.distance, rel=1e-5)
-    assert parts.deviation == pytest.approx(whole.deviation, rel=1e-5)
+    assert parts.std == pytest.approx(whole.std, rel=1e-5)
     assert other.distance != whole.distance
 
 

@@ -5,9 +5,9 @@ import torch
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.models.family import layout
 from gangan_cli.models.registry import build
-from gangan_cli.sampling.lineage import Lineage, pick
+from gangan_cli.sampling.lineage import Lineage, resolve_snapshot
 from gangan_cli.sampling.over_training import samples_over_training
-from gangan_cli.sampling.walks import generated_weights, sample, walk
+from gangan_cli.sampling.walks import sample, walk
 from store import Catalog, Run
 from store.errors import UnknownRun
 from tests.runs import small_manifest
@@ -47,8 +47,8 @@ def catalog(trained):
 def test_images_of_a_snapshot_are_those_of_its_generator(catalog):
     with Lineage.open(catalog, "a") as lineage:
         vector = lineage.top.snapshot(1, 3)
-        (noise,) = lineage.noises(5, seed=3)
-        images = lineage.images(vector[None], [noise])
+        (noise,) = lineage.fixed_noise(5, seed=3)
+        images = lineage.render(vector[None], [noise])
         parts = lineage.top.manifest.layout.split(vector)
     module = build("mlp", {}).networks()["generator"]
     names = {k.partition(".")[2]: torch.from_numpy(v) for k, v in parts.items() if k.startswith("gen")}
@@ -60,10 +60,10 @@ def test_images_of_a_snapshot_are_those_of_its_generator(catalog):
 
 def test_a_gangan_decodes_to_the_images_of_the_weights_it_makes(catalog):
     with Lineage.open(catalog, "g") as lineage:
-        assert [level.run.name for level in lineage.levels] == ["g", "a"]
+        assert [run.name for run in lineage.runs] == ["g", "a"]
         grid = walk(lineage, latents=4, columns=3, seed=1)
-        weights = generated_weights(lineage, grid.latents, grid.gan, grid.epoch)
-        expected = lineage.images(weights, lineage.noises(3, 1, below=1), level=1)
+        weights = lineage.sample_weights(grid.latents, grid.gan, grid.epoch)
+        expected = lineage.render(weights, lineage.fixed_noise(3, 1, generated=True))
     assert grid.images.shape == (4, 3, 28, 28)
     assert np.array_equal(grid.images, expected)
     assert np.abs(grid.images).max() <= 1
@@ -77,10 +77,10 @@ def test_a_gangangan_decodes_down_to_images(catalog):
         grid = walk(lineage, latents=2, columns=3, seed=0)
         assert grid.images.shape == (2, 3, 28, 28)
         # Column j by hand: the GAN-GAN that the latent stands for, its GAN for noise j, its image.
-        weights = generated_weights(lineage, grid.latents, grid.gan, grid.epoch)
-        _, middle, bottom = lineage.noises(3, 0)
-        gan = lineage.levels[1].generate(weights[:1], middle[None, 2:3])[0]
-        image = lineage.levels[2].generate(gan, bottom[None, 2:3]).reshape(28, 28)
+        weights = lineage.sample_weights(grid.latents, grid.gan, grid.epoch)
+        _, middle, bottom = lineage.fixed_noise(3, 0)
+        gan = lineage._levels[1].generate(weights[:1], middle[None, 2:3])[0]
+        image = lineage._levels[2].generate(gan, bottom[None, 2:3]).reshape(28, 28)
     np.testing.assert_allclose(grid.images[0, 2], image, atol=1e-5)
 
 
@@ -105,12 +105,12 @@ def test_a_lineage_with_a_missing_link_says_so(catalog, tmp_path):
 
 def test_snapshots_are_picked_or_refused_by_number(catalog):
     with catalog.open("a") as run:
-        assert pick(run, None, None) == (0, 3)
-        assert pick(run, 1, 2) == (1, 2)
+        assert resolve_snapshot(run, None, None) == (0, 3)
+        assert resolve_snapshot(run, 1, 2) == (1, 2)
         with pytest.raises(ConfigurationError, match="no GAN 7: it has 0 to 1"):
-            pick(run, 7, None)
+            resolve_snapshot(run, 7, None)
         with pytest.raises(ConfigurationError, match="epoch 9: it has epochs 1 to 3"):
-            pick(run, 0, 9)
+            resolve_snapshot(run, 0, 9)
 
 
 def test_samples_over_training_take_the_epochs_nearest_to_the_papers(catalog):

@@ -11,7 +11,7 @@ from gangan_cli.models.registry import build
 from gangan_cli.rng import stream
 from gangan_cli.training.engine import train
 from gangan_cli.training.workers import place
-from gangan_cli.weightspace.sources import VectorExamples
+from gangan_cli.weightspace.sources import ArrayExamples
 from tests.runs import numbers
 
 pytestmark = pytest.mark.xdist_group("population")
@@ -174,7 +174,7 @@ def test_only_every_nth_and_the_last_epoch_is_saved(paper, digits):
 
 def test_a_snapshot_holds_the_moving_average_and_the_resume_state_the_weights_themselves():
     family = build("r1-mlp", {"data_dim": 6, "latent_dim": 2})
-    examples = VectorExamples(torch.from_numpy(numbers(0, 64, 6)), repeat=1)
+    examples = ArrayExamples(torch.from_numpy(numbers(0, 64, 6)), repeat=1)
     settings = EngineSettings(2, 16, 1e-2, seed=0, snapshot_every=1)
     first, second = train(family, examples, settings, [0])
     size = layout(family).size

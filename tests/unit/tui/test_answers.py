@@ -7,7 +7,7 @@ from textual import events
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual._xterm_parser import XTermParser
 
-from gangan_cli.tui.answers import ESCAPE, LONE, PATIENCE, Door
+from gangan_cli.tui.answers import ESCAPE, ESCAPE_DELAY, PATIENCE, InputFilter
 
 ANSWERS = [
     "\x1b_Gi=4207;OK\x1b\\",
@@ -58,7 +58,7 @@ class Ear:
     """What Textual hears behind the door, at times that a test sets."""
 
     def __init__(self, clock):
-        self._clock, self._door, self._parser, self._told = clock, Door(), XTermParser(), []
+        self._clock, self._door, self._parser, self._told = clock, InputFilter(), XTermParser(), []
 
     def _take(self, text):
         if text == ESCAPE:
@@ -67,7 +67,7 @@ class Ear:
             self._told += map(named, filter(spoken, self._parser.feed(text)))
 
     def _until(self, now):
-        for moment in (now - PATIENCE, now - LONE, now):
+        for moment in (now - PATIENCE, now - ESCAPE_DELAY, now):
             self._clock.append(max(moment, self._clock[-1]))
             self._take(self._door.wait(self._clock[-1]))
             self._told += map(named, filter(spoken, self._parser.tick()))
@@ -76,7 +76,7 @@ class Ear:
         """The keys and pastes in what is read: pairs of a time and a text."""
         for now, text in reads:
             self._until(now)
-            for piece in self._door.let_in(text, now):
+            for piece in self._door.feed_bytes(text, now):
                 self._take(piece)
         self._until(now + 2 * PATIENCE)
         return self._told
@@ -111,17 +111,17 @@ def named(event):
 @pytest.mark.parametrize("answer", ANSWERS + SILENT)
 def test_an_answer_is_no_key_wherever_it_is_cut(heard, answer):
     for cut in range(len(answer)):
-        for gap in (0.0, LONE / 2, LONE * 5):
+        for gap in (0.0, ESCAPE_DELAY / 2, ESCAPE_DELAY * 5):
             *before, last = heard([(1.0, answer[:cut]), (1.0 + gap, answer[cut:]), (3.0, "i")])
             assert last == "i"
             # Where the line stops for long at the first two letters, these are Escape, or Alt and a key.
-            assert len(before) == (gap > LONE and 0 < cut < 3)
+            assert len(before) == (gap > ESCAPE_DELAY and 0 < cut < 3)
 
 
 def test_each_sequence_that_textual_knows_for_a_key_is_let_in():
     for sequence in ANSI_SEQUENCES_KEYS:
-        door = Door()
-        assert "".join(door.let_in(sequence, 0.0)) + door.wait(LONE) == sequence
+        door = InputFilter()
+        assert "".join(door.feed_bytes(sequence, 0.0)) + door.wait(ESCAPE_DELAY) == sequence
 
 
 def test_keys_between_answers_are_keys(heard):
@@ -130,11 +130,11 @@ def test_keys_between_answers_are_keys(heard):
 
 
 def test_escape_is_a_key_after_a_tenth_of_a_second_and_before_an_answer(heard):
-    door = Door()
-    assert list(door.let_in(ESCAPE, 0.0)) == []
-    assert door.wait(LONE / 2) == ""
-    assert door.wait(LONE) == ESCAPE
-    assert list(Door().let_in("\x1b\x1b[?62;22cq", 0.0)) == [ESCAPE, "q"]
+    door = InputFilter()
+    assert list(door.feed_bytes(ESCAPE, 0.0)) == []
+    assert door.wait(ESCAPE_DELAY / 2) == ""
+    assert door.wait(ESCAPE_DELAY) == ESCAPE
+    assert list(InputFilter().feed_bytes("\x1b\x1b[?62;22cq", 0.0)) == [ESCAPE, "q"]
     assert heard([(1.0, ESCAPE), (2.0, "["), (2.5, "q")]) == ["escape", "left_square_bracket", "q"]
 
 
@@ -147,8 +147,8 @@ def test_what_is_pasted_comes_in_whole_with_all_that_looks_like_an_answer():
     text = "a \x1b]11;rgb:0/0/0\x07 b"
     pasted = f"\x1b[200~{text}\x1b[201~"
     for cut in range(len(pasted)):
-        door = Door()
-        pieces = [*door.let_in(pasted[:cut], 0.0), *door.let_in(pasted[cut:] + "q", 5.0)]
+        door = InputFilter()
+        pieces = [*door.feed_bytes(pasted[:cut], 0.0), *door.feed_bytes(pasted[cut:] + "q", 5.0)]
         assert "".join(pieces) == pasted + "q"
 
 
@@ -171,7 +171,7 @@ def streams(moments, rounds):
             cut = moments.randint(1, 30)
             # Within a tenth of a second: a longer rest after an escape makes it a key for every reader.
             reads.append((now, text[:cut]))
-            text, now = text[cut:], now + moments.random() * LONE
+            text, now = text[cut:], now + moments.random() * ESCAPE_DELAY
         yield reads, keys
 
 

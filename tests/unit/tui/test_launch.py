@@ -8,7 +8,7 @@ import pytest
 
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.tui import launch
-from gangan_cli.tui.feed import RunView
+from gangan_cli.tui.run_index import RunView
 from store import Parent
 from store.state import Holder, State, host_namespace
 from tests.runs import small_manifest

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gangan_cli.tui import listing
-from gangan_cli.tui.feed import RunView
+from gangan_cli.tui.run_index import RunView
 from store import Parent
 from store.state import Holder, State, host_namespace
 from tests.runs import small_manifest

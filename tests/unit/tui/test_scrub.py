@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from gangan_cli.errors import ConfigurationError
-from gangan_cli.tui.feed import RunView
+from gangan_cli.tui.run_index import RunView
 from gangan_cli.tui.scrub import REACH, STEP, Scrub, epochs_of
 from gangan_cli.weightspace.conditions import Condition
 from store import Parent

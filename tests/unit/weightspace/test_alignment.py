@@ -10,10 +10,10 @@ from gangan_cli.errors import ConfigurationError, WorkFailed
 from gangan_cli.models.family import layout
 from gangan_cli.models.registry import build
 from gangan_cli.weightspace import alignment as module
-from gangan_cli.weightspace.alignment import Frame, Framed, training_view
-from gangan_cli.weightspace.matching import balanced
+from gangan_cli.weightspace.alignment import AlignedView, Alignment, training_view
+from gangan_cli.weightspace.matching import rescale_
 from gangan_cli.weightspace.pca import PrincipalComponents
-from gangan_cli.weightspace.sources import StoredVectors
+from gangan_cli.weightspace.sources import SnapshotSource
 from gangan_cli.weightspace.symmetries import NETWORKS, weights
 from store import Run
 from store.errors import Damaged
@@ -59,7 +59,7 @@ def outputs(vector, noise):
 
 def disguised(vectors, seed, mode):
     """The same GAN at each epoch, with its units in another order (and scaled, its latent rotated)."""
-    generator, result, orders, turn = np.random.default_rng(seed), vectors.copy(), [], np.eye(6)
+    generator, result, permutations, turn = np.random.default_rng(seed), vectors.copy(), [], np.eye(6)
     for network in NETWORKS:
         own = weights(LAYOUT, network, result)
         wide = own.hidden.shape[1]
@@ -72,23 +72,25 @@ def disguised(vectors, seed, mode):
         own.hidden[:] = own.hidden[:, second][:, :, first] * down[:, None] / up
         own.hidden_bias[:] = own.hidden_bias[:, second] * down
         own.out[:] = own.out[:, :, second] / down
-        orders += [np.argsort(first), np.argsort(second)]
+        permutations += [np.argsort(first), np.argsort(second)]
         if mode == "full" and network == "generator":
             turn, _ = np.linalg.qr(generator.standard_normal((6, 6)))
             own.input[:] = own.input @ turn.astype(np.float32)
-    return result, np.concatenate(orders), turn.astype(np.float32)
+    return result, np.concatenate(permutations), turn.astype(np.float32)
 
 
 @pytest.mark.parametrize("mode", ["permute", "full"])
 @pytest.mark.parametrize("count", [2, 4])
 def test_a_gan_in_disguise_is_brought_back_onto_itself(tmp_path, mode, count):
     plain = numbers(1, 3, LAYOUT.size)
-    gans, orders, _ = zip(*(disguised(plain, seed, mode) for seed in range(1, count)), strict=True)
+    gans, permutations, _ = zip(*(disguised(plain, seed, mode) for seed in range(1, count)), strict=True)
     with run_with(tmp_path / "r", np.stack([plain, *gans])) as run:
-        frame = Frame.fit(run, run.keys(), mode)
-        aligned, keys = frame.view(run).matrix()
-    assert np.array_equal(frame.orders[0], np.concatenate([np.arange(w) for w in (7, 7, 9, 9)]))
-    assert np.array_equal(frame.orders[1:], np.stack(orders))
+        alignment = Alignment.fit(run, run.keys(), mode)
+        aligned, keys = alignment.view(run).matrix()
+    assert np.array_equal(
+        alignment.permutations[0], np.concatenate([np.arange(w) for w in (7, 7, 9, 9)])
+    )
+    assert np.array_equal(alignment.permutations[1:], np.stack(permutations))
     for gan in range(count):
         assert np.linalg.norm(aligned[keys[:, 0] == gan] - aligned[:3], axis=1).max() < 1e-3
 
@@ -96,11 +98,11 @@ def test_a_gan_in_disguise_is_brought_back_onto_itself(tmp_path, mode, count):
 @pytest.mark.parametrize("mode", ["none", "permute", "full"])
 def test_a_gan_computes_the_same_in_any_frame(tmp_path, mode):
     with run_with(tmp_path / "r", numbers(2, 3, 4, LAYOUT.size) / 2) as run:
-        frame = Frame.fit(run, run.keys(), mode)
-        before, after = run.snapshot(2, 3), frame.view(run).snapshot(2, 3)
+        alignment = Alignment.fit(run, run.keys(), mode)
+        before, after = run.snapshot(2, 3), alignment.view(run).snapshot(2, 3)
         noise = turned = numbers(3, 30, 6)
         if mode == "full":
-            turned = noise @ frame.match_of(2)["generator"].rotation
+            turned = noise @ alignment.match_of(2)["generator"].rotation
     assert np.array_equal(before, after) == (mode == "none")
     for one, other in zip(outputs(before, noise), outputs(after, turned), strict=True):
         np.testing.assert_allclose(one, other, atol=1e-5)
@@ -111,7 +113,7 @@ def test_a_unit_that_does_nothing_is_left_alone():
     weights(LAYOUT, "generator", dead).out[:, :, 4] = 0
     weights(LAYOUT, "discriminator", dead).input[:, 1] = 0
     weights(LAYOUT, "discriminator", dead).input_bias[:, 1] = 0
-    noise, result = numbers(7, 30, 6), balanced(LAYOUT, dead.copy())
+    noise, result = numbers(7, 30, 6), rescale_(LAYOUT, dead.copy())
     assert np.isfinite(result).all()
     for one, other in zip(outputs(dead[0], noise), outputs(result[0], noise), strict=True):
         np.testing.assert_allclose(one, other, atol=1e-5)
@@ -120,7 +122,7 @@ def test_a_unit_that_does_nothing_is_left_alone():
 @pytest.fixture(params=["permute", "full"])
 def framed(request, tmp_path):
     with run_with(tmp_path / "r", numbers(8, 3, 12, LAYOUT.size)) as run:
-        yield Frame.fit(run, run.keys(), request.param).view(run)
+        yield Alignment.fit(run, run.keys(), request.param).view(run)
 
 
 def test_rows_do_not_depend_on_what_they_are_read_with(framed, monkeypatch):
@@ -143,12 +145,12 @@ def test_columns_are_those_of_the_matrix(framed):
 
 
 def test_a_frame_is_stored_and_read_again(framed, tmp_path):
-    constants = framed.frame.constants()
+    constants = framed.alignment.constants()
     shapes = {name: array.shape for name, array in constants.items()}
     with Run.create(tmp_path / "top", small_manifest(constants=shapes), constants) as top:
         again = training_view(top, framed.run)
-        assert isinstance(again, Framed)
-        assert again.frame.mode == framed.frame.mode
+        assert isinstance(again, AlignedView)
+        assert again.alignment.mode == framed.alignment.mode
         assert np.array_equal(again.matrix()[0], framed.matrix()[0])
 
 
@@ -171,7 +173,7 @@ def test_without_a_frame_the_run_itself_is_what_was_trained_on(framed, tmp_path)
 )
 def test_a_strangers_frame_is_looked_at(tmp_path, name, change):
     with run_with(tmp_path / "r", numbers(9, 3, 2, LAYOUT.size)) as run:
-        constants = Frame.fit(run, run.keys(), "full").constants()
+        constants = Alignment.fit(run, run.keys(), "full").constants()
         constants[name] = change(constants[name])
         shapes = {name: array.shape for name, array in constants.items()}
         with (
@@ -183,21 +185,21 @@ def test_a_strangers_frame_is_looked_at(tmp_path, name, change):
 
 def test_raw_vectors_are_trained_on_in_the_frame(framed, monkeypatch):
     keys = framed.keys()[::3]
-    source = pickle.loads(pickle.dumps(StoredVectors(framed.path, keys, 2, framed.frame)))
+    source = pickle.loads(pickle.dumps(SnapshotSource(framed.path, keys, 2, framed.alignment)))
     framed.run.close()  # a run is open once in a process
     indices = torch.tensor([[5, 1], [0, 3]])
     in_memory = source.load("cpu").batch(indices)
     monkeypatch.setattr("gangan_cli.weightspace.sources.available", lambda: 0)
     assert torch.equal(source.load("cpu").batch(indices), in_memory)
     with Run.open(framed.path) as run:
-        expected, _ = framed.frame.view(run).matrix(keys[indices.numpy().reshape(-1)])
+        expected, _ = framed.alignment.view(run).matrix(keys[indices.numpy().reshape(-1)])
     assert np.array_equal(in_memory.reshape(4, -1).numpy(), expected)
 
 
 def test_all_epochs_of_a_gan_move_together_and_the_first_gan_stays(tmp_path):
     with run_with(tmp_path / "r", numbers(10, 3, 30, LAYOUT.size)) as run:
         keys = run.keys()
-        view = Frame.fit(run, keys, "permute").view(run)
+        view = Alignment.fit(run, keys, "permute").view(run)
         for gan in range(3):
             before, after = (of.matrix(keys[keys[:, 0] == gan])[0] for of in (run, view))
             assert np.array_equal(before, after) == (gan == 0)
@@ -209,20 +211,20 @@ def test_gans_of_different_lengths_are_aligned_at_epochs_near_each_other(tmp_pat
     with run_with(tmp_path / "r", numbers(11, 3, 6, LAYOUT.size)) as run:
         keys = run.keys()
         chosen = keys[(keys[:, 0] == 0) | ((keys[:, 0] == 1) & (keys[:, 1] < 3)) | (keys[:, 1] > 4)]
-        frame = Frame.fit(run, chosen[::-1], "full")
-        assert frame.gans.tolist() == [2, 1, 0]
-        assert np.isfinite(frame.view(run).matrix(chosen)[0]).all()
+        alignment = Alignment.fit(run, chosen[::-1], "full")
+        assert alignment.gans.tolist() == [2, 1, 0]
+        assert np.isfinite(alignment.view(run).matrix(chosen)[0]).all()
 
 
 def test_one_gan_alone_has_a_frame(tmp_path):
     with run_with(tmp_path / "r", numbers(12, 1, 3, LAYOUT.size)) as run:
-        view = Frame.fit(run, run.keys(), "permute").view(run)
+        view = Alignment.fit(run, run.keys(), "permute").view(run)
         assert np.array_equal(view.matrix()[0], run.matrix()[0])
 
 
 def test_a_gan_outside_the_frame_is_named(tmp_path):
     with run_with(tmp_path / "r", numbers(13, 3, 2, LAYOUT.size)) as run:
-        view = Frame.fit(run, run.keys()[:4], "permute").view(run)
+        view = Alignment.fit(run, run.keys()[:4], "permute").view(run)
         assert view.keys().tolist() == run.keys()[:4].tolist()
         with pytest.raises(ConfigurationError, match="GAN 2 was not aligned"):
             view.snapshot(2, 1)
@@ -231,25 +233,25 @@ def test_a_gan_outside_the_frame_is_named(tmp_path):
 def test_a_mode_or_a_family_that_there_is_not(tmp_path):
     with run_with(tmp_path / "r", numbers(14, 2, 2, LAYOUT.size), family="dcgan") as run:
         with pytest.raises(ConfigurationError, match="'rotate': give one of none, permute, full"):
-            Frame.fit(run, run.keys(), "rotate")
+            Alignment.fit(run, run.keys(), "rotate")
         with pytest.raises(ConfigurationError, match="family 'dcgan' cannot be aligned"):
-            Frame.fit(run, run.keys(), "permute")
-        assert Frame.fit(run, run.keys(), "none").view(run) is run
+            Alignment.fit(run, run.keys(), "permute")
+        assert Alignment.fit(run, run.keys(), "none").view(run) is run
 
 
 def test_a_latent_that_is_not_noise_alone_is_not_rotated(tmp_path):
     asked = {**HPARAMS, "condition": 1}
     with run_with(tmp_path / "r", numbers(17, 2, 2, LAYOUT.size), family="r1-mlp", hparams=asked) as run:
-        assert Frame.fit(run, run.keys(), "permute").mode == "permute"
+        assert Alignment.fit(run, run.keys(), "permute").mode == "permute"
         with pytest.raises(ConfigurationError, match="give --align permute"):
-            Frame.fit(run, run.keys(), "full")
+            Alignment.fit(run, run.keys(), "full")
 
 
 def test_layers_of_other_names_are_not_taken_for_these(tmp_path):
     with Run.create(tmp_path / "r", small_manifest()) as run:
         run.commit(1, [0, 1], np.zeros((2, 2, 2)), numbers(15, 2, 10))
         with pytest.raises(ConfigurationError, match="cannot be aligned"):
-            Frame.fit(run, run.keys(), "full")
+            Alignment.fit(run, run.keys(), "full")
 
 
 def test_no_room_for_aligned_rows_is_said(framed, monkeypatch):
@@ -277,7 +279,7 @@ with Run.open(sys.argv[1]) as run:
     used = [line for line in open("/proc/self/status") if line.startswith("VmData")][0].split()[1]
     limit = int(used) * 1024 + int(sys.argv[2])
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
-    view = alignment.Frame.fit(run, keys, "full").view(run)
+    view = alignment.Alignment.fit(run, keys, "full").view(run)
     try:
         view.matrix()
     except MemoryError:

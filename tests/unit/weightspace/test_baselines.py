@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gangan_cli.weightspace.baselines import BASELINES, LAST, Pool, usable
-from gangan_cli.weightspace.encoder import Code
+from gangan_cli.weightspace.baselines import BASELINES, LAST, BaselineData, applicable
+from gangan_cli.weightspace.encoder import WeightEncoder
 from store import Layout, Run
 from tests.runs import small_manifest
 
@@ -27,7 +27,7 @@ def pool(tmp_path):
             vectors = (starts + epoch * ways).astype(np.float32)
             run.commit(epoch, list(range(GANS)), np.zeros((GANS, 2, 2)), vectors)
     with Run.open(tmp_path / "r") as run:
-        yield Pool(run, run.keys(), spacing=1.0, components=5)
+        yield BaselineData(run, run.keys(), epoch_step=1.0, components=5)
 
 
 def drawn(pool, id, count=200):
@@ -40,7 +40,7 @@ def apart(pool, vectors):
 
 
 def test_every_sampler_draws_vectors_of_the_right_shape_and_the_same_again(pool):
-    for name, sampler in usable(pool):
+    for name, sampler in applicable(pool):
         one, other = (sampler(pool, 4, np.random.default_rng(3)) for _ in range(2))
         assert one.shape == (4, SIZE) and one.dtype == np.float32, name
         assert np.isfinite(one).all() and np.array_equal(one, other), name
@@ -101,14 +101,14 @@ def test_a_snapshot_on_components_has_lost_what_lies_outside_of_them(pool):
 
 
 def test_of_a_short_code_kernels_are_drawn_too(pool):
-    code, codes = Code.fit(pool.view, pool.keys, 5, False, 2)
-    short = replace(pool, short=(code, codes))
-    new = [name for name, _ in usable(short) if name not in dict(usable(pool))]
+    code, codes = WeightEncoder.fit(pool.view, pool.keys, 5, False, 2)
+    autoencoder = replace(pool, autoencoder=(code, codes))
+    new = [name for name, _ in applicable(autoencoder) if name not in dict(applicable(pool))]
     assert new == ["autoencoder_kernels"]
     gaussian = code.decode(np.random.default_rng(1).standard_normal((200, 2), np.float32))
     far, near = (
         np.median(np.linalg.norm(vectors[:, None] - code.decode(codes), axis=2).min(axis=1))
-        for vectors in (gaussian, drawn(short, "autoencoder_kernels"))
+        for vectors in (gaussian, drawn(autoencoder, "autoencoder_kernels"))
     )
     assert near < far / 2
 
@@ -122,8 +122,8 @@ def test_kernels_stay_nearer_than_a_gaussian(pool):
 
 
 def test_what_needs_two_gans_is_left_out_for_one(pool):
-    one = Pool(pool.view, pool.keys[pool.keys[:, 0] == 0], 1.0, 3)
-    names = [name for name, _ in usable(one)]
+    one = BaselineData(pool.view, pool.keys[pool.keys[:, 0] == 0], 1.0, 3)
+    names = [name for name, _ in applicable(one)]
     assert "interpolation_between_gans" not in names and "interpolation_within_gan" in names
-    for _, sampler in usable(one):
+    for _, sampler in applicable(one):
         assert np.isfinite(sampler(one, 3, np.random.default_rng(0))).all()

@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from gangan_cli.config import GanGanConfig
+from gangan_cli.config import GanGanConfig, RunEnvironment
 from gangan_cli.training.gangan import train_gangan
-from gangan_cli.training.run_setup import Machine
 from gangan_cli.weightspace import autoencoder
 from gangan_cli.weightspace.autoencoder import Decoder
-from gangan_cli.weightspace.encoder import Code
+from gangan_cli.weightspace.encoder import WeightEncoder
 from gangan_cli.weightspace.pca import PrincipalComponents
 from store import Catalog
 from tests.runs import numbers, run_of
@@ -76,13 +75,13 @@ def test_a_gangan_decodes_what_its_snapshots_became(tmp_path):
         config = GanGanConfig(
             on="a", run="g", epochs=1, batch_size=8, components=9, bottleneck=4, templates=0
         )
-        for _ in train_gangan(config, Machine(store=tmp_path, workers=1, compile=False)):
+        for _ in train_gangan(config, RunEnvironment(store=tmp_path, workers=1, compile=False)):
             pass
         vectors, _ = population.matrix()
     with Catalog(tmp_path).open("g") as run:
         assert run.manifest.hparams["data_dim"] == 4
         codes = run.constant("codes")
-        rebuilt = Code.of(run).decode(codes)
+        rebuilt = WeightEncoder.of(run).decode(codes)
     assert codes.shape == (47, 4) and rebuilt.shape == vectors.shape
     spread = np.median(apart(vectors, vectors.mean(0)))
     assert np.median(apart(rebuilt, vectors)) < 0.3 * spread
@@ -91,5 +90,5 @@ def test_a_gangan_decodes_what_its_snapshots_became(tmp_path):
 @pytest.mark.parametrize(("bottleneck", "numbers_left"), [(0, 10), (10, 10), (99, 10)])
 def test_a_code_that_is_short_enough_is_left_as_it_is(tmp_path, bottleneck, numbers_left):
     with run_of(tmp_path / "r", numbers(0, 47, 10)) as run:
-        code, codes = Code.fit(run, run.keys(), 9, True, bottleneck)
+        code, codes = WeightEncoder.fit(run, run.keys(), 9, True, bottleneck)
     assert code.decoder is None and codes.shape == (47, numbers_left)

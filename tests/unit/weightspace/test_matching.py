@@ -4,7 +4,7 @@ import numpy as np
 
 from gangan_cli.models.family import layout
 from gangan_cli.models.registry import build
-from gangan_cli.weightspace.matching import balanced
+from gangan_cli.weightspace.matching import rescale_
 from gangan_cli.weightspace.symmetries import NETWORKS, weights
 from tests.runs import numbers
 
@@ -14,8 +14,8 @@ LAYOUT = layout(build("mlp", HPARAMS))
 
 def test_balanced_scales_are_a_function_of_the_vector_alone():
     plain = numbers(4, 5, LAYOUT.size)
-    once = balanced(LAYOUT, plain.copy())
-    np.testing.assert_allclose(balanced(LAYOUT, once.copy()), once, rtol=1e-5)
+    once = rescale_(LAYOUT, plain.copy())
+    np.testing.assert_allclose(rescale_(LAYOUT, once.copy()), once, rtol=1e-5)
     for network in NETWORKS:
         own = weights(LAYOUT, network, once)
         first = np.square(own.input).sum(2) + np.square(own.input_bias)
@@ -26,4 +26,4 @@ def test_balanced_scales_are_a_function_of_the_vector_alone():
     weights(LAYOUT, "generator", scaled).input[:, 2] *= 3
     weights(LAYOUT, "generator", scaled).input_bias[:, 2] *= 3
     weights(LAYOUT, "generator", scaled).hidden[:, :, 2] /= 3
-    np.testing.assert_allclose(balanced(LAYOUT, scaled), once, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(rescale_(LAYOUT, scaled), once, rtol=1e-4, atol=1e-5)

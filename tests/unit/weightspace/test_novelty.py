@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from gangan_cli.weightspace.novelty import Cloud, Landscape, Subspace, by_layer, near, usual_steps
+from gangan_cli.weightspace.index import PcaIndex, SnapshotIndex, WeightIndex
+from gangan_cli.weightspace.novelty import epoch_steps_by_tensor, lengths_by_tensor, near_a_gan
 from gangan_cli.weightspace.pca import PrincipalComponents
 from tests.runs import numbers, run_of
 
@@ -19,69 +20,69 @@ def vectors():
 
 
 @pytest.fixture
-def landscape(tmp_path, vectors):
+def index(tmp_path, vectors):
     with run_of(tmp_path / "r", vectors) as run:
-        yield Landscape(run, run.keys())
+        yield WeightIndex(run, run.keys())
 
 
-def test_nearest_snapshot_and_segment_are_those_of_a_plain_search(landscape, vectors):
+def test_nearest_snapshot_and_segment_are_those_of_a_plain_search(index, vectors):
     points = numbers(1, 4, 30)
-    found = landscape.found(points)
+    neighbours = index.neighbours(points)
     for row, point in enumerate(points):
-        apart = np.linalg.norm(vectors - point, axis=1)
-        assert found.rows[row] == apart.argmin()
-        assert found.distances[row] == pytest.approx(apart.min(), rel=1e-5)
-        assert found.ratios[row] == 0  # there is no other GAN
+        distances = np.linalg.norm(vectors - point, axis=1)
+        assert neighbours.rows[row] == distances.argmin()
+        assert neighbours.distances[row] == pytest.approx(distances.min(), rel=1e-5)
+        assert neighbours.ratios[row] == 0  # there is no other GAN
         lines = [segment(point, a, b) for i, a in enumerate(vectors) for b in vectors[i + 1 :]]
-        assert found.residuals[row] == pytest.approx(min(lines), rel=1e-4)
+        assert neighbours.residuals[row] == pytest.approx(min(lines), rel=1e-4)
 
 
 def test_what_is_like_no_gan_is_as_near_to_several(vectors):
     keys = np.array([(row // 3, row % 3) for row in range(9)])
-    cloud = Cloud(keys, 30, lambda place: vectors[:, place].copy())
+    index = SnapshotIndex(keys, 30, lambda place: vectors[:, place].copy())
     points = np.concatenate([numbers(1, 4, 30), (vectors[1:2] + vectors[8:9]) / 2])
-    found = cloud.found(points)
+    neighbours = index.neighbours(points)
     for row, point in enumerate(points):
-        apart = np.linalg.norm(vectors - point, axis=1)
-        others = apart[keys[:, 0] != keys[apart.argmin(), 0]].min()
-        assert found.ratios[row] == pytest.approx(apart.min() / others, rel=1e-5)
-    assert found.ratios[-1] == pytest.approx(1, rel=1e-5)
-    reached = near(np.array([2.9, 2.9, 3.1]), np.array([0.5, 0.6, 0.1]), 1.0)
+        distances = np.linalg.norm(vectors - point, axis=1)
+        others = distances[keys[:, 0] != keys[distances.argmin(), 0]].min()
+        assert neighbours.ratios[row] == pytest.approx(distances.min() / others, rel=1e-5)
+    assert neighbours.ratios[-1] == pytest.approx(1, rel=1e-5)
+    reached = near_a_gan(np.array([2.9, 2.9, 3.1]), np.array([0.5, 0.6, 0.1]), 1.0)
     assert reached.tolist() == [True, False, False]
 
 
 def test_a_copy_is_found_out_also_where_steps_are_tiny():
     keys = np.array([(row // 3, row % 3) for row in range(9)])
     vectors = 10 * np.repeat(numbers(0, 3, 30), 3, axis=0) + 1e-3 * numbers(1, 9, 30)
-    cloud = Cloud(keys, 30, lambda place: vectors[:, place].copy())
+    index = SnapshotIndex(keys, 30, lambda place: vectors[:, place].copy())
     steps = np.linalg.norm(np.diff(vectors.astype(np.float64), axis=0), axis=1)[keys[1:, 1] > 0]
-    assert cloud.spacing == pytest.approx(np.median(steps), rel=1e-4)
-    assert cloud.found(vectors).distances.max() < 1e-3 * cloud.spacing
+    assert index.epoch_step == pytest.approx(np.median(steps), rel=1e-4)
+    assert index.neighbours(vectors).distances.max() < 1e-3 * index.epoch_step
 
 
 def test_a_layer_that_rounding_alone_moves_has_no_step(tmp_path):
     vectors = np.ones((4, 30), np.float32)
     vectors[1::2] += 2e-7
     with run_of(tmp_path / "r", vectors) as run:
-        assert usual_steps(run, run.keys()) == {"discriminator.w": 0.0}
+        assert epoch_steps_by_tensor(run, run.keys()) == {"discriminator.w": 0.0}
 
 
-def test_a_point_between_two_snapshots_is_found_out(landscape, vectors):
+def test_a_point_between_two_snapshots_is_found_out(index, vectors):
     mixed = (0.3 * vectors[2] + 0.7 * vectors[7])[None]
-    found = landscape.found(mixed)
-    assert found.residuals[0] < 1e-2 < 1 < found.distances[0]
+    neighbours = index.neighbours(mixed)
+    assert neighbours.residuals[0] < 1e-2 < 1 < neighbours.distances[0]
 
 
-def test_a_copy_is_found_out(landscape, vectors):
-    found = landscape.found(vectors[4:5])
-    assert found.rows[0] == 4 and found.distances[0] < 1e-2
+def test_a_copy_is_found_out(index, vectors):
+    neighbours = index.neighbours(vectors[4:5])
+    assert neighbours.rows[0] == 4 and neighbours.distances[0] < 1e-2
 
 
-def test_snapshots_are_held_against_the_others_only(landscape, vectors):
-    own = landscape.own()
+def test_snapshots_are_held_against_the_others_only(index, vectors):
+    among_themselves = index.among_themselves()
     for row in range(len(vectors)):
         others = np.delete(vectors, row, axis=0)
-        assert own.distances[row] == pytest.approx(
+        assert among_themselves.distances[row] == pytest.approx(
             np.linalg.norm(others - vectors[row], axis=1).min(), rel=1e-5
         )
 
@@ -90,9 +91,9 @@ def test_spacing_is_between_epochs_of_a_gan_and_across_to_another(tmp_path, vect
     with run_of(tmp_path / "r", vectors) as run:
         keys = np.array([(0, 1), (0, 2), (0, 3), (0, 4)])
         steps = np.linalg.norm(np.diff(vectors[:4], axis=0), axis=1)
-        landscape = Landscape(run, keys)
-        assert landscape.spacing == pytest.approx(np.median(steps), rel=1e-5)
-        assert np.isnan(landscape.across)  # there is no other GAN
+        index = WeightIndex(run, keys)
+        assert index.epoch_step == pytest.approx(np.median(steps), rel=1e-5)
+        assert np.isnan(index.between_gans)  # there is no other GAN
 
 
 def test_within_a_space_of_components_a_copy_is_found_out_that_outside_is_a_step_away(tmp_path):
@@ -100,36 +101,36 @@ def test_within_a_space_of_components_a_copy_is_found_out_that_outside_is_a_step
     vectors[:, :3] *= 40  # what components see; the rest is noise
     with run_of(tmp_path / "r", vectors) as run:
         components, _ = PrincipalComponents.fit(run, run.keys(), 3)
-        landscape = Landscape(run, run.keys())
-        subspace = Subspace(run, run.keys(), components)
+        index = WeightIndex(run, run.keys())
+        pca = PcaIndex(run, run.keys(), components)
         copies = components.restore(components.project(vectors[[4, 9]]))
         mixed = copies.mean(axis=0, keepdims=True)
         off = copies[:1] + 30 * components.basis[:1]
-        outside, inside = (cloud.found(copies) for cloud in (landscape, subspace))
+        outside, inside = (one.neighbours(copies) for one in (index, pca))
         assert inside.rows.tolist() == [4, 9]
         assert inside.distances.max() < 0.05 and outside.distances.min() > 10
-        assert subspace.found(mixed).residuals[0] < 0.05
+        assert pca.neighbours(mixed).residuals[0] < 0.05
         seen = components.project(vectors)
         plain = np.linalg.norm(seen - components.project(off), axis=1).min()
-        assert subspace.found(off).distances[0] == pytest.approx(plain, rel=1e-4)
+        assert pca.neighbours(off).distances[0] == pytest.approx(plain, rel=1e-4)
     gaps = np.linalg.norm(np.diff(seen[[0, 1]], axis=0), axis=1)
-    assert subspace.spacing > 0 and gaps[0] == pytest.approx(subspace.apart[0, 1], rel=1e-4)
-    assert subspace.own().distances.max() < landscape.own().distances.max()
+    assert pca.epoch_step > 0 and gaps[0] == pytest.approx(pca.distances[0, 1], rel=1e-4)
+    assert pca.among_themselves().distances.max() < index.among_themselves().distances.max()
 
 
 def test_columns_at_a_time_do_not_matter(tmp_path, vectors, monkeypatch):
-    monkeypatch.setattr("gangan_cli.weightspace.novelty.WIDTH", 4 * 9 * 7)
+    monkeypatch.setattr("gangan_cli.weightspace.index.COLUMN_BYTES", 4 * 9 * 7)
     with run_of(tmp_path / "r", vectors) as run:
-        found = Landscape(run, run.keys()).found(numbers(1, 4, 30))
-    assert found.distances[0] == pytest.approx(
+        neighbours = WeightIndex(run, run.keys()).neighbours(numbers(1, 4, 30))
+    assert neighbours.distances[0] == pytest.approx(
         np.linalg.norm(vectors - numbers(1, 4, 30)[0], axis=1).min(), rel=1e-5
     )
 
 
 def test_lengths_by_layer_add_up(tmp_path, vectors):
     with run_of(tmp_path / "r", vectors) as run:
-        layers = by_layer(run.manifest.layout, vectors)
+        layers = lengths_by_tensor(run.manifest.layout, vectors)
         whole = np.sqrt(sum(np.square(part) for part in layers.values()))
         np.testing.assert_allclose(whole, np.linalg.norm(vectors, axis=1), rtol=1e-5)
-        (step,) = usual_steps(run, run.keys()).values()
+        (step,) = epoch_steps_by_tensor(run, run.keys()).values()
     assert step == pytest.approx(np.median(np.linalg.norm(np.diff(vectors, axis=0), axis=1)), rel=1e-5)

@@ -5,7 +5,7 @@ import torch
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.weightspace import sources
 from gangan_cli.weightspace.snapshots import select, summarise
-from gangan_cli.weightspace.sources import Codes, StoredExamples, StoredVectors, VectorExamples
+from gangan_cli.weightspace.sources import ArrayExamples, ArraySource, SnapshotExamples, SnapshotSource
 from store import Run
 from tests.runs import numbers, small_manifest
 
@@ -66,7 +66,7 @@ def test_summaries_are_short():
 
 def test_repeats_count_as_examples_and_give_the_same_rows():
     matrix = numbers(3, 4, 6)
-    examples = Codes(matrix, repeat=35).load("cpu")
+    examples = ArraySource(matrix, repeat=35).load("cpu")
     assert len(examples) == 140
     picked = examples.batch(torch.tensor([[0, 4, 139]])).numpy()
     assert np.array_equal(picked[0], matrix[[0, 0, 3]])
@@ -78,13 +78,13 @@ def test_snapshots_come_the_same_from_memory_and_from_the_map(tmp_path, monkeypa
         for epoch, row in enumerate(vectors, start=1):
             run.commit(epoch, [0], np.zeros((1, 2, 2)), row[None])
     keys = np.array([[0, 1], [0, 2], [0, 3]])
-    source = StoredVectors(tmp_path / "r", keys, repeat=2)
+    source = SnapshotSource(tmp_path / "r", keys, repeat=2)
     indices = torch.tensor([[5, 1], [0, 3]])
     in_memory = source.load("cpu")
     monkeypatch.setattr(sources, "available", lambda: 0)
     mapped = source.load("cpu")
-    assert isinstance(in_memory, VectorExamples)
-    assert isinstance(mapped, StoredExamples)
+    assert isinstance(in_memory, ArrayExamples)
+    assert isinstance(mapped, SnapshotExamples)
     assert len(in_memory) == len(mapped) == 6
     assert torch.equal(in_memory.batch(indices), mapped.batch(indices))
     assert np.array_equal(mapped.batch(indices)[0, 0].numpy(), vectors[2])

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from gangan_cli.metrics import pairs
+from gangan_cli.metrics import pairwise
 
 CANDIDATES = 4
 """References per query that are measured in float64: the distances that select them are float32."""
@@ -19,11 +19,14 @@ def nearest(
     Raises:
         ValueError: an empty set, rows of different lengths or not finite.
     """
-    queries, references = pairs.checked(queries, "queries"), pairs.checked(references, "references")
-    pairs.same_width(queries, references, "queries and references")
+    queries, references = (
+        pairwise.checked(queries, "queries"),
+        pairwise.checked(references, "references"),
+    )
+    pairwise.same_width(queries, references, "queries and references")
     distances, indices = np.empty(len(queries)), np.empty(len(queries), np.int64)
     few = min(CANDIDATES, len(references))
-    for place, squares in pairs.squared_distances(queries, references):
+    for place, squares in pairwise.squared_distances(queries, references):
         likely = squares.topk(few, largest=False).indices.sort(dim=1).values.numpy()
         apart = queries[place, None].astype(np.float64) - references[likely]
         direct = np.sqrt(np.square(apart).sum(axis=2))

@@ -1,4 +1,4 @@
-"""The client of the render process (painter.py). Imports no torch."""
+"""The client of the render process (render_process.py). Imports no torch."""
 
 import contextlib
 import os
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gangan_cli import caches
-from gangan_cli.tui.knobs import Knob
+from gangan_cli.tui.code_sliders import CodeSlider
 
 Bytes = NDArray[np.uint8]
 
@@ -45,13 +45,13 @@ class Request:
     latent: tuple[float, ...] | None
     count: int
     noise: int
-    knobs: tuple[Knob, ...] = ()
+    knobs: tuple[CodeSlider, ...] = ()
     """Chosen values for parts of the noise of the GANs that make the images; ignored with `latent`."""
     serial: int = 0
 
 
 @dataclass(frozen=True)
-class Painted:
+class Rendered:
     """The requested pictures: (count, height, width) grey values."""
 
     serial: int
@@ -59,10 +59,10 @@ class Painted:
 
 
 @dataclass(frozen=True)
-class Measured:
+class NearestFound:
     """The training snapshot nearest to the generated GAN, and its pictures from the same noise.
 
-    `distance` is Euclidean in weight space. `spacing` is the epoch step (the median distance between
+    `distance` is Euclidean in weight space. `epoch_step` is its unit (the median distance between
     consecutive snapshots of a GAN), NaN if no GAN has two.
     """
 
@@ -70,7 +70,7 @@ class Measured:
     gan: int
     epoch: int
     distance: float
-    spacing: float
+    epoch_step: float
     images: Bytes
 
 
@@ -82,10 +82,10 @@ class Failed:
     reason: str
 
 
-Answer = Painted | Measured | Failed
+Answer = Rendered | NearestFound | Failed
 
 
-class Pictures:
+class RenderClient:
     """Starts the render process with the first request, and sends it one request at a time; of those
     that wait meanwhile, only the last is sent."""
 
@@ -127,7 +127,7 @@ class Pictures:
         ours, theirs = socket.socketpair()
         complaints = tempfile.TemporaryFile(dir=caches.scratch())  # noqa: SIM115 - the listener reads it at the end
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "gangan_cli.tui.painter", str(theirs.fileno())],
+            [sys.executable, "-m", "gangan_cli.tui.render_process", str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -158,7 +158,7 @@ class Pictures:
                 while True:
                     answer: Answer = connection.recv()
                     last = answer.serial
-                    if not isinstance(answer, Measured):
+                    if not isinstance(answer, NearestFound):
                         self._next()
                     self.answered(answer)
             with self._guard:

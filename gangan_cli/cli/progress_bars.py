@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from itertools import count
 
 from gangan_cli.cli import diagnostics
+from gangan_cli.progress import ProgressCallback, StepCallback
 
 LINE_EVERY = 10.0
 """Seconds between lines when stderr is not a terminal."""
 
 
 @contextmanager
-def bars() -> Iterator[Callable[[str, int, int], None]]:
+def bars() -> Iterator[ProgressCallback]:
     """Provide a function that shows progress: call it with (name, done, total)."""
     if not sys.stderr.isatty():
         yield _lines()
@@ -37,50 +38,50 @@ def bars() -> Iterator[Callable[[str, int, int], None]]:
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
 
-        def told(name: str, done: int, total: int) -> None:
+        def on_progress(name: str, done: int, total: int) -> None:
             if name not in tasks:
                 tasks[name] = progress.add_task(name)
             progress.update(tasks[name], completed=done, total=total)
 
-        yield told
+        yield on_progress
 
 
-def _lines() -> Callable[[str, int, int], None]:
+def _lines() -> ProgressCallback:
     """Return a function that prints progress, at most once in LINE_EVERY seconds."""
     last = time.monotonic()
 
-    def told(name: str, done: int, total: int) -> None:
+    def on_progress(name: str, done: int, total: int) -> None:
         nonlocal last
         if time.monotonic() - last >= LINE_EVERY:
             last = time.monotonic()
             diagnostics.say(f"{name}: {done:,} of {total:,}")
 
-    return told
+    return on_progress
 
 
 @contextmanager
-def steps(name: str) -> Iterator[Callable[[int], Callable[[], None]]]:
+def steps(name: str) -> Iterator[StepCallback]:
     """Provide a function that takes a total, and returns a function to call after each step."""
-    with bars() as told:
+    with bars() as on_progress:
 
         def begin(total: int) -> Callable[[], None]:
             done = count(1)
-            return lambda: told(name, next(done), total)
+            return lambda: on_progress(name, next(done), total)
 
         yield begin
 
 
 @contextmanager
-def narrated(long: str) -> Iterator[Callable[[str, int, int], None]]:
+def bars_with_notice(long: str) -> Iterator[ProgressCallback]:
     """Provide the same as `bars`, which without a terminal also says when the task named `long`
     begins."""
     begun: set[str] = set()
     with bars() as shown:
 
-        def told(name: str, done: int, total: int) -> None:
+        def on_progress(name: str, done: int, total: int) -> None:
             if name == long and name not in begun and not sys.stderr.isatty():
                 diagnostics.say(f"{name}, once for each dataset: some minutes …")
             begun.add(name)
             shown(name, done, total)
 
-        yield told
+        yield on_progress

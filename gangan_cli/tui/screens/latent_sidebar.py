@@ -10,7 +10,7 @@ from textual.geometry import Size
 from textual.widget import Widget
 from textual.widgets import Static
 
-from gangan_cli.tui.pictures import Measured
+from gangan_cli.tui.render_client import NearestFound
 from gangan_cli.tui.scores import Scores
 from gangan_cli.tui.scrub import Scrub
 from gangan_cli.tui.widgets.digits import Digits
@@ -29,7 +29,7 @@ SHORT = {"epoch": "epoch", "score": "Fréchet"}
 """Names of the conditions, the same as in the facts of the nearest snapshot."""
 
 
-class Facts(Vertical):
+class LatentSidebar(Vertical):
     """Facts about the slider's position."""
 
     def __init__(self, *, ascii: bool, id: str) -> None:
@@ -42,7 +42,7 @@ class Facts(Vertical):
         yield Digits(ascii=self._ascii, id="near")
 
     def draw(
-        self, scrub: Scrub | None, near: Measured | None, own: Scores | None, below: Scores | None
+        self, scrub: Scrub | None, near: NearestFound | None, own: Scores | None, below: Scores | None
     ) -> None:
         """Draw the facts of position `scrub`; for a latent those of the nearest snapshot, `near`, None
         until it is found.
@@ -83,14 +83,14 @@ def _facts() -> Table:
     return table
 
 
-def _add(table: Table, near: Measured, below: Scores | None) -> None:
+def _add(table: Table, near: NearestFound, below: Scores | None) -> None:
     table.add_row("GAN", str(near.gan))
     table.add_row("epoch", str(near.epoch))
     _add_score(table, below, (near.gan, near.epoch))
     table.add_row("distance", f"{near.distance:.1f}")
-    if near.spacing == near.spacing:  # NaN if no GAN has two snapshots
-        table.add_row("", f"{near.distance / near.spacing:.1f} steps")
-        table.add_row("a step is", f"{near.spacing:.1f}")
+    if near.epoch_step == near.epoch_step:  # NaN if no GAN has two snapshots
+        table.add_row("", f"{near.distance / near.epoch_step:.1f} steps")
+        table.add_row("a step is", f"{near.epoch_step:.1f}")
 
 
 def _add_score(table: Table, scores: Scores | None, key: Pair, drawn: bool = False) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gangan_cli.tui import feed
-from gangan_cli.tui.feed import TREND, Feed, RunView
+from gangan_cli.tui import run_index
+from gangan_cli.tui.run_index import TREND, RunIndex, RunView
 from store import Parent, Run
 from store.errors import NotAStore, UnknownRun
 from store.state import Holder, State, host_namespace
@@ -43,7 +43,7 @@ def test_a_run_is_shown_with_what_it_holds(root):
         first, second = commit(run, 1), commit(run, 2, saves=False)
         third = commit(run, 3, [1])
         size = run.size_bytes
-    (seen,) = Feed(root).scan()
+    (seen,) = RunIndex(root).scan()
     assert (seen.name, seen.path, seen.manifest) == ("r", root / "r", small_manifest())
     assert (seen.status, seen.problem) == ("new", "")
     assert (seen.done, seen.total, seen.snapshots, seen.size) == (5, 6, 3, size)
@@ -57,20 +57,20 @@ def test_a_run_is_shown_with_what_it_holds(root):
 
 def test_a_run_without_an_epoch_is_shown_without_losses(root):
     make(root, "r", epochs=0)
-    (seen,) = Feed(root).scan()
+    (seen,) = RunIndex(root).scan()
     assert (seen.done, seen.losses, seen.gans, seen.trend) == (0, {}, {}, ())
 
 
 def test_a_run_that_was_imported_without_losses_is_shown(root):
     with Run.create(root / "r", small_manifest(losses=())) as run:
         run.commit(1, [0, 1], np.zeros((2, 0, 2)), numbers(1, 2, 10))
-    (seen,) = Feed(root).scan()
+    (seen,) = RunIndex(root).scan()
     assert (seen.done, seen.losses, seen.gans) == (2, {}, {0: (1, ()), 1: (1, ())})
 
 
 def test_a_trend_goes_over_the_whole_training_in_a_few_points(root):
     losses = make(root, "r", epochs=30)
-    (seen,) = Feed(root).scan(patience=60)
+    (seen,) = RunIndex(root).scan(patience=60)
     assert len(seen.trend) == TREND
     assert seen.trend[0] == pytest.approx(np.median(losses[0][:, 0]))
     assert seen.trend[-1] == pytest.approx(np.median(losses[-1][:, 0]))
@@ -80,14 +80,14 @@ def test_a_run_says_what_it_is_trained_on(root):
     make(root, "a", dataset={"name": "mnist5k"})
     make(root, "b", parent=Parent("a", "one"))
     make(root, "c")
-    assert [run.on for run in Feed(root).scan()] == ["mnist5k", "a", ""]
+    assert [run.on for run in RunIndex(root).scan()] == ["mnist5k", "a", ""]
 
 
 def test_only_a_run_that_changed_is_read_again(root):
     make(root, "a")
     make(root, "b")
     settle(root)
-    feed = Feed(root)
+    feed = RunIndex(root)
     a, b = feed.scan(patience=60)
     assert [one is other for one, other in zip(feed.scan(), (a, b), strict=True)] == [True, True]
     with Run.open(root / "b", write=True) as run:
@@ -100,7 +100,7 @@ def test_only_a_run_that_changed_is_read_again(root):
 def test_a_run_that_was_replaced_by_another_of_its_name_is_read_again(root):
     make(root, "r", id="old")
     settle(root)
-    feed = Feed(root)
+    feed = RunIndex(root)
     feed.scan()
     shutil.rmtree(root / "r")
     make(root, "r", id="new")
@@ -108,7 +108,7 @@ def test_a_run_that_was_replaced_by_another_of_its_name_is_read_again(root):
 
 
 def test_a_change_that_the_files_clock_is_too_coarse_to_show_is_seen(root, monkeypatch):
-    monkeypatch.setattr(feed, "RACY", 60.0)
+    monkeypatch.setattr(run_index, "RACY", 60.0)
     file, just_now = root / "r" / "data.mdb", time.time_ns()
 
     def release(status):
@@ -121,7 +121,7 @@ def test_a_change_that_the_files_clock_is_too_coarse_to_show_is_seen(root, monke
     make(root, "r")
     for _ in range(5):  # until LMDB has pages to use again
         before = release("interrupted")
-    seen = Feed(root)
+    seen = RunIndex(root)
     assert seen.scan()[0].status == "interrupted"
     assert release("complete") == before
     assert seen.scan()[0].status == "complete"
@@ -130,7 +130,7 @@ def test_a_change_that_the_files_clock_is_too_coarse_to_show_is_seen(root, monke
 def test_runs_come_and_go(root):
     make(root, "a")
     make(root, "b")
-    feed = Feed(root)
+    feed = RunIndex(root)
     feed.scan()
     shutil.rmtree(root / "a")
     make(root, "c")
@@ -140,7 +140,7 @@ def test_runs_come_and_go(root):
 
 
 def test_a_store_that_is_not_there_is_said_so_and_found_once_it_is(root):
-    feed = Feed(root)
+    feed = RunIndex(root)
     with pytest.raises(NotAStore, match="no store at"):
         feed.scan()
     make(root, "r")
@@ -178,7 +178,7 @@ def test_a_run_that_cannot_be_read_says_why_and_the_others_are_shown(root, spoil
     for name in "abc":
         make(root, name)
     settle(root)
-    feed = Feed(root)
+    feed = RunIndex(root)
     feed.scan()
     whole = (root / "b" / "data.mdb").read_bytes()
     spoil(root / "b" / "data.mdb")
@@ -199,7 +199,7 @@ def test_a_training_whose_process_dies_has_crashed_though_nothing_is_written(roo
     with subprocess.Popen([sys.executable, "-c", code], **pipes) as training:
         training.stdout.readline()
         settle(root)
-        feed = Feed(root)
+        feed = RunIndex(root)
         (before,) = feed.scan()
         assert (before.status, before.state.holder.pid) == ("training", training.pid)
         training.kill()
@@ -240,14 +240,14 @@ def test_the_done_of_a_holder_is_what_the_run_held_when_it_began(root):
     with Run.open(root / "r", write=True) as run:
         run.acquire()
         commit(run, 3)
-        (seen,) = Feed(root).scan()
+        (seen,) = RunIndex(root).scan()
     assert (seen.state.holder.done, seen.done) == (4, 6)
     assert seen.speed > 0
 
 
 def test_a_history_grows_with_its_run_and_is_not_read_twice(root):
     first, second = make(root, "r")
-    feed = Feed(root)
+    feed = RunIndex(root)
     before = feed.history("r")
     assert feed.history("r") is before
     with Run.open(root / "r", write=True) as run:
@@ -258,7 +258,7 @@ def test_a_history_grows_with_its_run_and_is_not_read_twice(root):
 
 def test_a_run_that_took_the_name_of_another_has_its_own_history(root):
     make(root, "r", epochs=3, id="old")
-    feed = Feed(root)
+    feed = RunIndex(root)
     assert feed.history("r").epochs.tolist() == [1, 2, 3]
     feed.remove("r")
     with pytest.raises(UnknownRun):
@@ -271,7 +271,7 @@ def test_trends_that_take_too_long_follow_with_later_scans(root):
     make(root, "a")
     make(root, "b")
     settle(root)
-    feed = Feed(root)
+    feed = RunIndex(root)
     assert [run.trend for run in feed.scan(patience=0)] == [(), ()]
     assert [run.done for run in feed.scan(patience=0)] == [4, 4]
     filled = feed.scan(patience=60)
@@ -281,7 +281,7 @@ def test_trends_that_take_too_long_follow_with_later_scans(root):
 
 def test_a_run_that_changed_keeps_its_trend_until_there_is_time_for_the_new_one(root):
     make(root, "r")
-    feed = Feed(root)
+    feed = RunIndex(root)
     (before,) = feed.scan(patience=60)
     with Run.open(root / "r", write=True) as run:
         commit(run, 3)

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from gangan_cli.weightspace import distances
-from gangan_cli.weightspace.distances import Landmarks, nearest
+from gangan_cli.weightspace import index
+from gangan_cli.weightspace.index import DecodedIndex, nearest
 from gangan_cli.weightspace.pca import PrincipalComponents
 from store import Run
 from tests.runs import numbers, run_of, small_manifest
@@ -18,7 +18,7 @@ def run(tmp_path):
 
 @pytest.mark.parametrize("block", [1, 2, 5, 256])
 def test_nearest_and_spacing_are_those_of_brute_force(run, monkeypatch, block):
-    monkeypatch.setattr(distances, "BLOCK", block)
+    monkeypatch.setattr(index, "ROWS", block)
     matrix, keys = run.matrix()
     vectors = numbers(99, 6, 10)
     near = nearest(vectors, run, keys)
@@ -26,7 +26,7 @@ def test_nearest_and_spacing_are_those_of_brute_force(run, monkeypatch, block):
     assert np.array_equal(near.keys, keys[all_distances.argmin(1)])
     np.testing.assert_allclose(near.distances, all_distances.min(1), rtol=1e-4)
     steps = [np.linalg.norm(np.diff(matrix[keys[:, 0] == gan], axis=0), axis=1) for gan in range(3)]
-    assert near.spacing == pytest.approx(np.median(np.concatenate(steps)), rel=1e-5)
+    assert near.epoch_step == pytest.approx(np.median(np.concatenate(steps)), rel=1e-5)
 
 
 def test_a_snapshot_is_nearest_to_itself(run):
@@ -41,20 +41,20 @@ def test_only_the_snapshots_asked_for_count(run):
 
 
 def test_a_single_snapshot_has_no_spacing(run):
-    assert np.isnan(nearest(numbers(5, 1, 10), run, run.keys()[:1]).spacing)
+    assert np.isnan(nearest(numbers(5, 1, 10), run, run.keys()[:1]).epoch_step)
 
 
 @pytest.mark.parametrize("block", [1, 5, 256])
 @pytest.mark.parametrize("chosen", [slice(None), slice(3, 12), slice(None, None, -2)])
 def test_landmarks_say_of_what_components_make_what_the_snapshots_say(run, monkeypatch, block, chosen):
-    monkeypatch.setattr(distances, "BLOCK", block)
+    monkeypatch.setattr(index, "ROWS", block)
     code, _ = PrincipalComponents.fit(run, run.keys(), 4)
     vectors, keys = code.decode(2 * numbers(1, 9, 4)), run.keys()[chosen]
-    found, expected = Landmarks(run, keys, code).nearest(vectors), nearest(vectors, run, keys)
+    found, expected = DecodedIndex(run, keys, code).nearest(vectors), nearest(vectors, run, keys)
     assert len(np.unique(expected.keys, axis=0)) > 3
     assert np.array_equal(found.keys, expected.keys)
     np.testing.assert_allclose(found.distances, expected.distances, rtol=1e-3)
-    assert found.spacing == pytest.approx(expected.spacing, rel=1e-6)
+    assert found.epoch_step == pytest.approx(expected.epoch_step, rel=1e-6)
 
 
 def test_what_a_snapshot_has_outside_a_codes_space_counts_too(tmp_path):
@@ -65,6 +65,6 @@ def test_what_a_snapshot_has_outside_a_codes_space_counts_too(tmp_path):
     snapshots[0] += 50 * vectors[2]
     with Run.create(tmp_path / "far", small_manifest()) as run:
         run.commit(1, [0, 1], np.zeros((2, 2, 2)), snapshots)
-        near = Landmarks(run, run.keys(), code).nearest(code.decode(codes[:1]))
+        near = DecodedIndex(run, run.keys(), code).nearest(code.decode(codes[:1]))
     assert near.keys.tolist() == [[1, 1]]
     assert near.distances[0] == pytest.approx(np.linalg.norm(vectors[0] - vectors[1]), rel=1e-4)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from gangan_cli.formatting import plain
 from gangan_cli.summaries.losses import LossHistory
 from gangan_cli.tui import scores
 from gangan_cli.tui.scores import Scores
 from gangan_cli.weightspace.conditions import Condition
-from gangan_cli.wording import plain
 from store import Catalog, Manifest, Run, StoreError
 from store.state import State
 
@@ -83,7 +83,7 @@ class RunView:
         return (self.total - self.done) / self.speed if self.speed else None
 
 
-class Feed:
+class RunIndex:
     """Reads a store repeatedly; reads a run again only when its file has changed."""
 
     def __init__(self, root: Path) -> None:

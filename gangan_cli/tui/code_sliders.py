@@ -11,7 +11,7 @@ STEPS = 40
 
 
 @dataclass(frozen=True)
-class Knob:
+class CodeSlider:
     """A class or a continuous code, and its value. With None the noise decides: a code is as drawn, and
     the classes take turns from picture to picture."""
 
@@ -32,16 +32,16 @@ class Knob:
             return int(self.value) + 1
         return round((self.value + 1) / 2 * STEPS) + 1
 
-    def at(self, place: int) -> "Knob":
+    def at(self, place: int) -> "CodeSlider":
         """Return the knob at `place` of the slider, clipped to its ends."""
         place = min(max(place, 0), self.steps) - 1
         if place < 0:
-            return Knob(self.code)
+            return CodeSlider(self.code)
         if isinstance(self.code, Categorical):
-            return Knob(self.code, place)
-        return Knob(self.code, round(2 * place / STEPS - 1, 9))
+            return CodeSlider(self.code, place)
+        return CodeSlider(self.code, round(2 * place / STEPS - 1, 9))
 
-    def typed(self, number: float, text: str) -> "Knob":
+    def typed(self, number: float, text: str) -> "CodeSlider":
         """Return the knob at a typed `number`; `text` is what was typed.
 
         Raises:
@@ -53,7 +53,7 @@ class Knob:
                 raise ConfigurationError(f"{text}: {self.code.name} goes from 0 to {last}")
         elif not abs(number) <= 1:
             raise ConfigurationError(f"{text}: {self.code.name} goes from -1 to 1")
-        return Knob(self.code, number)
+        return CodeSlider(self.code, number)
 
     def reading(self) -> str:
         """Return the value as text."""

@@ -1,12 +1,12 @@
 """How far something has come, where there is no terminal."""
 
-from gangan_cli.cli import counting
+from gangan_cli.cli import progress_bars
 
 
 def test_a_line_is_said_only_when_the_last_was_long_ago(monkeypatch, capsys):
     now = [0.0]
-    monkeypatch.setattr(counting.time, "monotonic", lambda: now[0])
-    with counting.narrated("training the judge") as told:
+    monkeypatch.setattr(progress_bars.time, "monotonic", lambda: now[0])
+    with progress_bars.bars_with_notice("training the judge") as told:
         for second in range(35):
             now[0] = float(second)
             told("training the judge", 100 * second, 20_000)

@@ -1,7 +1,6 @@
 """The pane beside the list of runs: details of the current run, or differences of the marked ones."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, cast
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -11,19 +10,17 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from gangan_cli.tui import detail, listing
-from gangan_cli.tui.feed import RunView
-from gangan_cli.tui.pictures import Answer, Failed, Painted, Request, View
+from gangan_cli.tui.render_client import Answer, Failed, Rendered, Request, View
+from gangan_cli.tui.run_index import RunView
 from gangan_cli.tui.scrub import epochs_of
+from gangan_cli.tui.state import app_of
 from gangan_cli.tui.widgets.digits import Digits
-
-if TYPE_CHECKING:
-    from gangan_cli.tui.app import GanganApp
 
 PREVIEW = (5, 20)
 """Number of pictures in the preview, and their width in pixels."""
 
 
-class About(VerticalScroll, can_focus=False):
+class RunSidebar(VerticalScroll, can_focus=False):
     """Manifest, settings and GANs of a run, and a preview of pictures by the chosen GAN."""
 
     def __init__(self, *, ascii: bool, id: str) -> None:
@@ -45,18 +42,18 @@ class About(VerticalScroll, can_focus=False):
         if run is None or self._run is None or run.name != self._run.name:
             self._gan = 0
         self._run = run
-        shared = cast("GanganApp", self.app).shared
-        marked = [shared.runs[name] for name in shared.marked]
+        state = app_of(self).state
+        marked = [state.runs[name] for name in state.marked]
         text: RenderableType = ""
         if len(marked) >= 2:
             text = detail.comparison(marked)
         elif run is not None:
-            text = detail.page(run, listing.children(shared.runs.values(), run), self._gan)
+            text = detail.page(run, listing.children(state.runs.values(), run), self._gan)
         self.query_one("#detail", Static).update(text)
         self.query_one("#note", Static).update(Text(note))
         digits = self.query_one(Digits)
         digits.display = False
-        if run is not None and cast("GanganApp", self.app).memory.preview and len(marked) < 2:
+        if run is not None and app_of(self).session.preview and len(marked) < 2:
             self._preview(run)
 
     def step_gan(self, by: int) -> None:
@@ -73,7 +70,7 @@ class About(VerticalScroll, can_focus=False):
         pictured = (run.manifest.id, self._gan, saved[-1])
         if pictured != self._pictured:
             self._pictured = pictured
-            app = cast("GanganApp", self.app)
+            app = app_of(self)
             view = View(app.store, run.name, run.manifest.id)
             request = Request(view, self._gan, saved[-1], None, PREVIEW[0], 0)
             self._asked = app.pictures.ask(request)
@@ -82,7 +79,7 @@ class About(VerticalScroll, can_focus=False):
         """Show the preview if it answers the last request."""
         if answer.serial != self._asked:
             return
-        if isinstance(answer, Painted):
+        if isinstance(answer, Rendered):
             room = Size(PREVIEW[0] * (PREVIEW[1] + 1), 1)  # one row
             self.query_one(Digits).show_digits(answer.images, room, PREVIEW[1])
         elif isinstance(answer, Failed):

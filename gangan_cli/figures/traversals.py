@@ -9,12 +9,14 @@ from pathlib import Path
 from gangan_cli.figures.style import Output, house_look, new_figure, save
 from gangan_cli.images.grid import shades, tile
 from gangan_cli.models.latent_codes import Categorical
-from gangan_cli.sampling.traversals import Varied
+from gangan_cli.sampling.traversals import Traversal
 from store import Run
 
 
 @house_look
-def draw_meanings(run: Run, gan: int, epoch: int, study: Sequence[Varied], output: Output) -> list[Path]:
+def draw_traversals(
+    run: Run, gan: int, epoch: int, study: Sequence[Traversal], output: Output
+) -> list[Path]:
     """Draw one grid of images per latent code; draw nothing if there are no codes."""
     if not study:
         return []

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gangan_cli.metrics.agreement import agreement
+from gangan_cli.metrics.label_accuracy import agreement
 
 ASKED = np.arange(1000) % 10
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.spatial import distance
 
-from gangan_cli.metrics.neighbours import nearest
+from gangan_cli.metrics.nearest import nearest
 
 
 def test_it_finds_what_a_search_of_all_finds(random, small_blocks):

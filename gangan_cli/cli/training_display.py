@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from gangan_cli import signals
 from gangan_cli.cli import diagnostics, output
 from gangan_cli.cli.configuration import as_mapping, as_toml
-from gangan_cli.cli.counting import LINE_EVERY
+from gangan_cli.cli.progress_bars import LINE_EVERY
 
 if TYPE_CHECKING:
     from gangan_cli.training.events import Event, TrainingEnded, TrainingStarted

@@ -1,15 +1,15 @@
 import numpy as np
 import pytest
 
-from gangan_cli.metrics import pairs
+from gangan_cli.metrics import pairwise
 
 
 def test_distances_are_those_of_the_formula_in_any_block(random, small_blocks):
     a, b = (random.random((count, 20)).astype(np.float32) for count in (50, 100))
     direct = ((a[:, None].astype(np.float64) - b) ** 2).sum(axis=2)
-    whole = np.concatenate([squares.numpy() for _, squares in pairs.squared_distances(a, b)])
+    whole = np.concatenate([squares.numpy() for _, squares in pairwise.squared_distances(a, b)])
     small_blocks()
-    parts = list(pairs.squared_distances(a, b))
+    parts = list(pairwise.squared_distances(a, b))
     assert len(parts) == 17
     assert np.abs(whole - direct).max() < 1e-5
     assert np.abs(np.concatenate([squares.numpy() for _, squares in parts]) - direct).max() < 1e-5
@@ -18,7 +18,7 @@ def test_distances_are_those_of_the_formula_in_any_block(random, small_blocks):
 def test_a_shift_of_both_costs_no_accuracy(random):
     a = random.random((30, 20)).astype(np.float32)
     far = np.round(a * 1024).astype(np.float32) + 100_000
-    ((_, squares),) = pairs.squared_distances(far, far)
+    ((_, squares),) = pairwise.squared_distances(far, far)
     direct = ((far[:, None].astype(np.float64) - far) ** 2).sum(axis=2)
     assert np.abs(squares.numpy() - direct).max() < 1e-5 * direct.max()
 
@@ -27,10 +27,10 @@ def test_values_that_are_not_finite_are_counted_even_where_infinities_cancel():
     bad = np.zeros((5, 2), np.float32)
     bad[1], bad[3, 0] = (np.inf, -np.inf), np.nan
     with pytest.raises(ValueError, match="samples: 2 of 5 rows hold NaN or infinity"):
-        pairs.checked(bad, "samples")
+        pairwise.checked(bad, "samples")
 
 
 @pytest.mark.parametrize("shape", [(5,), (5, 0), (2, 3, 4)])
 def test_what_is_no_matrix_is_refused(shape):
     with pytest.raises(ValueError, match=r"must be a matrix \(n, d\)"):
-        pairs.checked(np.zeros(shape, np.float32), "samples")
+        pairwise.checked(np.zeros(shape, np.float32), "samples")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from gangan_cli.metrics.order import bootstrap, difference_of_bests, expected_best, spearman
+from gangan_cli.metrics.statistics import bootstrap, difference_of_bests, expected_best, spearman
 
 
 def test_ranks_count_not_values():

@@ -1,7 +1,8 @@
 """The render process: it makes pictures for the TUI, and imports torch so that the TUI need not.
 
 Importing torch holds Python's lock for half a second at a time, which would freeze the TUI. Run as
-`python -m gangan_cli.tui.painter FD`; the process ends when the other end of the socket is closed.
+`python -m gangan_cli.tui.render_process FD`; the process ends when the other end of the socket is
+closed.
 """
 
 import os
@@ -16,20 +17,20 @@ import numpy as np
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.images.grid import Bytes, grey
 from gangan_cli.sampling.lineage import Lineage
-from gangan_cli.tui.pictures import Failed, Measured, Painted, Request, View
+from gangan_cli.tui.render_client import Failed, NearestFound, Rendered, Request, View
 from gangan_cli.weightspace.alignment import training_view
-from gangan_cli.weightspace.distances import Landmarks, Nearest, nearest
+from gangan_cli.weightspace.index import DecodedIndex, Nearest, nearest
 from store import Catalog, StoreError
 
 
-class Painter:
+class Renderer:
     """Answers requests; caches what the next one is likely to need. Each thread needs its own."""
 
     def __init__(self) -> None:
         self._lineage: Lineage | None = None
         self._view: View | None = None
         self._vector: tuple[int, int, np.ndarray] | None = None
-        self._landmarks: Landmarks | None = None
+        self._index: DecodedIndex | None = None
 
     def paint(self, request: Request) -> Bytes:
         """Return the requested pictures (n, height, width).
@@ -38,16 +39,16 @@ class Painter:
             StoreError, ConfigurationError: the run, or one below it, cannot be used.
         """
         lineage, vector = self._at(request)
-        noises = lineage.noises(request.count, request.noise)
+        noises = lineage.fixed_noise(request.count, request.noise)
         if request.latent is None:
             for knob in request.knobs:
                 if knob.value is not None:
                     noises[-1] = knob.code.put(noises[-1], [knob.value] * request.count)
-            if lineage.levels[0].family.translates_images:
-                return grey(lineage.there_and_back(vector[0], noises[0]))
-            return grey(lineage.images(vector, noises)[0])
-        weights = _weights(lineage, vector, request.latent)
-        return grey(lineage.images(weights, noises[1:], level=1)[0])
+            if lineage.family.translates_images:
+                return grey(lineage.cycle_images(vector[0], noises[0]))
+            return grey(lineage.render(vector, noises)[0])
+        weights = lineage.weights_at(vector[0], np.array([request.latent], np.float32))
+        return grey(lineage.render(weights, noises[1:])[0])
 
     def measure(self, request: Request) -> tuple[Nearest, Bytes] | None:
         """Return the training snapshot nearest to the GAN generated at the request's latent, and the
@@ -55,25 +56,25 @@ class Painter:
         if request.latent is None:
             return None
         lineage, vector = self._at(request)
-        weights = _weights(lineage, vector, request.latent)
-        keys, code = lineage.top.constant("keys"), lineage.levels[0].code
-        below = training_view(lineage.top, lineage.levels[1].run)
+        weights = lineage.weights_at(vector[0], np.array([request.latent], np.float32))
+        keys, code = lineage.top.constant("keys"), lineage.encoder
+        below = training_view(lineage.top, lineage.below)
         if code is None:
             found = nearest(weights, below, keys)
         else:
-            if self._landmarks is None:
-                self._landmarks = Landmarks(below, keys, code.components)
-            found = self._landmarks.nearest(weights)
+            if self._index is None:
+                self._index = DecodedIndex(below, keys, code.components)
+            found = self._index.nearest(weights)
         snapshot = below.snapshot(*found.keys[0].tolist())
-        noises = lineage.noises(request.count, request.noise)
-        return found, grey(lineage.images(snapshot[None], noises[1:], level=1)[0])
+        noises = lineage.fixed_noise(request.count, request.noise)
+        return found, grey(lineage.render(snapshot[None], noises[1:])[0])
 
     def _at(self, request: Request) -> tuple[Lineage, np.ndarray]:
         if self._lineage is None or self._view != request.view:
             self._close()
             view = request.view
             self._lineage = Lineage.open(Catalog(view.store), view.run)
-            self._view, self._vector, self._landmarks = view, None, None
+            self._view, self._vector, self._index = view, None, None
         if self._vector is None or self._vector[:2] != (request.gan, request.epoch):
             vector = self._lineage.top.snapshot(request.gan, request.epoch)
             self._vector = request.gan, request.epoch, vector[None]
@@ -85,19 +86,13 @@ class Painter:
         self._lineage = None
 
 
-def _weights(lineage: Lineage, vector: np.ndarray, latent: tuple[float, ...]) -> np.ndarray:
-    point = np.array(latent, np.float32)[None, None]
-    weights: np.ndarray = lineage.levels[0].generate(vector, point)[0]
-    return weights
-
-
 def main(connection: Connection) -> None:
     """Answer requests until the other end is closed. A second thread finds the nearest snapshots, so
     that pictures do not wait for it."""
-    painter, measurer, sending = Painter(), Painter(), threading.Lock()
+    painter, measurer, sending = Renderer(), Renderer(), threading.Lock()
     to_measure: queue.SimpleQueue[Request] = queue.SimpleQueue()
 
-    def send(answer: Painted | Measured | Failed) -> None:
+    def send(answer: Rendered | NearestFound | Failed) -> None:
         with sending:
             connection.send(answer)
 
@@ -111,7 +106,7 @@ def main(connection: Connection) -> None:
                     near, images = found
                     gan, epoch = near.keys[0].tolist()
                     distance = float(near.distances[0])
-                    send(Measured(request.serial, gan, epoch, distance, near.spacing, images))
+                    send(NearestFound(request.serial, gan, epoch, distance, near.epoch_step, images))
             except (StoreError, ConfigurationError) as error:
                 send(Failed(request.serial, str(error)))
             except Exception:
@@ -122,7 +117,7 @@ def main(connection: Connection) -> None:
     while True:
         request: Request = connection.recv()
         try:
-            send(Painted(request.serial, painter.paint(request)))
+            send(Rendered(request.serial, painter.paint(request)))
             to_measure.put(request)
         except (StoreError, ConfigurationError) as error:
             send(Failed(request.serial, str(error)))

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from gangan_cli.cli import counting, diagnostics, options, output
+from gangan_cli.cli import diagnostics, options, output, progress_bars
 
 
 def verify(
@@ -20,13 +20,13 @@ def verify(
     from store.verify import UNOPENED
 
     catalog = options.catalog(store)
-    names, attempts = [], diagnostics.Attempts(several=not runs)
+    names, failures = [], diagnostics.RunFailures(several=not runs)
     for name in runs or catalog.names():
-        with attempts.at(name):
+        with failures.guard(name):
             catalog.known(name)
             names.append(name)
-    with counting.bars() as told:
-        found = list(verified(catalog.root, names, told))
+    with progress_bars.bars() as on_progress:
+        found = list(verified(catalog.root, names, on_progress))
     if json:
         output.document([dataclasses.asdict(result) for result in found])
     else:
@@ -50,7 +50,7 @@ def verify(
         )
     if bad:
         diagnostics.leave(diagnostics.STORE)
-    attempts.conclude()
+    failures.exit_with_worst()
 
 
 def repair(

@@ -19,7 +19,7 @@ REST = 0.15
 """Seconds without a change after which the terminal's graphics are drawn."""
 
 
-class Stage(Vertical):
+class ImageView(Vertical):
     """Shows pictures (n, height, width), as many as fit, or a sentence."""
 
     def __init__(self, graphics: Graphics, id: str) -> None:

@@ -12,7 +12,7 @@ from gangan_cli.caches import CacheUnwritable
 
 
 @dataclass
-class Memory:
+class Session:
     """The page, the run and the settings of the view at the last exit."""
 
     screen: str = "runs"
@@ -23,15 +23,15 @@ class Memory:
     detail: bool = True
 
     @classmethod
-    def recall(cls, store: Path) -> "Memory":
+    def recall(cls, store: Path) -> "Session":
         """Return the stored state for `store`; defaults for what is missing or invalid."""
-        memory = cls()
+        session = cls()
         known = _read().get(str(store.resolve()))
         if isinstance(known, dict):
             for field in fields(cls):
                 if isinstance(known.get(field.name), type(field.default)):
-                    setattr(memory, field.name, known[field.name])
-        return memory
+                    setattr(session, field.name, known[field.name])
+        return session
 
     def keep(self, store: Path) -> None:
         """Store this state for `store`; errors of the disk are ignored."""

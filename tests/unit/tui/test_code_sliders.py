@@ -7,12 +7,12 @@ import pytest
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.models.latent_codes import Categorical, Continuous, latent_codes_of
 from gangan_cli.models.registry import build
-from gangan_cli.tui.feed import RunView
-from gangan_cli.tui.knobs import Knob
+from gangan_cli.tui.code_sliders import CodeSlider
+from gangan_cli.tui.run_index import RunView
 from gangan_cli.tui.scrub import Scrub
 from tests.runs import small_manifest
 
-LABEL, CODE = Knob(Categorical("label", 5, 10)), Knob(Continuous("code 1", 15))
+LABEL, CODE = CodeSlider(Categorical("label", 5, 10)), CodeSlider(Continuous("code 1", 15))
 
 
 @pytest.mark.parametrize("knob", [LABEL, CODE])

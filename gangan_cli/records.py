@@ -1,0 +1,140 @@
+"""Stored results of evaluations, read without torch: by figures, the TUI, and GAN-GANs with a
+condition."""
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from gangan_cli.documents import from_document
+from store import Run
+from store.keys import Pair
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What was judged: real images (no `gan`), a snapshot, or sample `drawn` of a GAN-GAN's snapshot."""
+
+    gan: int | None = None
+    epoch: int | None = None
+    drawn: int | None = None
+
+    @property
+    def title(self) -> str:
+        """Its name in tables and messages."""
+        if self.gan is None:
+            return "real images"
+        return f"GAN {self.gan} · {self.epoch}" + ("" if self.drawn is None else f" · {self.drawn}")
+
+    @property
+    def snapshot(self) -> Pair | None:
+        """The (gan, epoch) of the snapshot, also if a sample of it was judged; None for real images."""
+        return None if self.gan is None or self.epoch is None else (self.gan, self.epoch)
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Scores by name, standard errors of those that have one, and two histograms.
+
+    `classes` (10,) counts the images by the class that the judge gives them; `entropies` (100,) counts
+    them by label entropy, from 0 to ln 10.
+    """
+
+    values: dict[str, float]
+    errors: dict[str, float]
+    classes: list[int]
+    entropies: list[int]
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """The scores of one subject, with the judge, its accuracy, and the seed of the images.
+
+    `samples` images were requested; if the dataset has too few, `images` is smaller. `version` is that
+    of the scores (evaluation/scores.py). `known` says whether the result was stored before.
+    """
+
+    subject: Subject
+    dataset: str
+    judge: str
+    accuracy: float
+    samples: int
+    seed: int
+    scored: Scored
+    version: int = 2
+    known: bool = False
+
+    @property
+    def images(self) -> int:
+        """Number of images that were judged."""
+        return sum(self.scored.classes)
+
+    @property
+    def frechet(self) -> float:
+        """The Fréchet distance."""
+        return self.scored.values["frechet"]
+
+    def document(self) -> dict[str, Any]:
+        """Return the result as plain values, which `of` reads: one level, without `known`."""
+        found = dataclasses.asdict(self)
+        del found["known"]
+        return {**found.pop("subject"), **found.pop("scored"), **found, "images": self.images}
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> "Evaluated":
+        """Return a result from its plain values.
+
+        Raises:
+            KeyError, TypeError, ValueError: they are not a result.
+        """
+        for name in ("frechet", "entropy"):  # which every evaluation has, and its readers expect
+            float(document["values"][name])
+        return from_document(cls, {**document, "subject": document, "scored": document, "known": True})
+
+
+def evaluations(run: Run) -> list[Evaluated]:
+    """Return the stored results of a run, including those of real images."""
+    return read_evaluations(run.results("evaluation/").values())
+
+
+def read_evaluations(documents: Iterable[Mapping[str, Any]]) -> list[Evaluated]:
+    """Return results from their documents, without those of other versions that cannot be read."""
+    found = []
+    for document in documents:
+        try:
+            found.append(Evaluated.of(document))
+        except (KeyError, TypeError, ValueError, AttributeError):
+            continue
+    return found
+
+
+class Comparable(Protocol):
+    """What results are compared by."""
+
+    @property
+    def subject(self) -> Subject:
+        """What was judged."""
+
+    @property
+    def judge(self) -> str:
+        """The judge's id."""
+
+    @property
+    def samples(self) -> int:
+        """Number of images."""
+
+    @property
+    def seed(self) -> int:
+        """Seed of the images."""
+
+
+Result = TypeVar("Result", bound=Comparable)
+
+
+def comparable(found: Iterable[Result]) -> list[list[Result]]:
+    """Return groups of results by one judge on equally many images from one seed, the largest group
+    first. A group has one result per subject: the last one."""
+    groups: dict[tuple[str, int, int], dict[Subject, Result]] = {}
+    for one in found:
+        groups.setdefault((one.judge, one.samples, one.seed), {})[one.subject] = one
+    return sorted((list(group.values()) for group in groups.values()), key=len, reverse=True)
