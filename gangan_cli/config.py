@@ -78,6 +78,14 @@ class EngineSettings:
     snapshot_every: int
     init: str = "own"
     """Initial weights: each GAN's own ("own"), or those of GAN 0 for all ("shared")."""
+    keep_initial: bool = False
+    keep_step_losses: bool = False
+    origins: tuple[tuple[int, int], ...] = ()
+    """The (seed, number) that each GAN's random numbers come from; empty for (seed, its own number)."""
+
+    def origin(self, gan: int) -> tuple[int, int]:
+        """Return the (seed, number) that a GAN's random numbers come from."""
+        return self.origins[gan] if self.origins else (self.seed, gan)
 
     def steps(self, examples: int, batches: int = 1) -> int:
         """Return the number of steps per epoch, if a step takes `batches` batches; an incomplete last
@@ -119,6 +127,12 @@ class GansConfig:
         "Initial weights: each GAN's own, or shared: those of GAN 0 for all.",
         one_of=("own", "shared"),
     )
+    keep_initial: bool = setting(
+        False, "Keep the initial weights too, as epoch 0.", names=("--keep-initial",)
+    )
+    keep_step_losses: bool = setting(
+        False, "Keep the losses of every step, not only of epochs.", names=("--keep-step-losses",)
+    )
 
     def __post_init__(self) -> None:
         check_bounds(self)
@@ -127,7 +141,14 @@ class GansConfig:
     def settings(self) -> EngineSettings:
         """The engine's part of it."""
         return EngineSettings(
-            self.epochs, self.batch_size, self.lr, self.seed, self.snapshot_every, self.init
+            self.epochs,
+            self.batch_size,
+            self.lr,
+            self.seed,
+            self.snapshot_every,
+            self.init,
+            self.keep_initial,
+            self.keep_step_losses,
         )
 
 
@@ -222,6 +243,12 @@ class GanGanConfig:
         at_least=0,
         at_most=1,
     )
+    keep_initial: bool = setting(
+        False, "Keep the initial weights too, as epoch 0.", names=("--keep-initial",)
+    )
+    keep_step_losses: bool = setting(
+        False, "Keep the losses of every step, not only of epochs.", names=("--keep-step-losses",)
+    )
 
     def __post_init__(self) -> None:
         check_bounds(self)
@@ -246,7 +273,15 @@ class GanGanConfig:
     @property
     def settings(self) -> EngineSettings:
         """The engine's part of it."""
-        return EngineSettings(self.epochs, self.batch_size, self.lr, self.seed, self.snapshot_every)
+        return EngineSettings(
+            self.epochs,
+            self.batch_size,
+            self.lr,
+            self.seed,
+            self.snapshot_every,
+            keep_initial=self.keep_initial,
+            keep_step_losses=self.keep_step_losses,
+        )
 
 
 RAW_PAPER: Mapping[str, Any] = {

@@ -9,7 +9,7 @@ with Run.open("gangan-runs/mlp") as run:
 from store.catalog import Catalog, check_name
 from store.errors import StoreError
 from store.layout import Layout
-from store.manifest import Manifest, Parent
+from store.manifest import Manifest, RunRef
 from store.run import Run
 
-__all__ = ["Catalog", "Layout", "Manifest", "Parent", "Run", "StoreError", "check_name"]
+__all__ = ["Catalog", "Layout", "Manifest", "Run", "RunRef", "StoreError", "check_name"]

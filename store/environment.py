@@ -26,7 +26,7 @@ MAX_READERS = 510
 
 DATABASES = (b"manifest", b"state", b"constants", b"snapshots", b"losses", b"resume")
 
-OPTIONAL = (b"results",)
+OPTIONAL = (b"results", b"step_losses")
 """Databases that are created when something is first stored in them. Earlier versions ignore them."""
 
 READ_RETRIES = 5

@@ -59,7 +59,8 @@ def run_size(manifest: Manifest, resume: int) -> int:
     vector, state = 4 * manifest.layout.size, 4 * resume
     losses = 16 * len(manifest.losses) + 48
     constants = sum(8 * prod(shape) for shape in manifest.constants.values())
-    size = manifest.planned_snapshots * _stored(vector) + manifest.gans * 3 * _stored(state)
+    snapshots = manifest.planned_snapshots + manifest.gans * manifest.keeps_initial
+    size = snapshots * _stored(vector) + manifest.gans * 3 * _stored(state)
     return int(1.1 * (size + manifest.gans * manifest.epochs * losses + constants)) + 32 * PAGE
 
 

@@ -39,10 +39,19 @@ def unpack(key: bytes) -> tuple[int, int]:
     return gan, epoch
 
 
+KINDS = {
+    b"snapshots": "",
+    b"losses": "losses of ",
+    b"resume": "checkpoint of ",
+    b"step_losses": "losses of the steps of ",
+}
+"""Databases with a value per (gan, epoch), and how these are described."""
+
+
 def describe(database: bytes, key: bytes) -> str:
     """Describe what is stored under `key`, as in "losses of GAN 0 at epoch 3"."""
-    if database in (b"snapshots", b"losses", b"resume") and len(key) == SIZE:
-        what = {b"losses": "losses of ", b"resume": "resume state of "}.get(database, "")
+    if database in KINDS and len(key) == SIZE:
+        what = KINDS[database]
         return "{}GAN {} at epoch {}".format(what, *unpack(key))
     what = "result" if database == b"results" else "constant"
     return f"{what} {key.decode(errors='replace')!r}"

@@ -24,8 +24,16 @@ Vector = NDArray[np.float32]
 MANIFEST, STATE = b"manifest", b"state"
 """Databases with one document, whose key is the name of the database."""
 
-KINDS = {"snapshot": b"snapshots", "losses": b"losses", "resume": b"resume"}
+KINDS = {
+    "snapshot": b"snapshots",
+    "losses": b"losses",
+    "resume": b"resume",
+    "step losses": b"step_losses",
+}
 """What is stored for a (gan, epoch), and in which database."""
+
+STEP_LOSSES = KINDS["step losses"]
+"""A database of OPTIONAL."""
 
 ROWS_AT_ONCE = 64
 """Snapshots read in one transaction. More than that are shared among threads."""
@@ -52,10 +60,12 @@ class RunReader:
         """Number of the last commit by any process: a cheap way to notice changes."""
         return self._environment.last_transaction()
 
-    def keys(self) -> Keys:
-        """Return the (gan, epoch) of every snapshot, in order, as an (n, 2) array."""
+    def keys(self, *, initial: bool = False) -> Keys:
+        """Return the (gan, epoch) of every snapshot, in order, as an (n, 2) array; only with `initial`
+        also those of initial weights, whose epoch is 0."""
         with self._cursor(b"snapshots") as cursor:
-            return keys.as_array(map(keys.unpack, cursor.iternext(keys=True, values=False)))
+            found = keys.as_array(map(keys.unpack, cursor.iternext(keys=True, values=False)))
+        return found if initial or not self.manifest.keeps_initial else found[found[:, 1] > 0]
 
     def snapshot(self, gan: int, epoch: int) -> Vector:
         """Return the weights of `gan` after `epoch` epochs: (P,) float32.
@@ -143,9 +153,11 @@ class RunReader:
 
     def index(self) -> dict[str, set[Pair]]:
         """Return the keys of all snapshots, losses and checkpoints, in one consistent view."""
-        with self._environment.reading() as transaction:
-            found = {}
+        with self._environment.reading(STEP_LOSSES) as transaction:
+            found: dict[str, set[Pair]] = {}
             for what, database in KINDS.items():
+                if not transaction.holds(database):
+                    continue
                 with transaction.cursor(database) as cursor:
                     found[what] = {
                         keys.unpack(bytes(key)) for key in cursor.iternext(keys=True, values=False)
@@ -161,8 +173,9 @@ class RunReader:
         """
         database, key = KINDS[what], keys.pack(gan, epoch)
         sizes = {"snapshot": self.manifest.layout.size, "losses": 2 * len(self.manifest.losses)}
-        with self._environment.reading() as transaction:
-            if (value := transaction.get(database, key)) is None:
+        with self._environment.reading(STEP_LOSSES) as transaction:
+            value = transaction.get(database, key) if transaction.holds(database) else None
+            if value is None:
                 raise UnknownSnapshot(f"run {self.name!r} has no {keys.describe(database, key)}")
             self._decode(database, key, value, sizes.get(what))
 
@@ -174,7 +187,7 @@ class RunReader:
             return Progress(
                 state=self._state_in(transaction),
                 done=transaction.count(b"losses"),
-                snapshots=transaction.count(b"snapshots"),
+                snapshots=transaction.count(b"snapshots") - self._initial_snapshots(transaction),
                 last={
                     gan: (epoch, tuple(row))
                     for (gan, epoch), row in zip(keys.tolist(), means[:, :, 0].tolist(), strict=True)
@@ -192,6 +205,21 @@ class RunReader:
         """
         with self._cursor(b"losses") as cursor:
             return losses.read(cursor, len(self.manifest.losses), self._decode_losses, after, limit)
+
+    def step_losses(self, gan: int, epoch: int) -> NDArray[np.float32]:
+        """Return the losses (steps, L) of each step of an epoch.
+
+        Raises:
+            UnknownSnapshot: the run does not hold them: see `manifest.keeps_step_losses`.
+            Damaged: they are not what was written.
+        """
+        key = keys.pack(gan, epoch)
+        with self._environment.reading(STEP_LOSSES) as transaction:
+            value = transaction.get(STEP_LOSSES, key) if transaction.holds(STEP_LOSSES) else None
+            if value is None:
+                raise UnknownSnapshot(f"run {self.name!r} has no {keys.describe(STEP_LOSSES, key)}")
+            flat = self._decode(STEP_LOSSES, key, value, None)
+            return flat.reshape(-1, len(self.manifest.losses)).copy()
 
     def constant(self, name: str) -> NDArray[Any]:
         """Return an array that is stored once per run, in the shape that the manifest gives.
@@ -241,6 +269,12 @@ class RunReader:
             return self._state_in(transaction)
 
     # ------------------------------------------------------------------ helpers
+
+    def _initial_snapshots(self, transaction: Transaction) -> int:
+        if not self.manifest.keeps_initial:
+            return 0
+        initial = (keys.pack(gan, 0) for gan in range(self.manifest.gans))
+        return sum(transaction.get(b"snapshots", key) is not None for key in initial)
 
     @contextmanager
     def _cursor(self, database: bytes) -> Iterator[Any]:

@@ -16,7 +16,7 @@ from store.environment import Environment
 from store.errors import Damaged, InUse, NotAStore, StoreError
 from store.lease import refuse_if_trained, watch
 from store.manifest import Manifest
-from store.reader import KINDS, MANIFEST, ROWS_AT_ONCE, STATE, RunReader, Vector
+from store.reader import KINDS, MANIFEST, ROWS_AT_ONCE, STATE, STEP_LOSSES, RunReader, Vector
 from store.state import Holder, State, Status
 from store.transaction import Transaction
 
@@ -115,25 +115,40 @@ class Run(RunReader):
         losses: NDArray[np.float64],
         vectors: Vector | None = None,
         resume: Vector | None = None,
+        step_losses: Vector | None = None,
     ) -> None:
         """Store one epoch of some GANs, durably and all or nothing.
 
-        `losses` is (n, L, 2) as in `losses()`; `vectors` (n, P) are the snapshots and `resume`
-        (n, R) what is needed to go on from here, both left out at epochs that keep none. An epoch
-        that was stored before stays as it is, should another machine round differently.
+        `losses` is (n, L, 2) as in `losses()`; `vectors` (n, P) are the snapshots and `resume` (n, R)
+        the checkpoints, both left out at epochs that keep none; `step_losses` (n, steps, L) are kept if
+        the manifest says so. An epoch that was stored before stays as it is, should another machine
+        round differently.
 
         Raises:
             StoreFull: no room; what was committed before is untouched.
             InUse: another process has taken the run over meanwhile.
         """
-        with self._environment.writing() as transaction:
+        with self._environment.writing(*[STEP_LOSSES] * (step_losses is not None)) as transaction:
             for row, gan in enumerate(gans):
                 key = keys.pack(gan, epoch)
+                if step_losses is not None:
+                    self._put(transaction, STEP_LOSSES, key, step_losses[row], overwrite=False)
                 self._put(transaction, b"losses", key, losses[row].astype(np.float64), overwrite=False)
                 if vectors is not None:
                     self._put(transaction, b"snapshots", key, vectors[row], overwrite=False)
             if resume is not None:
                 self._put_checkpoint(transaction, epoch, gans, resume)
+            self._update_state(transaction)
+
+    def commit_initial(self, gans: Sequence[int], vectors: Vector) -> None:
+        """Store the initial weights (n, P) of some GANs, as epoch 0; those that are stored stay.
+
+        Raises:
+            StoreFull, InUse: as `commit`.
+        """
+        with self._environment.writing() as transaction:
+            for gan, vector in zip(gans, vectors, strict=True):
+                self._put(transaction, b"snapshots", keys.pack(gan, 0), vector, overwrite=False)
             self._update_state(transaction)
 
     def save_checkpoint(self, epoch: int, gans: Sequence[int], resume: Vector) -> None:
@@ -223,7 +238,9 @@ class Run(RunReader):
         Raises:
             InUse: a living process trains the run.
         """
+        bad = list(bad)
         also = [results.NAME] * bool(bad_results)
+        also += [STEP_LOSSES] * any(KINDS[what] == STEP_LOSSES for what, *_ in bad)
         with self._environment.writing(*also) as transaction:
             try:
                 state = self._state_in(transaction)
@@ -245,10 +262,10 @@ class Run(RunReader):
     def restore(self, found: Mapping[tuple[bytes, bytes], NDArray[Any]], state: State) -> None:
         """Store values by (database, key) that were recovered from a broken file."""
         waiting = iter(found.items())
-        while some := dict(
-            islice(waiting, ROWS_AT_ONCE)
-        ):  # not more at once than memory holds with ease
-            with self._environment.writing() as transaction:
+        # Not more at once than memory holds with ease.
+        while some := dict(islice(waiting, ROWS_AT_ONCE)):
+            also = [STEP_LOSSES] * any(database == STEP_LOSSES for database, _ in some)
+            with self._environment.writing(*also) as transaction:
                 for (database, key), array in some.items():
                     self._put(transaction, database, key, array)
         with self._environment.writing() as transaction:

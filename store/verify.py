@@ -6,6 +6,7 @@ from pathlib import Path
 
 from store import keys
 from store.errors import Damaged, StoreError, UnknownSnapshot
+from store.manifest import Manifest
 from store.reader import KINDS
 from store.run import Run
 
@@ -96,8 +97,18 @@ def _missing(run: Run, there: Mapping[str, set[keys.Pair]]) -> Iterator[Finding]
         whole = set(range(run.manifest.gans)) - set(state.diverged)
         last |= dict.fromkeys(whole, run.manifest.epochs)
     for gan, end in sorted(last.items()):
-        for epoch in range(1, end + 1):
-            for what in ("losses", "snapshot") if run.manifest.saves(epoch) else ("losses",):
-                if (gan, epoch) not in there[what]:
+        for epoch in range(end + 1):
+            for what in _expected(run.manifest, epoch):
+                if (gan, epoch) not in there.get(what, ()):
                     place = keys.describe(KINDS[what], keys.pack(gan, epoch))
                     yield Finding(what, f"run {run.name!r}, {place}: missing", gan, epoch, missing=True)
+
+
+def _expected(manifest: Manifest, epoch: int) -> Iterator[str]:
+    """Yield what is stored of a GAN after `epoch`."""
+    if manifest.saves(epoch) if epoch else manifest.keeps_initial:
+        yield "snapshot"
+    if epoch:
+        yield "losses"
+        if manifest.keeps_step_losses:
+            yield "step losses"

@@ -142,7 +142,7 @@ def chosen(run: Run, gans: str, epochs: str) -> list[Pair]:
     Raises:
         ConfigurationError: a range cannot be read, or selects what does not exist.
     """
-    keys = select(run.keys(), gans, epochs)
+    keys = select(run.keys(initial=True), gans, epochs)
     if not epochs:
         keys = keys[[*(keys[1:, 0] != keys[:-1, 0]), True]]
     return [(gan, epoch) for gan, epoch in keys.tolist()]

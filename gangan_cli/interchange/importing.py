@@ -27,7 +27,7 @@ from gangan_cli.models.registry import build
 from gangan_cli.progress import StepCallback
 from gangan_cli.provenance import provenance
 from store import Catalog, Layout, Manifest, Run, StoreError
-from store.manifest import FORMAT
+from store.manifest import FORMAT, Origin
 
 
 def import_run(catalog: Catalog, source: Path, name: str, on_progress: StepCallback) -> None:
@@ -59,6 +59,9 @@ def _import_export(catalog: Catalog, source: Path, name: str, on_progress: StepC
     files = numbered(source, r"epoch_(\d{1,9})\.(?:safetensors|npz)")
     if not files:
         refuse(source / "manifest.json", "there are no snapshots beside it")
+    # Exports hold no losses of steps.
+    initial = sum(epoch == 0 for _, epoch in files) == manifest.gans
+    manifest = dataclasses.replace(manifest, keeps_step_losses=False, keeps_initial=initial)
     losses = _losses(_either(source, "losses"), manifest)
     constants = _constants(_either(source, "constants"), manifest) if manifest.constants else {}
     step = on_progress(len(files))
@@ -66,12 +69,15 @@ def _import_export(catalog: Catalog, source: Path, name: str, on_progress: StepC
         for (gan, epoch), row in losses.items():
             run.commit(epoch, [gan], row[None])
         for (gan, epoch), file in files.items():
-            if (gan, epoch) not in losses:
-                refuse(file, "the losses know no such epoch")
             vector = _joined(manifest.layout, read(file), file)
-            run.commit(epoch, [gan], losses[gan, epoch][None], vector[None])
+            if not epoch:
+                run.commit_initial([gan], vector[None])
+            elif (gan, epoch) in losses:
+                run.commit(epoch, [gan], losses[gan, epoch][None], vector[None])
+            else:
+                refuse(file, "the losses know no such epoch")
             step()
-        whole = len(files) == manifest.planned_snapshots
+        whole = len(run.keys()) == manifest.planned_snapshots
         run.release("complete" if whole else "interrupted")
 
 
@@ -95,6 +101,7 @@ def _import_state_dicts(
         epochs=max(epoch for _, epoch in files) + 1,
         snapshot_every=1,
         config={"imported": str(source.resolve())},
+        origin=Origin("imported"),
         dataset={"name": "imported", "examples": None, "height": side, "width": side, "sha256": None},
         **provenance(),
     )
@@ -120,10 +127,10 @@ def _manifest(path: Path) -> Manifest:
         expected = layout(build(manifest.family, manifest.hparams))
     except StoreError as error:
         raise WorkFailed(str(error)) from error
-    except Exception as error:  # sizes may be anything, and so may what a family says to them
+    except Exception as error:  # hyperparameters may be anything, and so may a family's error
         refuse(path, str(error))
     if expected != manifest.layout:
-        refuse(path, "its layout is not that of its family and sizes")
+        refuse(path, "its layout is not that of its family and hyperparameters")
     # How another machine trained it is nobody's business here.
     return dataclasses.replace(manifest, format=FORMAT, machine={})
 

@@ -84,7 +84,7 @@ def _child(root: Path, names: Sequence[str]) -> None:
 
 
 def _layout(path: Path) -> Iterator[Finding]:
-    """Yield a finding if the stored layout is not that of the run's family and sizes."""
+    """Yield a finding if the stored layout is not that of the run's family and hyperparameters."""
     from gangan_cli.errors import ConfigurationError
     from gangan_cli.models.family import layout
     from gangan_cli.models.registry import build
@@ -94,7 +94,9 @@ def _layout(path: Path) -> Iterator[Finding]:
         with Run.open(path) as run:
             manifest = run.manifest
         if layout(build(manifest.family, manifest.hparams)) != manifest.layout:
-            yield Finding("layout", f"run {path.name!r}: its layout is not that of its family and sizes")
+            yield Finding(
+                "layout", f"run {path.name!r}: its layout is not that of its family and hyperparameters"
+            )
     except ConfigurationError as error:
         yield Finding("layout", f"run {path.name!r}: {error}")
     except StoreError:

@@ -20,7 +20,7 @@ from gangan_cli.rng import stream
 from gangan_cli.training.backends import StepShape, initial_state_of, update_function
 from gangan_cli.training.examples import Examples
 from gangan_cli.training.execution import EAGER, Execution
-from gangan_cli.training.messages import Checkpoint, EpochResult
+from gangan_cli.training.messages import Checkpoint, EpochResult, InitialWeights
 from gangan_cli.training.noise import step_noise
 from gangan_cli.training.schedules import progress_of_steps, step_scalars
 from gangan_cli.training.train_step import Parameters
@@ -42,7 +42,7 @@ def train(
     ahead: int | None = None,
     checkpoint_every: float = 0.0,
     compiling: Callable[[], None] = lambda: None,
-) -> Iterator[EpochResult | Checkpoint]:
+) -> Iterator[EpochResult | Checkpoint | InitialWeights]:
     """Train `gans` together (Algorithm 1 of the paper); yield after each epoch.
 
     `start` is an epoch and the checkpoints (n, R) that it left; without it, training begins anew. `stop`
@@ -61,10 +61,12 @@ def train(
     if start:
         done = start[0]
         population.restore(start[1])
+    elif settings.keep_initial:
+        yield InitialWeights(list(gans), population.copies()[0].cpu().numpy())
     finite = list(gans)
     last_checkpoint, pending = time.monotonic(), None
     for epoch, fetches in _delay_by(_epochs(population, examples, settings, gans, done, stop), ahead):
-        losses, snapshots, checkpoints = (fetch() for fetch in fetches)
+        losses, snapshots, checkpoints, *of_steps = (fetch() for fetch in fetches)
         is_finite = [
             np.isfinite(one).all() and np.isfinite(other).all()
             for one, other in zip(losses, snapshots, strict=True)
@@ -81,6 +83,7 @@ def train(
             snapshots=snapshots[rows] if settings.saves(epoch) else None,
             checkpoints=pending.checkpoints if attach else None,
             diverged=lost,
+            step_losses=of_steps[0][rows] if of_steps else None,
         )
         if attach:
             last_checkpoint, pending = time.monotonic(), None
@@ -98,14 +101,14 @@ def _epochs(
     done: int,
     stop: Callable[[], bool],
 ) -> Iterator[tuple[int, list[Fetch]]]:
-    """Train epoch after epoch; yield each with functions that fetch its losses (n, L, 2), snapshots and
-    checkpoints.
+    """Train epoch after epoch; yield each with functions that fetch its losses (n, L, 2), snapshots,
+    checkpoints, and if they are kept the losses of steps (n, steps, L).
     """
     family, device, batch_size = population.family, population.device, settings.batch_size
     per_step = batches_per_step(family) * batch_size
     steps = settings.steps(len(examples), batches_per_step(family))
     for epoch in range(done + 1, settings.epochs + 1):
-        streams = [stream(settings.seed, gan, epoch, device) for gan in gans]
+        streams = [stream(*settings.origin(gan), epoch, device) for gan in gans]
         shuffled = torch.stack(
             [torch.randperm(len(examples), generator=s, device=device) for s in streams]
         )
@@ -114,14 +117,20 @@ def _epochs(
         progress = progress_of_steps(before, steps, settings.epochs * steps)
         noises = step_noise(family, batch_size, streams, progress)
         scalars = torch.from_numpy(step_scalars(family, settings.learning_rate, before, progress))
+        of_steps: list[Tensor] = []
         total = last = torch.zeros(len(gans), len(losses(family)), device=device)
         for batch, noise, of_step in zip(batches, noises, scalars.to(device), strict=True):
             last = population.step(examples.batch(batch), noise, of_step)
             total = total + last
+            if settings.keep_step_losses:
+                of_steps.append(last)
             if stop():
                 return
         means = torch.stack([total / steps, last], dim=-1)
-        yield epoch, [_copy_to_host_async(means), *map(_copy_to_host_async, population.copies())]
+        tensors = [means, *population.copies()]
+        if settings.keep_step_losses:
+            tensors.append(torch.stack(of_steps, dim=1))
+        yield epoch, [_copy_to_host_async(tensor) for tensor in tensors]
 
 
 def _delay_by(items: Iterable[tuple[int, list[Fetch]]], by: int) -> Iterator[tuple[int, list[Fetch]]]:
@@ -167,7 +176,7 @@ class Population:
         self.family, self.device = family, device
         self.shape = StepShape(family, len(gans), settings.batch_size, device)
         shared = settings.init == "shared"
-        initial = [self._initial(settings.seed, 0 if shared else gan) for gan in gans]
+        initial = [self._initial(*settings.origin(0 if shared else gan)) for gan in gans]
         self._parameters: dict[str, Parameters] = {}
         self._statistics: dict[str, Parameters] = {}
         self._weights: dict[str, Parameters] = {}

@@ -28,7 +28,7 @@ from gangan_cli.weightspace.conditions import condition_of
 from gangan_cli.weightspace.encoder import WeightEncoder
 from gangan_cli.weightspace.snapshots import Matrix, epoch_step, select
 from gangan_cli.weightspace.sources import ArraySource, SnapshotSource
-from store import Catalog, Manifest, Parent, Run, check_name
+from store import Catalog, Manifest, Run, RunRef, check_name
 
 USUAL_STEPS = 20_000
 """Number of steps that the defaults give on the paper's 3,500 snapshots, on which they were tuned."""
@@ -80,10 +80,11 @@ def train_gangan(config: GanGanConfig, environment: RunEnvironment) -> Events:
             short = _too_few_steps(config, source.count)
             if short and not run.progress().done:  # after that, --repeat is what it is
                 yield short
-            spread = place(config.members, environment.device, environment.workers)
-            task = TrainJob(config.family, dict(run.manifest.hparams), source, config.settings)
-            steps = config.members * config.epochs * config.settings.steps(source.count)
-            yield from train_run(run, task, spread, steps, environment.compile)
+            placement = place(config.members, environment.device, environment.workers)
+            settings = dataclasses.replace(config.settings, origins=run.manifest.gan_origins)
+            job = TrainJob(config.family, dict(run.manifest.hparams), source, settings)
+            steps = config.members * config.epochs * settings.steps(source.count)
+            yield from train_run(run, job, placement, steps, environment.compile)
 
 
 def _too_few_steps(config: GanGanConfig, examples: int) -> TooFewSteps | None:
@@ -108,7 +109,7 @@ def examples_of(run: Run, parent: Run) -> Source:
 def _new_run(
     config: GanGanConfig, parent: Run, environment: RunEnvironment
 ) -> tuple[Manifest, dict[str, Any]]:
-    keys = select(parent.keys(), config.gans, config.snapshot_epochs)
+    keys = select(parent.keys(initial=True), config.gans, config.snapshot_epochs)
     if config.batch_size > len(keys) * config.repeat:
         raise ConfigurationError(
             f"batch-size is {config.batch_size}, but {parent.name!r} has {len(keys)} snapshots to train "
@@ -161,8 +162,10 @@ def _new_run(
         gans=config.members,
         epochs=config.epochs,
         snapshot_every=config.snapshot_every,
+        keeps_initial=config.keep_initial,
+        keeps_step_losses=config.keep_step_losses,
         config=config_identity(config),
-        parent=Parent(parent.name, parent.manifest.id),
+        parents=(RunRef(parent.name, parent.manifest.id),),
         constants={name: array.shape for name, array in constants.items()},
         **provenance(environment),
     )

@@ -77,14 +77,13 @@ def train_gans(config: GansConfig, environment: RunEnvironment) -> Events:
             )
         if images().remarks or images().warnings:
             yield DatasetRead(run.name, images().remarks, images().warnings)
-        spread = place(config.gans, environment.device, environment.workers)
+        placement = place(config.gans, environment.device, environment.workers)
         family = build(run.manifest.family, run.manifest.hparams)
         source = examples_for(family, images())
-        task = TrainJob(family.name, dict(run.manifest.hparams), source, config.settings)
-        steps = (
-            config.gans * config.epochs * config.settings.steps(source.count, batches_per_step(family))
-        )
-        yield from train_run(run, task, spread, steps, environment.compile)
+        settings = dataclasses.replace(config.settings, origins=run.manifest.gan_origins)
+        job = TrainJob(family.name, dict(run.manifest.hparams), source, settings)
+        steps = config.gans * config.epochs * settings.steps(source.count, batches_per_step(family))
+        yield from train_run(run, job, placement, steps, environment.compile)
 
 
 def examples_for(family: Family, images: Images) -> Source:
@@ -113,6 +112,8 @@ def _manifest(config: GansConfig, images: Images, environment: RunEnvironment) -
         gans=config.gans,
         epochs=config.epochs,
         snapshot_every=config.snapshot_every,
+        keeps_initial=config.keep_initial,
+        keeps_step_losses=config.keep_step_losses,
         config=config_identity(config),
         dataset=images.describe(),
         **provenance(environment),

@@ -23,6 +23,16 @@ class EpochResult:
     snapshots: NDArray[np.float32] | None
     checkpoints: NDArray[np.float32] | None
     diverged: list[int]
+    step_losses: NDArray[np.float32] | None = None
+    """(n, steps, L), if they are kept."""
+
+
+@dataclass(frozen=True)
+class InitialWeights:
+    """The snapshots (n, P) of a chunk before training."""
+
+    gans: list[int]
+    snapshots: NDArray[np.float32]
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,13 @@ from gangan_cli.training.events import (
     TrainingStarted,
 )
 from gangan_cli.training.execution import Execution, ExecutionRequest
-from gangan_cli.training.messages import Checkpoint, CompileStarted, EpochResult, ExecutionChosen
+from gangan_cli.training.messages import (
+    Checkpoint,
+    CompileStarted,
+    EpochResult,
+    ExecutionChosen,
+    InitialWeights,
+)
 from gangan_cli.training.workers import Chunk, Placement, TrainJob, Workers
 from store import Run, StoreError
 from store.state import BEAT_EVERY, Status
@@ -38,7 +44,7 @@ ECHO = 0.3
 
 
 def train_run(
-    run: Run, task: TrainJob, place: Placement, steps: int, compile: bool | None
+    run: Run, job: TrainJob, placement: Placement, steps: int, compile: bool | None
 ) -> Iterator[Event]:
     """Train what is missing in `run`; yield events.
 
@@ -54,11 +60,16 @@ def train_run(
         StoreFull: the disk is full; what was reported is kept.
     """
     with _signals_caught() as received:  # also while the end is reported: timeout(1) sends each twice
-        yield from _train_until_done(run, task, place, steps, compile, received)
+        yield from _train_until_done(run, job, placement, steps, compile, received)
 
 
 def _train_until_done(
-    run: Run, task: TrainJob, place: Placement, steps: int, compile: bool | None, received: Sequence[int]
+    run: Run,
+    job: TrainJob,
+    placement: Placement,
+    steps: int,
+    compile: bool | None,
+    received: Sequence[int],
 ) -> Iterator[Event]:
     """Train until the run is complete or a signal was `received`."""
     began = time.monotonic()
@@ -66,21 +77,23 @@ def _train_until_done(
     status: Status = "interrupted"
     trained = 0
     try:
-        chunks, done = remaining(run, place.chunks)
-        devices = place.devices[: len(chunks)]
+        chunks, done = remaining(run, placement.chunks)
+        devices = placement.devices[: len(chunks)]
         total = run.manifest.gans * run.manifest.epochs
-        yield TrainingStarted(run.name, total, done, len(devices), place.devices[0])
-        fingerprint = numerics_fingerprint(place.devices[0])
-        execution = _execution(run, steps, place.threads, compile)
+        yield TrainingStarted(run.name, total, done, len(devices), placement.devices[0])
+        fingerprint = numerics_fingerprint(placement.devices[0])
+        execution = _execution(run, steps, placement.threads, compile)
         if changed := _changed(run.state().execution, fingerprint, execution):
             yield EnvironmentChanged(run.name, changed)
         last_heartbeat = time.monotonic()
-        with Workers(task, devices) as workers:
+        with Workers(job, devices) as workers:
             for message in workers.run(chunks, execution, stopping=lambda: bool(received)):
                 if isinstance(message, EpochResult):
                     for event in _commit(run, message):
                         trained += isinstance(event, EpochFinished)
                         yield event
+                elif isinstance(message, InitialWeights):
+                    run.commit_initial(message.gans, message.snapshots)
                 elif isinstance(message, Checkpoint):
                     run.save_checkpoint(message.epoch, message.gans, message.checkpoints)
                 elif isinstance(message, CompileStarted):
@@ -91,7 +104,7 @@ def _train_until_done(
                 elif time.monotonic() - last_heartbeat > BEAT_EVERY:
                     run.heartbeat()
                     last_heartbeat = time.monotonic()
-        if not remaining(run, place.chunks)[0]:
+        if not remaining(run, placement.chunks)[0]:
             status = "diverged" if run.state().diverged else "complete"
     except BaseException:
         with contextlib.suppress(StoreError):  # a disk that is full, or a run that was taken over
@@ -166,7 +179,9 @@ def _commit(run: Run, epoch: EpochResult) -> Iterator[Event]:
             run.diverged(gan, epoch.epoch)
             yield GanDiverged(run.name, gan, epoch.epoch)
     if epoch.gans:
-        run.commit(epoch.epoch, epoch.gans, epoch.losses, epoch.snapshots, epoch.checkpoints)
+        run.commit(
+            epoch.epoch, epoch.gans, epoch.losses, epoch.snapshots, epoch.checkpoints, epoch.step_losses
+        )
     for gan, losses in zip(epoch.gans, epoch.losses, strict=True):
         means = dict(zip(run.manifest.losses, losses[:, 0].tolist(), strict=True))
         yield EpochFinished(run.name, gan, epoch.epoch, means)

@@ -32,7 +32,13 @@ from gangan_cli.training.autotune import choose, use
 from gangan_cli.training.examples import Source
 from gangan_cli.training.execution import Execution, ExecutionRequest
 from gangan_cli.training.forkserver import CONTEXT, warm_up
-from gangan_cli.training.messages import Checkpoint, CompileStarted, EpochResult, ExecutionChosen
+from gangan_cli.training.messages import (
+    Checkpoint,
+    CompileStarted,
+    EpochResult,
+    ExecutionChosen,
+    InitialWeights,
+)
 from store import StoreError
 
 
@@ -145,7 +151,7 @@ class Workers:
         chunks: Sequence[Chunk],
         execution: Execution | ExecutionRequest,
         stopping: Callable[[], bool],
-    ) -> Iterator[EpochResult | Checkpoint | CompileStarted | ExecutionChosen | None]:
+    ) -> Iterator[EpochResult | Checkpoint | InitialWeights | CompileStarted | ExecutionChosen | None]:
         """Train `chunks`; yield each message, and None when TICK seconds pass without one.
 
         Given a request, the first worker chooses the execution for all, and its messages come first.
@@ -177,7 +183,7 @@ class Workers:
                 yield None
             for pipe in [pipe for pipe in busy if pipe in ready]:
                 message = self._receive(pipe)
-                if isinstance(message, EpochResult | Checkpoint | CompileStarted):
+                if isinstance(message, EpochResult | Checkpoint | InitialWeights | CompileStarted):
                     yield message
                 elif message == "done":
                     busy.remove(pipe)

@@ -172,9 +172,9 @@ class AlignedView(SnapshotView):
         self.alignment = alignment
         self._rows: tuple[bytes, Matrix] | None = None
 
-    def keys(self) -> Keys:
+    def keys(self, *, initial: bool = False) -> Keys:
         """Return the (gan, epoch) of the run's snapshots whose GANs the frame has."""
-        keys = self.run.keys()
+        keys = self.run.keys(initial=initial)
         return keys[np.isin(keys[:, 0], self.alignment.gans)]
 
     def snapshot(self, gan: int, epoch: int) -> Matrix:

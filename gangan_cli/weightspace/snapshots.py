@@ -35,8 +35,8 @@ class Snapshots(Protocol):
     def constant(self, name: str) -> NDArray[Any]:
         """Return an array stored once for the whole run."""
 
-    def keys(self) -> Keys:
-        """Return the (gan, epoch) of every snapshot."""
+    def keys(self, *, initial: bool = False) -> Keys:
+        """Return the (gan, epoch) of every snapshot, with `initial` also those of epoch 0."""
 
     def snapshot(self, gan: int, epoch: int) -> Matrix:
         """Return the weights (P,) of `gan` after `epoch` epochs."""
@@ -73,19 +73,21 @@ class SnapshotView:
         """Return the run's."""
         return self.run.constant(name)
 
-    def keys(self) -> Keys:
+    def keys(self, *, initial: bool = False) -> Keys:
         """Return the run's."""
-        return self.run.keys()
+        return self.run.keys(initial=initial)
 
 
 def select(keys: Keys, gans: str = "", epochs: str = "") -> Keys:
     """Return the rows of `keys` (n, 2) whose gan and epoch lie in ranges such as "0,3-7" or "50-".
 
-    An empty range means all.
+    An empty range means all. Initial weights, epoch 0, are selected only by a range that begins with 0.
 
     Raises:
         ConfigurationError: a range cannot be read, or asks for what is not there.
     """
+    if not any(part.partition("-")[0].strip() == "0" for part in epochs.split(",")):
+        keys = keys[keys[:, 1] > 0]
     if not len(keys):
         raise ConfigurationError("the run has no snapshots yet")
     chosen = np.ones(len(keys), bool)

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from store import Parent, Run
+from store import Run, RunRef
 from tests.commands import clean_environment, command
 from tests.runs import numbers, small_manifest
 from tests.tui.terminal import Terminal
@@ -26,7 +26,7 @@ def store(tmp_path_factory):
     """A GAN-GAN below a population, of which the tree and the trend need letters beyond ASCII."""
     root = tmp_path_factory.mktemp("locales") / "runs"
     root.mkdir()
-    origins = {"a": {"dataset": {"name": "images:Gänse"}}, "g": {"parent": Parent("a", "a")}}
+    origins = {"a": {"dataset": {"name": "images:Gänse"}}, "g": {"parents": (RunRef("a", "a"),)}}
     for name, origin in origins.items():
         manifest = small_manifest(id=name, gans=4, epochs=1, **origin)
         with Run.create(root / name, manifest) as run:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from store import Catalog, Run
-from tests.commands import COMMAND, COMPILED, fresh_gangan, gangan, started, workers_of
+from tests.commands import COMMAND, COMPILED, DIGITS, fresh_gangan, gangan, started, workers_of
 from tests.known import check_known
 from tests.runs import contents
 
@@ -198,3 +198,41 @@ def test_a_gan_that_diverges_is_stopped_and_said(tmp_path):
     shown = gangan("runs", "show", "a", "--store", tmp_path, "--json").document
     assert shown["state"] == "diverged"
     assert shown["diverged"] == {"0": 1, "1": 1}
+
+
+def test_initial_weights_and_losses_of_steps_are_kept_on_request(tmp_path):
+    store = ("--store", tmp_path / "s")
+    asked = "--gans 1 --epochs 2 --batch-size 100 --keep-initial --keep-step-losses"
+    dataset = ("--dataset", f"images:{DIGITS}")
+    assert gangan("train-gans", "--run", "a", *dataset, *asked.split(), *store).code == 0
+    shown = gangan("runs", "show", "a", "--json", *store).document
+    assert (shown["snapshots"], shown["planned_snapshots"]) == (2, 2)
+    assert gangan("runs", "verify", "a", *store).code == 0
+    with Catalog(tmp_path / "s").open("a") as run:
+        assert run.keys(initial=True).tolist() == [[0, 0], [0, 1], [0, 2]]
+        assert run.step_losses(0, 2).shape == (10, 2)
+    small = [
+        "--batch-size",
+        "2",
+        "--epochs",
+        "1",
+        "--components",
+        "0",
+        "--bottleneck",
+        "0",
+        "--latent-dim",
+        "1",
+    ]
+    for name, epochs, expected in (("g", "1-", [1, 2]), ("h", "0-", [0, 1, 2])):
+        over = ("train-gangan", "--on", "a", "--run", name, "--snapshot-epochs", epochs)
+        result = gangan(*over, *small, *store)
+        assert result.code == 0, result.err
+        with Catalog(tmp_path / "s").open(name) as run:
+            assert run.constant("keys")[:, 1].tolist() == expected
+    exported = gangan("runs", "export", "a", tmp_path / "e", "--epochs", "0-", *store)
+    assert exported.code == 0, exported.err
+    imported = gangan("runs", "import", tmp_path / "e", "--as", "b", *store)
+    assert imported.code == 0, imported.err
+    assert gangan("runs", "verify", "b", *store).code == 0
+    with Catalog(tmp_path / "s").open("b") as run:
+        assert run.keys(initial=True)[:, 1].tolist() == [0, 1, 2]

@@ -38,7 +38,7 @@ IN_SHORT_ONE = pytest.mark.parametrize(
 @pytest.fixture(scope="module", params=COMMANDS)
 def undisturbed(request, shared, trained):
     """A command, its run's contents when nothing disturbs it, and how many seconds it takes."""
-    size = 24 if request.config.getoption("--thorough") else 4
+    size = 12 if request.config.getoption("--thorough") else 4
     command = [request.param, "--run", "r", *COMMANDS[request.param].split(), size]
 
     def make(folder):

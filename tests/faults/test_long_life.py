@@ -13,7 +13,8 @@ from gangan_cli.interchange.importing import import_run
 from gangan_cli.models.family import layout
 from gangan_cli.models.registry import build
 from store import Catalog, Manifest, Run, StoreError
-from store.manifest import FORMAT
+from store.errors import Damaged
+from store.manifest import FORMAT, NEW_IN_3, Origin, RunRef
 from store.repair import repair
 from store.verify import verify
 from tests.commands import COMMAND, gangan, started
@@ -60,9 +61,67 @@ def test_every_format_there_was_is_read(old):
 
 def test_what_a_manifest_did_not_always_say_may_be_missing():
     document = json.loads(small_manifest().to_json())
-    for name in ("dataset", "parent", "constants", "machine"):
+    for name in ("dataset", "parents", "constants", "machine", *NEW_IN_3):
         del document[name]
     assert Manifest.from_json(json.dumps(document), "x") == small_manifest()
+
+
+def test_what_format_3_brought_is_read(tmp_path):
+    (tmp_path / "r").mkdir()
+    shutil.copy(FORMATS / "3.mdb", tmp_path / "r" / "data.mdb")
+    with Run.open(tmp_path / "r") as run:
+        manifest = run.manifest
+        assert [parent.name for parent in manifest.parents] == ["a", "b"]
+        assert manifest.origin == Origin("merged", (RunRef("c", "3" * 32),))
+        assert manifest.gan_origins == ((5, 1), (6, 0))
+        assert run.keys(initial=True)[:, 1].tolist() == [0, 2, 4, 0, 2, 4]
+        assert not run.snapshot(1, 0).any()
+        assert run.step_losses(1, 3).tolist() == [[3, 3]] * 5
+        assert (run.progress().snapshots, manifest.planned_snapshots) == (4, 4)
+
+
+def test_a_repair_saves_initial_weights_and_losses_of_steps(tmp_path):
+    (tmp_path / "r").mkdir()
+    content = bytearray((FORMATS / "3.mdb").read_bytes())
+    content[:8192] = bytes(8192)  # the pages that lead to all others
+    (tmp_path / "r" / "data.mdb").write_bytes(content)
+    assert repair(tmp_path / "r").rebuilt
+    with Run.open(tmp_path / "r") as run:
+        assert run.keys(initial=True)[:, 1].tolist() == [0, 2, 4, 0, 2, 4]
+        assert run.step_losses(1, 3).tolist() == [[3, 3]] * 5
+    assert list(verify(tmp_path / "r")) == []
+
+
+def test_initial_weights_and_losses_of_steps_that_are_missing_are_reported(tmp_path):
+    manifest = small_manifest(keeps_initial=True, keeps_step_losses=True)
+    with Run.create(tmp_path / "r", manifest) as run:
+        run.commit(1, [0], np.ones((1, 2, 2)), np.ones((1, 10), np.float32))
+    found = {(finding.what, finding.epoch) for finding in verify(tmp_path / "r")}
+    assert found == {("snapshot", 0), ("step losses", 1)}
+
+
+def test_a_run_of_an_earlier_format_is_written_as_one(tmp_path):
+    earlier = small_manifest(format=2, parents=(RunRef("a", "1"),))
+    document = json.loads(earlier.to_json())
+    assert document["parent"] == {"name": "a", "id": "1"} and not {"parents", *NEW_IN_3} & set(document)
+    assert Manifest.from_json(json.dumps(document), "x") == earlier
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"origin": {"kind": "stolen", "runs": [], "latents": ""}},
+        {"origin": {"kind": "merged", "runs": [{"name": 3, "id": "x"}], "latents": ""}},
+        {"gan_origins": [[0, 0]]},
+        {"gan_origins": [[0, 0], [-1, 0]]},
+        {"keeps_initial": 1},
+        {"parents": [{"name": "\x1b[31m", "id": "x"}]},
+    ],
+)
+def test_what_format_3_brought_is_checked_too(wrong):
+    document = {**json.loads(small_manifest().to_json()), **wrong}
+    with pytest.raises(Damaged):
+        Manifest.from_json(json.dumps(document), "x")
 
 
 def test_every_format_there_was_can_be_gone_on_with(old):

@@ -10,7 +10,7 @@ from gangan_cli.models.family import layout
 from gangan_cli.models.registry import build
 from gangan_cli.weightspace.conditions import Condition
 from gangan_cli.weightspace.pca import PrincipalComponents
-from store import Parent, Run
+from store import Run, RunRef
 from tests.tui import gallery
 
 CLAIMS = (
@@ -89,7 +89,7 @@ def make(root: Path, digits: Path) -> Path:
         about = gallery.manifest(
             what[0] * 32, over, layout(over), gans=1, epochs=40, snapshot_every=10,
             config={"on": "digits", "epochs": 40, "latent_dim": 2, "condition": what, "seed": 0},
-            parent=Parent("digits", "d" * 32),
+            parents=(RunRef("digits", "d" * 32),),
             constants={name: array.shape for name, array in constants.items()},
             command=f"gangan train-gangan --on digits --run by-{what} --condition {what}",
         )  # fmt: skip

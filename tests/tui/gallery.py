@@ -13,7 +13,7 @@ from gangan_cli.models.family import layout
 from gangan_cli.models.registry import build
 from gangan_cli.tui.system import Gpu, Machine
 from gangan_cli.weightspace.pca import PrincipalComponents
-from store import Layout, Manifest, Parent, Run
+from store import Layout, Manifest, Run, RunRef
 
 GANS, EPOCHS = 3, 8
 
@@ -121,7 +121,7 @@ def make(root: Path) -> Path:
     }
     about = manifest(
         "e" * 32, over, layout(over), gans=1, epochs=40, config=setting, snapshot_every=10,
-        parent=Parent("digits", "d" * 32), constants=shapes,
+        parents=(RunRef("digits", "d" * 32),), constants=shapes,
         command="gangan train-gangan --on digits --run gangan",
     )  # fmt: skip
     fill(root / "gangan", about, losses(2, 1, 40), np.tile(vector * 3, (40, 1, 1)), constants)
@@ -129,7 +129,7 @@ def make(root: Path) -> Path:
     setting = {**setting, "lr": 0.0002, "latent_dim": 1, "preset": "paper"}
     about = manifest(
         "f" * 32, over, layout(over), gans=1, epochs=100, config=setting, snapshot_every=10,
-        parent=Parent("digits", "d" * 32), constants=shapes,
+        parents=(RunRef("digits", "d" * 32),), constants=shapes,
         command="gangan train-gangan --on digits --run paper --preset paper",
     )  # fmt: skip
     fill(root / "paper", about, losses(3, 1, 60), np.tile(vector, (60, 1, 1)), constants, training=True)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store import Catalog, Parent, Run, check_name
+from store import Catalog, Run, RunRef, check_name
 from store.errors import BadName, Damaged, InUse, NotAStore, RunExists, StoreError, UnknownRun
 from tests.runs import small_manifest
 
@@ -19,7 +19,7 @@ def add(catalog, name, **manifest):
 def catalog(tmp_path):
     catalog = Catalog(tmp_path / "store")
     add(catalog, "first", id="1")
-    add(catalog, "second", id="2", parent=Parent("first", "1"))
+    add(catalog, "second", id="2", parents=(RunRef("first", "1"),))
     return catalog
 
 

@@ -10,6 +10,7 @@ from gangan_cli.models.family import layout
 from gangan_cli.models.registry import build
 from gangan_cli.rng import stream
 from gangan_cli.training.engine import train
+from gangan_cli.training.messages import InitialWeights
 from gangan_cli.training.workers import place
 from gangan_cli.weightspace.sources import ArrayExamples
 from tests.runs import numbers
@@ -212,3 +213,33 @@ def test_gpus_share_the_gans_evenly(monkeypatch):
     spread = place(5, "auto", None)
     assert spread.chunks == [[0, 1, 2], [3, 4]]
     assert spread.devices == ["cuda:0", "cuda:1"]
+
+
+def test_initial_weights_come_first_if_asked_for_and_change_nothing(paper, digits, three):
+    settings = replace(SETTINGS, keep_initial=True)
+    initial, *epochs = train(paper, digits, settings, [0, 1, 2])
+    assert isinstance(initial, InitialWeights) and initial.gans == [0, 1, 2]
+    for gan in (0, 1):
+        generator = stream(SETTINGS.seed, gan, 0, "cpu")
+        with torch.random.fork_rng(devices=[]):
+            torch.set_rng_state(generator.get_state())
+            networks = paper.networks()
+        first = networks["discriminator"].state_dict()["input.weight"].flatten().numpy()
+        assert np.array_equal(initial.snapshots[gan, : len(first)], first)
+    assert np.array_equal(epochs[-1].snapshots, three[-1].snapshots)
+    again = list(train(paper, digits, settings, [0, 1, 2], start=(1, three[0].checkpoints)))
+    assert not any(isinstance(one, InitialWeights) for one in again)
+
+
+def test_losses_of_steps_are_those_whose_mean_is_the_epochs(paper, digits):
+    (epoch,) = train(paper, digits, replace(SETTINGS, epochs=1, keep_step_losses=True), [0, 1])
+    steps = SETTINGS.steps(len(digits))
+    assert epoch.step_losses.shape == (2, steps, 2)
+    np.testing.assert_allclose(epoch.step_losses.mean(axis=1), epoch.losses[:, :, 0], rtol=1e-5)
+    assert np.array_equal(epoch.step_losses[:, -1], epoch.losses[:, :, 1].astype(np.float32))
+
+
+def test_a_gan_may_have_another_gans_random_numbers(paper, digits, three):
+    settings = replace(SETTINGS, seed=99, origins=((SETTINGS.seed, 2), (SETTINGS.seed, 0)))
+    last = list(train(paper, digits, settings, [0, 1]))[-1]
+    np.testing.assert_allclose(last.snapshots, three[-1].snapshots[[2, 0]], atol=2e-5)

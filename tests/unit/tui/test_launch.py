@@ -9,7 +9,7 @@ import pytest
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.tui import launch
 from gangan_cli.tui.run_index import RunView
-from store import Parent
+from store import RunRef
 from store.state import Holder, State, host_namespace
 from tests.runs import small_manifest
 
@@ -76,7 +76,7 @@ def test_a_run_that_has_ended_is_not_resumed(tmp_path, status):
 
 
 def test_a_run_in_training_is_not_resumed(tmp_path):
-    run = view("training", Holder.me(), tmp_path, parent=Parent("a", "1"))
+    run = view("training", Holder.me(), tmp_path, parents=(RunRef("a", "1"),))
     with pytest.raises(ConfigurationError, match="r is training"):
         launch.resume(run, tmp_path, pytest.fail)
     assert list(tmp_path.iterdir()) == []

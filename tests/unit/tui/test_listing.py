@@ -7,14 +7,14 @@ import pytest
 
 from gangan_cli.tui import listing
 from gangan_cli.tui.run_index import RunView
-from store import Parent
+from store import RunRef
 from store.state import Holder, State, host_namespace
 from tests.runs import small_manifest
 
 
 def view(name, on=None, status="complete", size=0, done=0, holder=None, **manifest):
-    parent = Parent(on, f"id of {on}") if on else None
-    made = small_manifest(**{"id": f"id of {name}", "parent": parent, **manifest})
+    parents = (RunRef(on, f"id of {on}"),) if on else ()
+    made = small_manifest(**{"id": f"id of {name}", "parents": parents, **manifest})
     return RunView(name, Path(name), made, State(status, holder), done=done, size=size)
 
 

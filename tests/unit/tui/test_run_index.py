@@ -10,7 +10,7 @@ import pytest
 
 from gangan_cli.tui import run_index
 from gangan_cli.tui.run_index import TREND, RunIndex, RunView
-from store import Parent, Run
+from store import Run, RunRef
 from store.errors import NotAStore, UnknownRun
 from store.state import Holder, State, host_namespace
 from tests.runs import numbers, small_manifest
@@ -78,7 +78,7 @@ def test_a_trend_goes_over_the_whole_training_in_a_few_points(root):
 
 def test_a_run_says_what_it_is_trained_on(root):
     make(root, "a", dataset={"name": "mnist5k"})
-    make(root, "b", parent=Parent("a", "one"))
+    make(root, "b", parents=(RunRef("a", "one"),))
     make(root, "c")
     assert [run.on for run in RunIndex(root).scan()] == ["mnist5k", "a", ""]
 

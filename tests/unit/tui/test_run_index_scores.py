@@ -7,7 +7,7 @@ from gangan_cli.tui import run_index
 from gangan_cli.tui.run_index import RunIndex
 from gangan_cli.tui.scores import Scores
 from gangan_cli.weightspace.conditions import Condition
-from store import Parent, Run
+from store import Run, RunRef
 from tests.runs import small_manifest
 from tests.tui.asking import audit, evaluation
 from tests.unit.tui.test_run_index import commit, make, settle
@@ -133,7 +133,10 @@ def test_a_run_that_cannot_be_read_has_no_scores(root):
 
 def test_a_run_says_what_its_gangans_can_be_asked_for(root):
     about = small_manifest(
-        id="g", parent=Parent("r", "one"), config={"condition": "score"}, constants={"asked_for": (2,)}
+        id="g",
+        parents=(RunRef("r", "one"),),
+        config={"condition": "score"},
+        constants={"asked_for": (2,)},
     )
     Run.create(root / "g", about, {"asked_for": np.array([80.5, 400.0])}).close()
     g, r = RunIndex(root).scan()

@@ -8,13 +8,13 @@ from gangan_cli.errors import ConfigurationError
 from gangan_cli.tui.run_index import RunView
 from gangan_cli.tui.scrub import REACH, STEP, Scrub, epochs_of
 from gangan_cli.weightspace.conditions import Condition
-from store import Parent
+from store import RunRef
 from tests.runs import small_manifest
 
 
 def gangan(latent_dim=3, gans=((0, 5), (1, 2)), **manifest):
     made = small_manifest(
-        parent=Parent("a", "1"),
+        parents=(RunRef("a", "1"),),
         hparams={"latent_dim": latent_dim},
         epochs=7,
         snapshot_every=2,

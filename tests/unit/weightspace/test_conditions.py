@@ -5,7 +5,7 @@ import pytest
 
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.weightspace.conditions import Condition, condition_of
-from store import Parent, Run
+from store import Run, RunRef
 from tests.runs import small_manifest
 
 KEYS = np.array([(0, 1), (0, 2), (1, 1), (1, 2)])
@@ -69,7 +69,7 @@ def test_what_has_no_score_is_named_with_what_gives_it_one(judged):
 
 def test_gangans_have_no_scores_of_their_own(judged):
     with (
-        judged(parent=Parent("p", "one")) as run,
+        judged(parents=(RunRef("p", "one"),)) as run,
         pytest.raises(ConfigurationError, match="run of GAN-GANs"),
     ):
         condition_of(run, KEYS, "score")

@@ -88,3 +88,11 @@ def test_snapshots_come_the_same_from_memory_and_from_the_map(tmp_path, monkeypa
     assert len(in_memory) == len(mapped) == 6
     assert torch.equal(in_memory.batch(indices), mapped.batch(indices))
     assert np.array_equal(mapped.batch(indices)[0, 0].numpy(), vectors[2])
+
+
+def test_initial_weights_are_selected_only_by_a_range_that_begins_with_them():
+    keys = np.array([(0, 0), (0, 1), (0, 2)])
+    assert select(keys)[:, 1].tolist() == select(keys, "0")[:, 1].tolist() == [1, 2]
+    assert select(keys, "", "1-")[:, 1].tolist() == [1, 2]
+    assert select(keys, "", "0-")[:, 1].tolist() == [0, 1, 2]
+    assert select(keys, "", "0,2")[:, 1].tolist() == [0, 2]
