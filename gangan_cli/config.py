@@ -254,8 +254,8 @@ class GanGanConfig:
         check_bounds(self)
         if self.condition != "none" and (self.family != R1 or not self.components):
             raise ConfigurationError(
-                f"condition is {self.condition!r}: only a GAN-GAN of the family {R1}, on principal "
-                "components, can be asked for something"
+                f"condition is {self.condition!r}: only GAN-GANs of the family {R1}, on principal "
+                "components, can be conditioned"
             )
 
     @classmethod
@@ -267,7 +267,7 @@ class GanGanConfig:
         """
         preset = given.get("preset", "default")
         if preset not in PRESETS:
-            raise ConfigurationError(f"no preset {preset!r}: there is {', '.join(PRESETS)}")
+            raise ConfigurationError(f"no preset {preset!r}: choose from {', '.join(PRESETS)}")
         return cls(**{**PRESETS[preset], **given})
 
     @property

@@ -12,11 +12,11 @@ def expanded(given: str | Path) -> Path:
         ConfigurationError: that home folder is unknown, or the text cannot be a path.
     """
     if "\0" in str(given):
-        raise ConfigurationError(f"{str(given)!r} holds a zero byte, which no path does")
+        raise ConfigurationError(f"{str(given)!r} cannot be a path: it holds a zero byte")
     try:
         return Path(given).expanduser()
     except RuntimeError as error:
-        raise ConfigurationError(f"{given}: that home is not known; write the path out") from error
+        raise ConfigurationError(f"{given}: that home folder is unknown: write the path out") from error
 
 
 def canonical(given: str | Path) -> Path:

@@ -26,5 +26,5 @@ def decoded(content: bytes) -> str:
         ValueError: it is UTF-16 or UTF-32.
     """
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in content:
-        raise ValueError("it is written as UTF-16, or is no text: save it as UTF-8")
+        raise ValueError("it is written as UTF-16, or is not text: save it as UTF-8")
     return content.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape")

@@ -176,7 +176,9 @@ class Catalog:
             try:
                 (aside / name).rename(final)
             except OSError as error:  # somebody else was quicker
-                raise RunExists(f"a run {name!r} has come into {self.root} meanwhile") from error
+                raise RunExists(
+                    f"a run {name!r} was created in {self.root} by another process meanwhile"
+                ) from error
         finally:
             shutil.rmtree(aside, ignore_errors=True)
 

@@ -33,6 +33,6 @@ def watch(name: str, holder: Holder, look: Callable[[], State]) -> None:
         state = look()
         if state.stored == "training" and state.holder != holder:
             raise InUse(
-                f"run {name!r} is being trained by {state.holder}, whose clock is "
-                "another than ours: wait for it, or stop it and give the same command again"
+                f"run {name!r} is being trained by {state.holder}, whose clock "
+                "differs from ours: wait for it, or stop it and give the same command again"
             )

@@ -40,7 +40,8 @@ def lmdb_errors(path: Path, needed: Callable[[], int] = lambda: 0) -> Iterator[N
         yield
     except lmdb.MapFullError as error:
         raise StoreFull(
-            f"{path} has reached what a run may have: 256 GiB, or what ulimit -v leaves of address space"
+            f"{path} has reached the maximum size of a run: 256 GiB, or what ulimit -v leaves of "
+            "address space"
         ) from error
     except lmdb.ReadersFullError as error:
         raise InUse(f"{path} has too many readers: close some, then try again") from error

@@ -50,7 +50,7 @@ def repair(path: Path) -> Repaired:
         _rebuild(path)
     findings = list(verify(path))
     if lost := [finding for finding in findings if finding.what in ("constant", "file")]:
-        raise Damaged(f"{lost[0].why}; it cannot be made again: remove the run, and train it anew")
+        raise Damaged(f"{lost[0].why}; it cannot be made again: remove the run, and train it again")
     with Run.open(path, write=True) as run:
         if findings:
             values = [found for found in findings if found.gan is not None and found.epoch is not None]
@@ -91,7 +91,7 @@ def _rebuild(path: Path) -> None:
     if saved.manifest is None:
         raise Damaged(
             f"{path} is damaged beyond repair: its manifest is lost, or of format 1, whose values do "
-            "not prove where they belong; remove the run, and train it anew"
+            "not prove where they belong; remove the run, and train it again"
         )
     for state in saved.states:
         if state.status == "training":
@@ -136,7 +136,7 @@ def _write(path: Path, manifest: Manifest, saved: _Saved) -> None:
     }
     if lost := set(manifest.constants) - set(constants):
         raise Damaged(
-            f"{path.name} has lost {', '.join(sorted(lost))}: remove the run, and train it anew"
+            f"{path.name} has lost {', '.join(sorted(lost))}: remove the run, and train it again"
         )
     newest = sorted(saved.states, key=lambda state: state.holder.beat if state.holder else 0.0)
     state = State(

@@ -74,7 +74,9 @@ def alignment_report(run: Run, keys: Keys, alignment: Alignment) -> AlignmentRep
     """
     epochs, counts = np.unique(keys[:, 1], return_counts=True)
     if not (counts > 1).any():
-        raise ConfigurationError(f"of {run.name!r} no two GANs have the same epoch: none to compare")
+        raise ConfigurationError(
+            f"of {run.name!r} no two GANs have the same epoch, so none can be compared"
+        )
     probe = _Probe(build(run.manifest.family, run.manifest.hparams), run.manifest.layout)
     found = [_Medians(run.manifest.layout) for _ in ("before", "after")]
     changes = np.zeros(2)
@@ -170,8 +172,8 @@ class _Probe:
             changes.append(float((one - other).abs().max()))
             if not changes[-1] <= TOLERANCE * max(1.0, float(one.abs().max())):
                 raise WorkFailed(
-                    f"aligned with {alignment.mode!r}, a {network} gives something else: "
-                    f"its output changed by {changes[-1]:.2g}"
+                    f"aligning with {alignment.mode!r} changed the output of a {network} by "
+                    f"{changes[-1]:.2g}"
                 )
         return changes[0], changes[1]
 

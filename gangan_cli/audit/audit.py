@@ -194,15 +194,15 @@ def check(lineage: Lineage, options: Options) -> None:
     """
     if not lineage.is_gangan:
         raise ConfigurationError(
-            f"run {lineage.top.name!r} was trained on images: an audit is of a GAN-GAN; this one is "
-            "judged by gangan evaluate"
+            f"run {lineage.top.name!r} was trained on images, and only GAN-GANs are audited: "
+            "use gangan evaluate"
         )
     if not len(lineage.top.keys()):
         raise ConfigurationError(f"run {lineage.top.name!r} has no snapshots yet")
     if not (np.diff(lineage.top.constant("keys")[:, 0]) == 0).any():
         raise ConfigurationError(
-            f"{lineage.top.name!r} was trained on one snapshot of each GAN: without a step from one to "
-            "the next nothing is near or far"
+            f"{lineage.top.name!r} was trained on one snapshot of each GAN: distances need two "
+            "epochs as their unit"
         )
     if not 3 <= options.count <= DRAWN:
         raise ConfigurationError(f"count is {options.count}: give 3 to {DRAWN} samples of each kind")

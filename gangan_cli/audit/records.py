@@ -67,7 +67,7 @@ def audited(
         if doubt := mismatch(name, bottom, dataset_of(bottom, request.options.dataset)):
             warn(doubt)
         if not keeps:
-            warn(f"{name} cannot be written: what is found is not kept")
+            warn(f"{name} cannot be written: results are not stored")
         wanted = chosen(lineage.top, request.gans, request.epochs)
         known = [one for one in _kept(lineage.top) if one.options == request.options]
         before = {(one.gan, one.epoch): one for one in known}

@@ -64,7 +64,7 @@ def _show(audits: Sequence["Audit"]) -> None:
         f"judge {first.judge}"
     )
     others = f"to the nearest of another GAN: {first.across:.3g}; " if len(first.gans) > 1 else ""
-    step = f"one step (consecutive snapshots): {first.spacing:.3g}; "
+    step = f"epoch step (consecutive snapshots): {first.spacing:.3g}; "
     inside = f"within the components: {first.inside.spacing:.3g}; " if first.inside else ""
     output.text(f"{step}{inside}{others}real images: {first.floor:.1f}")
     if first.aligned:
@@ -74,21 +74,20 @@ def _show(audits: Sequence["Audit"]) -> None:
     own = [_line(one, one.rows[0], f"GAN-GAN {one.gan} at epoch {one.epoch}") for one in audits]
     output.table(
         [
-            *("sampler", f"best of {of}", "best", "median", "nearest", "line", "inside"),
-            *("pictures", "GANs", "epochs"),
+            *("sampler", f"FD best of {of} [95%]", "FD best, fresh", "FD median"),
+            *("Δ snapshot", "Δ segment", "Δ PCA", "Δ images", "GANs near", "epochs near"),
         ],
         [*own, *(_line(first, row, row.label) for row in first.rows[1:])],
         right=range(1, 10),
         less=(6, 5, 7, 9, 8, 2),
     )
     output.text(
-        f"\nbest of {of}: Fréchet distance of the best, mean of all draws of {of}, 95% interval\n"
-        f"best: that of all {options.count}, on {fresh:,} fresh images: compare it within its column\n"
-        "median: of all\n"
-        "nearest, line: median steps to the nearest snapshot, and to the nearest line between two\n"
-        "inside: median steps, as they are there, to the nearest snapshot within the components' space\n"
-        "pictures: median distance of images to those of the nearest snapshot from the same noise\n"
-        "GANs, epochs: share that the nearest snapshots are of, if they lie within 3 steps, and half\n"
+        f"\nFD: Fréchet distance; of the best of {of} draws the mean; of the best of {options.count}\n"
+        f"again, on {fresh:,} fresh images, to be compared within its column\n"
+        "Δ: median distance to the nearest snapshot, to the nearest segment between two, and to the\n"
+        "nearest snapshot among principal components, in epoch steps (an epoch step is the median\n"
+        "distance of consecutive snapshots of a GAN); Δ images: of images from the same noise\n"
+        "GANs, epochs near: share of those whose snapshots are nearest, within 3 epoch steps and half\n"
         "as far as any of another GAN\n"
     )
     _layers(audits)
@@ -110,10 +109,12 @@ def _layers(audits: Sequence["Audit"]) -> None:
         found_of = median(steps), min(steps), max(steps)
         rows.append([layer, *("–" if isnan(value) else f"{value:.1f}" for value in found_of)])
     if len(found) == 1:
-        output.table(["layer", "nearest"], [row[:2] for row in rows], right=[1])
+        output.table(["layer", "Δ snapshot"], [row[:2] for row in rows], right=[1])
     else:
-        output.table(["layer", "nearest (median)", "least", "most"], rows, right=range(1, 4))
-    output.text("\nnearest: steps of that layer to the nearest snapshot, as seen in all layers\n")
+        output.table(["layer", "Δ snapshot (median)", "least", "most"], rows, right=range(1, 4))
+    output.text(
+        "\nΔ snapshot: distance of a layer to the nearest snapshot's, in epoch steps of the layer\n"
+    )
 
 
 def _aligned(found: "AlignmentReport") -> str:
@@ -156,8 +157,8 @@ def _verdicts_of(audits: Sequence["Audit"]) -> None:
         less=(5, 6, 4),
     )
     output.text(
-        "\nmedian, least, most, over the GAN-GANs: steps; shares; differences of distances and of\n"
-        "Fréchet distances; rank correlations"
+        "\nmedian, least, most, over the GAN-GANs: epoch steps; shares; differences of distances and\n"
+        "of Fréchet distances; rank correlations"
     )
 
 

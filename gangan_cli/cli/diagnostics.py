@@ -96,7 +96,7 @@ class RunFailures:
             code = _code_of(error)
             if not self._several or code is None or isinstance(error, OSError):
                 raise
-            warn(f"{run} is left out: {error}")
+            warn(f"skipped {run}: {error}")
             self._worst = max(self._worst, STORE if code == STORE else FAILED)
 
     def exit_with_worst(self) -> None:

@@ -47,7 +47,7 @@ def export_figures(
 
     wanted = [form.strip().lower() for form in format.split(",")]
     if unknown := [form for form in wanted if form not in FORMATS]:
-        raise ConfigurationError(f"no format {unknown[0]!r}: there is {', '.join(FORMATS)}")
+        raise ConfigurationError(f"no format {unknown[0]!r}: choose from {', '.join(FORMATS)}")
     from gangan_cli.figures.export import export_figures
 
     target, failures = Output(out, wanted, dpi, seed), diagnostics.RunFailures(several=len(names) > 1)

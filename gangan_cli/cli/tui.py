@@ -65,7 +65,7 @@ def tui(
     try:
         caches.state()
     except caches.CacheUnwritable as error:
-        diagnostics.warn(f"where you were is not remembered: {error}")
+        diagnostics.warn(f"the last page is not remembered: {error}")
     # Garbage collection during imports takes a tenth of the time to the first screen; the app enables it
     # once that is drawn.
     gc.disable()

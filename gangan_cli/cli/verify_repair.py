@@ -45,8 +45,7 @@ def verify(
             continue
         gaps = any(finding.what != "result" for finding in result.findings)
         diagnostics.say(
-            f"gangan runs repair {result.run} drops what is bad"
-            + ", for training to fill the gaps" * gaps
+            f"gangan runs repair {result.run} drops damaged values" + "; training fills the gaps" * gaps
         )
     if bad:
         diagnostics.leave(diagnostics.STORE)
@@ -73,13 +72,13 @@ def repair(
     for sentence in sentences(run, done.findings):
         diagnostics.say(sentence)
     bad = [finding for finding in done.findings if not finding.missing]
-    deeds = ["its file was made anew"] * done.rebuilt + ["what is bad was dropped"] * bool(bad)
+    deeds = ["rebuilt the file"] * done.rebuilt + ["dropped damaged values"] * bool(bad)
     diagnostics.say(
-        f"{run}: {' and '.join(deeds) or 'nothing is bad'}; "
+        f"{run}: {' and '.join(deeds) or 'no damage found'}; "
         f"{done.snapshots} of {manifest.planned_snapshots} snapshots are there"
     )
     if state == "interrupted":
         if "imported" in manifest.config:
             diagnostics.say("it was imported: what is missing has to be imported again")
         else:
-            diagnostics.say(f"the command that began it finishes it:\n  {manifest.command}")
+            diagnostics.say(f"to train what is missing:\n  {manifest.command}")

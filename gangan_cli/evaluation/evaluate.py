@@ -84,7 +84,7 @@ def evaluate(
         reference = reference_of(dataset, data_dir or data_dir_of(bottom), on_progress)
         yield from (Warned(text) for text in doubts(reference.judge, request.samples))
         if not keeps:
-            yield Warned(f"{name} cannot be written: its results are not kept")
+            yield Warned(f"{name} cannot be written: results are not stored")
         kept = lineage.top.results(_prefix(reference.judge, request))
         known = {key: one for key, one in kept.items() if one.get("version", 2) == VERSION}
         subjects = [Subject(), *subjects]

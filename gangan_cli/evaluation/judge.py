@@ -71,7 +71,7 @@ class Judge:
             WorkFailed: a pixel is not finite.
         """
         if not np.isfinite(images).all():
-            raise WorkFailed("these images have pixels that are no numbers: the GAN has diverged")
+            raise WorkFailed("these images have pixels that are not finite: the GAN has diverged")
         return judged(self.classifier, images)
 
 
@@ -87,7 +87,7 @@ def judge_of(dataset: str, data_dir: Path | None, on_progress: ProgressCallback)
     images, test = load_images(dataset, data_dir), load_images(dataset, data_dir, "test")
     if (images.height, images.width) != (SIDE, SIDE):
         raise ConfigurationError(
-            f"the judge looks at {SIDE} × {SIDE} pixels, {dataset} has {images.height} × {images.width}"
+            f"the judge needs {SIDE} × {SIDE} pixels, {dataset} has {images.height} × {images.width}"
         )
     recipe, name = RECIPES[dataset], _name(images, RECIPES[dataset])
     waits = partial(on_progress, "waiting for the judge that another process trains", 0, 1)
@@ -153,7 +153,9 @@ def _read(path: Path, dataset: str) -> Judge | None:
         classifier.to(memory_format=torch.channels_last)  # as in training
         return Judge(facts["id"], dataset, float(facts["accuracy"]), classifier.eval())
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, OSError) as error:
-        raise WorkFailed(f"the judge in {path} is damaged: delete it, and it is trained anew") from error
+        raise WorkFailed(
+            f"the judge in {path} is damaged: delete it, and it is trained again"
+        ) from error
 
 
 def _kept(judge: Judge, path: Path) -> Judge:

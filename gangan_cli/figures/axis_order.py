@@ -22,7 +22,7 @@ def draw_order(above: Axes, below: Axes, audit: Audit) -> None:
         asked.text(
             0.995,
             0.04,
-            "dashed: as asked for",
+            "dashed: requested",
             transform=asked.transAxes,
             ha="right",
             fontsize=7,

@@ -47,7 +47,7 @@ def check_dataset(name: str) -> None:
         ConfigurationError: it is not.
     """
     if name not in DATASETS[:-1] and not (name.startswith(FOLDER) and name != FOLDER):
-        raise ConfigurationError(f"no dataset {name!r}: there is {', '.join(DATASETS)}")
+        raise ConfigurationError(f"no dataset {name!r}: choose from {', '.join(DATASETS)}")
 
 
 def named(dataset: str) -> str:

@@ -43,7 +43,7 @@ def export_run(
         WorkFailed: the folder cannot be written.
     """
     if form not in FORMATS:
-        raise ConfigurationError(f"no format {form!r}: there is {', '.join(FORMATS)}")
+        raise ConfigurationError(f"no format {form!r}: choose from {', '.join(FORMATS)}")
     if out.exists():
         raise ConfigurationError(f"{out} is there already: name a new folder")
     there = run.index()

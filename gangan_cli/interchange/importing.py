@@ -75,7 +75,7 @@ def _import_export(catalog: Catalog, source: Path, name: str, on_progress: StepC
             elif (gan, epoch) in losses:
                 run.commit(epoch, [gan], losses[gan, epoch][None], vector[None])
             else:
-                refuse(file, "the losses know no such epoch")
+                refuse(file, "the losses have no such epoch")
             step()
         whole = len(run.keys()) == manifest.planned_snapshots
         run.release("complete" if whole else "interrupted")

@@ -95,7 +95,6 @@ class CGAN(BaseGAN):
 
     @property
     def latent_codes(self) -> tuple[LatentCode, ...]:
-        """Return the label."""
         return latent_codes_of(self.name, asdict(self))
 
     @property
@@ -105,7 +104,6 @@ class CGAN(BaseGAN):
 
     @property
     def phases(self) -> tuple[Phase, ...]:
-        """Return the update of both networks."""
         return (Phase(("generator", "discriminator"), self._losses, ("g_loss", "d_loss"), ADAM),)
 
     def networks(self) -> dict[str, nn.Module]:

@@ -161,7 +161,6 @@ class CycleGAN(SquareImageGAN):
 
     @property
     def latent_dim(self) -> int:
-        """Return that there is no noise."""
         return 0
 
     @property
@@ -171,7 +170,6 @@ class CycleGAN(SquareImageGAN):
 
     @property
     def phases(self) -> tuple[Phase, ...]:
-        """Return the update of all networks."""
         trains = "a_to_b", "b_to_a", "critic_a", "critic_b"
         loss_names = "gan_loss", "cycle_loss", "identity_loss", "a_loss", "b_loss"
         return (Phase(trains, self._losses, loss_names, ADAM),)
@@ -191,7 +189,6 @@ class CycleGAN(SquareImageGAN):
         return networks
 
     def noise(self, shape: tuple[int, ...], generator: Source) -> Tensor:
-        """Return nothing, (*shape, 0)."""
         return torch.empty(*shape, 0, device=generator.device)
 
     def generate(self, networks: Networks, noise: Tensor) -> Tensor:

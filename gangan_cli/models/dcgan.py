@@ -39,11 +39,9 @@ class DCGAN(Convolutional):
 
     @property
     def phases(self) -> tuple[Phase, ...]:
-        """Return the update of both networks."""
         return (Phase(("generator", "discriminator"), self._losses, ("g_loss", "d_loss"), ADAM),)
 
     def discriminator_on(self, trunk: Trunk) -> nn.Module:
-        """Return the discriminator."""
         return Discriminator(trunk)
 
     def _losses(

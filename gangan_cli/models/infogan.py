@@ -72,7 +72,6 @@ class InfoGAN(Convolutional):
         )
 
     def discriminator_on(self, trunk: Trunk) -> nn.Module:
-        """Return the discriminator with its heads."""
         return Discriminator(trunk, self.classes, self.codes)
 
     def noise(self, shape: tuple[int, ...], generator: Source) -> Tensor:

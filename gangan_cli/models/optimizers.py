@@ -52,7 +52,6 @@ class Adam:
     def step(
         self, parameter: "Tensor", gradient: "Tensor", moments: "Sequence[Tensor]", rates: "Tensor"
     ) -> None:
-        """Take a step of Adam."""
         first, second = moments
         first.lerp_(gradient, 1 - self.betas[0])
         second.mul_(self.betas[1]).addcmul_(gradient, gradient, value=1 - self.betas[1])
@@ -81,7 +80,6 @@ class RMSProp:
     def step(
         self, parameter: "Tensor", gradient: "Tensor", moments: "Sequence[Tensor]", rates: "Tensor"
     ) -> None:
-        """Take a step of RMSProp."""
         (squares,) = moments
         squares.mul_(self.decay).addcmul_(gradient, gradient, value=1 - self.decay)
         parameter.sub_(rates[0] * gradient / (squares + self.epsilon).sqrt())

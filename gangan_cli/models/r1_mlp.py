@@ -114,7 +114,7 @@ class R1MLP:
 
     def __post_init__(self) -> None:
         if self.loss not in LOSSES:
-            raise TypeError(f"no loss {self.loss!r}: there is {', '.join(LOSSES)}")
+            raise TypeError(f"no loss {self.loss!r}: choose from {', '.join(LOSSES)}")
 
     @property
     def ema_decays(self) -> Mapping[str, float]:

@@ -151,7 +151,7 @@ def family_info(name: str) -> FamilyInfo:
     """
     if name not in FAMILIES:
         known = (one if info.of_images else f"{one} (of weights)" for one, info in FAMILIES.items())
-        raise ConfigurationError(f"no family {name!r}: there is {', '.join(known)}")
+        raise ConfigurationError(f"no family {name!r}: choose from {', '.join(known)}")
     return FAMILIES[name]
 
 

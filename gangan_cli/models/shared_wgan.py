@@ -35,7 +35,7 @@ class SharedWGAN(WGAN):
         if max(self._shared) > SHAREABLE:
             raise TypeError(f"share is {self.share!r}: the critic has {SHAREABLE} convolutions")
         if self.update not in UPDATES:
-            raise TypeError(f"no update {self.update!r}: there is {', '.join(UPDATES)}")
+            raise TypeError(f"no update {self.update!r}: choose from {', '.join(UPDATES)}")
 
     @property
     def critic_widths(self) -> tuple[int, ...]:

@@ -108,7 +108,7 @@ class WGAN(SquareImageGAN):
 
     def __post_init__(self) -> None:
         if self.loss not in LOSSES:
-            raise TypeError(f"no loss {self.loss!r}: there is {', '.join(LOSSES)}")
+            raise TypeError(f"no loss {self.loss!r}: choose from {', '.join(LOSSES)}")
         if self.width < 4:
             raise TypeError(f"width is {self.width}: the critic's last layer has a quarter of it")
 

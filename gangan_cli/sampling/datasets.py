@@ -28,9 +28,7 @@ def dataset_of(manifest: Manifest, wished: str = "") -> str:
     """
     if found := wished or images_of(manifest):
         return found
-    raise ConfigurationError(
-        "GANs that were imported do not say from which images they learnt: name these with --dataset"
-    )
+    raise ConfigurationError("imported GANs do not record their dataset: name it with --dataset")
 
 
 def mismatch(name: str, manifest: Manifest, dataset: str) -> str:

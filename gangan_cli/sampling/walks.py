@@ -66,7 +66,7 @@ def points_along(
         wishes = np.linspace(-1, 1, count)
         points = np.repeat(lineage.sample_latents(1, seed), count, axis=0)
         points[:, -1] = wishes
-        return scale.decode(wishes), points, f"{scale.title} asked for"
+        return scale.decode(wishes), points, f"requested {scale.title}"
     dimensions = lineage.family.latent_dim
     reach = 2.0 if dimensions == 1 else dimensions**0.5
     positions = np.linspace(-reach, reach, count)

@@ -70,8 +70,8 @@ def train_gangan(config: GanGanConfig, environment: RunEnvironment) -> Events:
         with open_or_create(catalog, config, environment, create) as run:
             if run.manifest.parent is None or run.manifest.parent.id != parent.manifest.id:
                 raise ConfigurationError(
-                    f"run {config.run!r} was trained on another run than the {config.on!r} that is "
-                    "there now: give another --run name"
+                    f"run {config.run!r} was trained on another run than the {config.on!r} that the "
+                    "store has now: give another --run name"
                 )
             if ended := already_ended(run):
                 yield ended

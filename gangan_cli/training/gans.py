@@ -72,7 +72,7 @@ def train_gans(config: GansConfig, environment: RunEnvironment) -> Events:
             return
         if (run.manifest.dataset or {}).get("sha256") != images().describe()["sha256"]:
             raise ConfigurationError(
-                f"dataset {config.dataset!r} is not the one run {config.run!r} was begun with: "
+                f"dataset {config.dataset!r} is not the one that run {config.run!r} was started with: "
                 "its images differ"
             )
         if images().remarks or images().warnings:

@@ -52,14 +52,14 @@ def reject_changed_config(run: Run, configuration: RunConfig) -> None:
     }
     stored = {**defaults, **renamed(run.manifest.config)}
     differences = [
-        f"{name.replace('_', '-')} is {stored.get(name)!r} there and {config.get(name)!r} here"
+        f"{name.replace('_', '-')} is {stored.get(name)!r} in the run and {config.get(name)!r} here"
         for name in {**stored, **config}
         if stored.get(name) != config.get(name)
         and not (name == "dataset" and is_same_folder(str(stored.get(name)), str(config.get(name))))
     ]
     if differences:
         raise ConfigurationError(
-            f"run {run.name!r} is there with another configuration ({'; '.join(differences)}): "
+            f"run {run.name!r} exists with another configuration ({'; '.join(differences)}): "
             "give the same again to resume it, or another --run name"
         )
 

@@ -159,7 +159,6 @@ class GanganApp(StoreApp):
         self.notify(said, severity="error" if bad else "information", markup=False)
 
     def on_losses_read(self, message: messages.LossesRead) -> None:
-        """Pass losses to the page."""
         if self.page is not None:
             self.page.losses_changed(message.histories)
 
@@ -201,14 +200,12 @@ class GanganApp(StoreApp):
         self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
 
     def action_help(self) -> None:
-        """Show the keys."""
         from gangan_cli.tui.screens.overlays import Help
 
         if not isinstance(self.screen, Help):
             self.push_screen(Help(self.current_mode))
 
     def action_system(self) -> None:
-        """Show the machine."""
         from gangan_cli.tui.screens.overlays import MachinePane
 
         if not isinstance(self.screen, MachinePane):
@@ -220,7 +217,6 @@ class GanganApp(StoreApp):
             self.run_worker(self.run_action(action, self.page))
 
     def go(self, name: str, mode: str) -> None:
-        """Show a run on a page."""
         shown = mode == self.current_mode
         self.action_look(mode)
         self.choose(name)

@@ -39,8 +39,10 @@ def interrupt(run: RunView) -> str:
         # Not SIGINT: commands that a shell script starts with & ignore it.
         os.kill(holder.pid, signal.SIGTERM)
     except OSError as error:
-        raise ConfigurationError(f"{run.name}: {holder} cannot be told: {error.strerror}") from error
-    return f"{run.name} is told to stop; R resumes it"
+        raise ConfigurationError(
+            f"{run.name}: {holder} cannot be signalled: {error.strerror}"
+        ) from error
+    return f"{run.name} was asked to stop; R resumes it"
 
 
 def resume(run: RunView, store: Path, failed: Callable[[str], object]) -> str:

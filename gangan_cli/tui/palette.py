@@ -15,7 +15,6 @@ class Commands(Provider):
     """Provides the palette's entries. Textual's own provider would interpret run names as markup."""
 
     async def discover(self) -> Hits:
-        """Yield all entries."""
         for title, about, deed in self._commands():
             yield DiscoveryHit(Content(title), deed, title, about)
 

@@ -240,7 +240,7 @@ class Scrub:
         if self.by_epoch:
             return f"GAN {self.gan}, epoch"
         if self.asked and self.asks:
-            return f"{self.asked.title} asked for"
+            return f"requested {self.asked.title}"
         if self.dimension is None:
             return "along a random direction, t"
         free = len(self.free)

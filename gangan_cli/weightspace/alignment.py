@@ -107,7 +107,7 @@ class Alignment:
             rotations = top.constant("frame_rotations") if turned else None
             _check(layout, gans, permutations, rotations)
         except (KeyError, ValueError, ConfigurationError) as error:
-            raise Damaged(f"run {top.name!r} has a frame that is none: {error}") from error
+            raise Damaged(f"run {top.name!r} has an invalid alignment: {error}") from error
         return cls("full" if turned else "permute", layout, gans, permutations, rotations)
 
     def constants(self) -> dict[str, NDArray[Any]]:
@@ -270,18 +270,18 @@ def _check(
         or permutations.shape != (len(gans), sum(sizes))
     ):
         raise ValueError(
-            f"orders of shape {permutations.shape} for {len(gans)} GANs and {sum(sizes)} units"
+            f"permutations of shape {permutations.shape} for {len(gans)} GANs and {sum(sizes)} units"
         )
     for part in np.split(permutations, np.cumsum(sizes)[:-1], axis=1):
         if not np.array_equal(np.sort(part, axis=1), np.tile(np.arange(part.shape[1]), (len(gans), 1))):
-            raise ValueError("an order has a unit twice, or one that is not there")
+            raise ValueError("a permutation has a unit twice, or one that does not exist")
     if rotations is not None:
         side = layout.shapes["generator.input.weight"][1]
         if rotations.shape != (len(gans), side, side) or rotations.dtype != np.float32:
             raise ValueError(f"rotations of shape {rotations.shape} for {len(gans)} GANs")
         squares = rotations @ rotations.transpose(0, 2, 1)
         if not np.allclose(squares, np.eye(side), atol=1e-4):
-            raise ValueError("a rotation is none")
+            raise ValueError("a rotation is not orthogonal")
 
 
 def _scratch() -> str | None:

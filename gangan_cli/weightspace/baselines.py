@@ -240,7 +240,7 @@ def applicable(pool: BaselineData) -> Iterator[tuple[str, Sampler]]:
     or a short code."""
     gans, counts = np.unique(pool.keys[:, 0], return_counts=True)
     if len(pool.keys) < 2:
-        raise ConfigurationError("one snapshot is too few to hold anything against")
+        raise ConfigurationError("one snapshot is too few to compare with")
     possible = {
         "interpolation_between_gans": len(gans) > 1,
         "interpolation_within_gan": counts.min() > 1,

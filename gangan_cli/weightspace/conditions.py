@@ -40,7 +40,8 @@ class Condition:
         low, high = float(values.min()), float(values.max())
         if not low < high:
             raise ConfigurationError(
-                f"all snapshots have the same {cls(what, low, high).title}: there is nothing to ask for"
+                f"all snapshots have the same {cls(what, low, high).title}: there is nothing to "
+                "condition on"
             )
         return cls(what, low, high, judge, images)
 
@@ -99,7 +100,7 @@ def condition_of(run: Run, keys: Keys, what: str) -> tuple[Condition, Numbers]:
         return Condition.fit(what, epochs), epochs
     if run.manifest.parent is not None:
         raise ConfigurationError(
-            f"{run.name!r} is a run of GAN-GANs, whose snapshots have no scores of their own to ask for"
+            f"{run.name!r} is a run of GAN-GANs, whose snapshots have no scores to condition on"
         )
     pairs: list[Pair] = [(gan, epoch) for gan, epoch in keys.tolist()]
     scores = _scores_of(run, pairs)
@@ -109,7 +110,7 @@ def condition_of(run: Run, keys: Keys, what: str) -> tuple[Condition, Numbers]:
         raise ConfigurationError(
             f"{len(missing)} of {len(keys)} snapshots of {run.name!r} have no score yet (the first is "
             f"GAN {gan} at epoch {epoch}): gangan evaluate {run.name} --epochs 1- --quick "
-            "--samples 2000 gives them theirs"
+            "--samples 2000 evaluates them"
         )
     values = np.array([scores[pair].frechet for pair in pairs])
     first = scores[pairs[0]]

@@ -22,7 +22,6 @@ BLOCK = 64 << 20
 
 
 def _blocks(run: Snapshots, keys: Keys) -> Iterator[Matrix]:
-    """Yield blocks of snapshots."""
     rows = max(1, BLOCK // (4 * run.manifest.layout.size))
     for first in range(0, len(keys), rows):
         yield run.matrix(keys[first : first + rows])[0]

@@ -56,25 +56,20 @@ class SnapshotView:
 
     @property
     def name(self) -> str:
-        """The run's."""
         return self.run.name
 
     @property
     def path(self) -> Path:
-        """The run's."""
         return self.run.path
 
     @property
     def manifest(self) -> Manifest:
-        """The run's."""
         return self.run.manifest
 
     def constant(self, name: str) -> NDArray[Any]:
-        """Return the run's."""
         return self.run.constant(name)
 
     def keys(self, *, initial: bool = False) -> Keys:
-        """Return the run's."""
         return self.run.keys(initial=initial)
 
 

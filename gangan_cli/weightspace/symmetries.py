@@ -52,7 +52,7 @@ def check(manifest: Manifest, rotated: bool) -> None:
         )
     if rotated and manifest.hparams.get("condition"):
         raise ConfigurationError(
-            "these GANs are asked for something by a part of their latent, which so cannot be rotated: "
+            "these GANs take a condition in a part of their latent, which cannot be rotated: "
             "give --align permute"
         )
 

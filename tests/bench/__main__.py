@@ -33,7 +33,7 @@ if __name__ == "__main__":
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
     given = parser.parse_args()
     if unknown := set(given.names) - set(BENCHES):
-        parser.error(f"no bench {', '.join(unknown)}: there is {', '.join(BENCHES)}")
+        parser.error(f"no bench {', '.join(unknown)}: choose from {', '.join(BENCHES)}")
     print(", ".join(f"{name} {value}" for name, value in surroundings().items()))
     figures = []
     for name in given.names or BENCHES:

@@ -35,7 +35,7 @@ def test_a_gangan_over_aligned_gans_resumes_and_is_measured_in_their_frame(store
     assert gangan(*arguments, "--run", "cut").code == 0
     assert contents(store / "whole") == contents(store / "cut")
     refused = gangan(*arguments[:-4], "--align", "none", "--store", store, "--run", "whole")
-    assert (refused.code, "align is 'full' there and 'none' here" in refused.err) == (2, True)
+    assert (refused.code, "align is 'full' in the run and 'none' here" in refused.err) == (2, True)
     with Lineage.open(Catalog(store), "whole") as lineage:
         view = training_view(lineage.top, lineage.below)
         assert isinstance(view, AlignedView)

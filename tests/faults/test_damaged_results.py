@@ -124,7 +124,7 @@ def test_the_command_line_names_a_bad_result_and_drops_it(tmp_path, undisturbed)
     verified = gangan("runs", "verify", "r", "--json", "--store", store)
     assert (verified.code, [one["what"] for one in verified.document[0]["findings"]]) == (3, ["result"])
     assert "error: run 'r', result 'fid/0': its checksum does not match" in verified.err
-    assert "gangan runs repair r drops what is bad\n" in verified.err
+    assert "gangan runs repair r drops damaged values\n" in verified.err
     repaired = gangan("runs", "repair", "r", "--json", "--store", store)
     assert (repaired.code, repaired.document["state"]) == (0, "complete"), repaired.err
     assert "16 of 16 snapshots are there" in repaired.err

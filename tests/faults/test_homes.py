@@ -50,7 +50,7 @@ def test_the_tui_opens_without_a_home_and_says_what_it_does_without(tmp_path, st
         terminal.wait_for("2 × 3")
         terminal.keys("q")
         assert terminal.status() == 0
-        assert "where you were is not remembered: there is no home folder" in terminal.said()
+        assert "the last page is not remembered: there is no home folder" in terminal.said()
 
 
 @needs_nobody

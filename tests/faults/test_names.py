@@ -225,4 +225,4 @@ def test_toml_from_windows_is_read_and_utf16_is_called_so(tmp_path):
         file.write_bytes(written.encode(encoding))
         refused = gangan("train-gans", "--config", file, "--dry-run")
         assert refused.code == 2
-        assert "it is written as UTF-16, or is no text: save it as UTF-8" in refused.err
+        assert "it is written as UTF-16, or is not text: save it as UTF-8" in refused.err

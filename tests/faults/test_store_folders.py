@@ -90,7 +90,7 @@ def test_of_many_runs_the_bad_ones_are_named_and_the_others_done_with_the_worst_
     shutil.copytree(trained / "a", store / "a (copy)")
     verified = gangan("runs", "verify", "--store", store, "--json")
     assert (verified.code, [one["run"] for one in verified.document]) == (1, ["a"])
-    assert "a (copy) is left out: 'a (copy)' cannot be a run's name" in verified.err
+    assert "skipped a (copy): 'a (copy)' cannot be a run's name" in verified.err
 
     (store / "half").mkdir()
     whole = (store / "a" / "data.mdb").read_bytes()
@@ -100,7 +100,7 @@ def test_of_many_runs_the_bad_ones_are_named_and_the_others_done_with_the_worst_
     assert {one["run"]: bool(one["findings"]) for one in verified.document} == {"a": False, "half": True}
     drawn = gangan("export-figures", "--store", store, "--out", out, "--dpi", 30)
     assert drawn.code == 3
-    assert "a (copy) is left out" in drawn.err and "half is left out" in drawn.err
+    assert "skipped a (copy)" in drawn.err and "skipped half" in drawn.err
     assert (out / "a" / "samples.png").is_file()
 
 

@@ -161,7 +161,7 @@ def test_what_cannot_be_written_is_judged_and_warned_of(catalog, monkeypatch):
 
     monkeypatch.setattr(evaluation.Lineage, "open", readable)
     found, warnings = judged(catalog, "a", gans="0", quick=True)
-    assert len(found) == 2 and "a cannot be written: its results are not kept" in warnings
+    assert len(found) == 2 and "a cannot be written: results are not stored" in warnings
 
 
 @pytest.mark.parametrize(

@@ -31,15 +31,15 @@ async def test_an_epoch_is_asked_for_first_and_one_by_one(app_over, steady_askin
         await pilot.press("3")
         await pictured(pilot)
         page = app.screen
-        assert where(app).startswith("epoch asked for = 4   of GAN-GAN 0 at epoch 40   z = ")
+        assert where(app).startswith("requested epoch = 4   of GAN-GAN 0 at epoch 40   z = ")
         free, images = page.scrub.free, page.images
         await pilot.press("right")
-        assert where(app).startswith("epoch asked for = 5 ")
+        assert where(app).startswith("requested epoch = 5 ")
         await until(pilot, lambda: (page.images != images).any())
         await pilot.press("home")
-        assert (where(app)[:20], page.scrub.latent[-1]) == ("epoch asked for = 1 ", -1)
+        assert (where(app)[:20], page.scrub.latent[-1]) == ("requested epoch = 1 ", -1)
         await pilot.press("end", "right")
-        assert (where(app)[:20], page.scrub.latent[-1]) == ("epoch asked for = 8 ", 1)
+        assert (where(app)[:20], page.scrub.latent[-1]) == ("requested epoch = 8 ", 1)
         assert page.scrub.free == free
         slider = page.query_one(Slider)
         assert (slider.steps, slider.place) == (7, 7)
@@ -48,8 +48,8 @@ async def test_an_epoch_is_asked_for_first_and_one_by_one(app_over, steady_askin
 @pytest.mark.parametrize(
     ("run", "typed", "title", "wrong", "said"),
     [
-        ("by-epoch", "2.5", "epoch asked for = 2.5 ", "9", "9: the slider goes from epoch 1 to 8"),
-        ("by-score", "150", "Fréchet distance asked for = 150 ", "20",
+        ("by-epoch", "2.5", "requested epoch = 2.5 ", "9", "9: the slider goes from epoch 1 to 8"),
+        ("by-score", "150", "requested Fréchet distance = 150 ", "20",
          "20: the slider goes from Fréchet distance 50.4 to 437"),
     ],
 )  # fmt: skip
@@ -74,11 +74,11 @@ async def test_a_frechet_distance_is_asked_for_from_the_best_to_the_worst(app_ov
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("3")
         await pictured(pilot)
-        assert where(app).startswith("Fréchet distance asked for = 148.4 ")
+        assert where(app).startswith("requested Fréchet distance = 148.4 ")
         await pilot.press("home")
-        assert where(app).startswith("Fréchet distance asked for = 50.4 ")
+        assert where(app).startswith("requested Fréchet distance = 50.4 ")
         await pilot.press("end")
-        assert where(app).startswith("Fréchet distance asked for = 437 ")
+        assert where(app).startswith("requested Fréchet distance = 437 ")
 
 
 async def test_other_dimensions_and_directions_leave_alone_what_is_asked_for(app_over, steady_asking):
@@ -90,11 +90,11 @@ async def test_other_dimensions_and_directions_leave_alone_what_is_asked_for(app
         assert where(app).startswith("z1 of 2 = ")
         assert "   epoch 3   of GAN-GAN 0" in where(app)
         await pilot.press("left_square_bracket")
-        assert where(app).startswith("epoch asked for = 3 ")
+        assert where(app).startswith("requested epoch = 3 ")
         await pilot.press("r", "end")
         assert where(app).startswith("along a random direction, t = +3.00   epoch 3 ")
         await pilot.press("right_square_bracket")
-        assert where(app).startswith("epoch asked for = 3 ")
+        assert where(app).startswith("requested epoch = 3 ")
         free, seen = app.screen.scrub.free, set()
         app.screen.random = np.random.default_rng(0)
         for _ in range(30):
@@ -131,7 +131,7 @@ async def test_what_is_asked_for_stands_beside_what_is_nearest(app_over, steady_
         await pictured(pilot)
         near = app.screen.near
         assert facts(app)[:7] == [
-            "asked for",
+            "condition",
             "epoch 4",
             "nearest snapshot",
             f"GAN {near.gan}",
@@ -145,7 +145,7 @@ async def test_what_is_asked_for_stands_beside_what_is_nearest(app_over, steady_
         app.choose("by-score")
         await pilot.press("3")
         await pictured(pilot)
-        assert facts(app)[:2] == ["asked for", "Fréchet 148.4"]
+        assert facts(app)[:2] == ["condition", "Fréchet 148.4"]
 
 
 async def test_a_snapshots_own_score_stands_beside_it_as_soon_as_it_is_known(
@@ -219,13 +219,13 @@ async def test_a_gangan_that_was_trained_with_a_condition(app_over, trained, tmp
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("3")
         await pictured(pilot)
-        assert where(app).startswith("epoch asked for = 2 ")
+        assert where(app).startswith("requested epoch = 2 ")
         await pilot.press("right")
-        assert where(app).startswith("epoch asked for = 3 ")
+        assert where(app).startswith("requested epoch = 3 ")
         await pilot.press("enter", *"4", "enter")
         assert app.notices == ["4: the slider goes from epoch 1 to 3"]
         await pictured(pilot)
-        assert facts(app)[:2] == ["asked for", "epoch 3"]
+        assert facts(app)[:2] == ["condition", "epoch 3"]
 
 
 @pytest.mark.parametrize("size", [(60, 15), (80, 24)])

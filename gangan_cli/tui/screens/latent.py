@@ -198,7 +198,6 @@ class LatentPage(Page):
         self.set_focus(field)  # at once: the next key may be the first digit
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Move to the typed value."""
         self._close_field()
         if event.value.strip():
             self._stop()
@@ -236,7 +235,6 @@ class LatentPage(Page):
             self.playing = None
 
     def action_noise(self) -> None:
-        """Draw new noise."""
         self._move(lambda scrub: replace(scrub, noise=scrub.noise + 1))
 
     def action_axis(self) -> None:
@@ -249,7 +247,7 @@ class LatentPage(Page):
         if self.scrub and not self.scrub.by_epoch:
             self._move(change)
         else:
-            self.notify("only in the latent space of a GAN-GAN: m goes there from its epochs")
+            self.notify("this needs the latent space of a GAN-GAN: press m to go there")
 
     def action_dimension(self, by: int) -> None:
         """Choose another dimension as the axis, or another class or code of a GAN that has some."""
@@ -272,7 +270,6 @@ class LatentPage(Page):
         self._in_latent(lambda scrub: scrub.drawn(self.random))
 
     def action_gan(self, by: int) -> None:
-        """Show another GAN."""
         run = self.run_shown
         if run is not None:
             self._move(lambda scrub: scrub.of_gan(by, run))

@@ -23,7 +23,7 @@ LINES = 22
 """Lines of text that the pictures may take."""
 
 NAMES = 9
-"""Width of the column of names in cells: the longest is "a step is"."""
+"""Width of the column of names in cells: the longest is "epoch step"."""
 
 SHORT = {"epoch": "epoch", "score": "Fréchet"}
 """Names of the conditions, the same as in the facts of the nearest snapshot."""
@@ -62,7 +62,7 @@ class LatentSidebar(Vertical):
             parts = [Text("nearest snapshot", "bold"), table]
             if scrub.asked:
                 asked.add_row(SHORT[scrub.asked.what], Text(scrub.wish))
-                parts = [Text("asked for", "bold"), asked, *parts]
+                parts = [Text("condition", "bold"), asked, *parts]
             if near is None:
                 # Keep the old pictures until new ones come: hiding them would change the layout, which
                 # doubles the time of a slider step.
@@ -89,8 +89,8 @@ def _add(table: Table, near: NearestFound, below: Scores | None) -> None:
     _add_score(table, below, (near.gan, near.epoch))
     table.add_row("distance", f"{near.distance:.1f}")
     if near.epoch_step == near.epoch_step:  # NaN if no GAN has two snapshots
-        table.add_row("", f"{near.distance / near.epoch_step:.1f} steps")
-        table.add_row("a step is", f"{near.epoch_step:.1f}")
+        table.add_row("", f"{near.distance / near.epoch_step:.1f} epoch steps")
+        table.add_row("epoch step", f"{near.epoch_step:.1f}")
 
 
 def _add_score(table: Table, scores: Scores | None, key: Pair, drawn: bool = False) -> None:

@@ -193,7 +193,6 @@ class LivePage(Page):
         self._draw()
 
     def action_gan(self, by: int) -> None:
-        """Highlight another GAN."""
         run = self.run_shown
         if run and run.name in self.histories:
             gans = np.flatnonzero(self.histories[run.name].done).tolist() or [0]
@@ -223,7 +222,6 @@ class LivePage(Page):
             self._change(x=(low + shift, high + shift))
 
     def action_whole(self) -> None:
-        """Show all epochs."""
         self._change(x=None)
 
     def action_lock(self) -> None:

@@ -32,7 +32,6 @@ class Help(Overlay[None]):
         self._place = cast(PageId, place)
 
     def compose(self) -> ComposeResult:
-        """Show the table of keys."""
         table = Table.grid(padding=(0, 2))
         app = app_of(self)
         for place, title in ((self._place, PAGES[self._place][2:]), ("everywhere", "Everywhere")):
@@ -58,7 +57,6 @@ class Question(Overlay[bool]):
         self._question = question
 
     def compose(self) -> ComposeResult:
-        """Show the question and its keys."""
         with VerticalScroll():
             yield Static(Text(self._question + "\n\ny  yes      n  no"))
 

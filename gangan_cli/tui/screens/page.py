@@ -95,6 +95,5 @@ class Page(Screen[None]):
         """Take over an answer of the render process."""
 
     def machine_changed(self) -> None:
-        """Draw the machine's line."""
         machine = self.gangan.state.machine
         self.query_one("#machine", Static).update(Text(machine.line() if machine else "", no_wrap=True))

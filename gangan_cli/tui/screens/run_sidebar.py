@@ -57,7 +57,6 @@ class RunSidebar(VerticalScroll, can_focus=False):
             self._preview(run)
 
     def step_gan(self, by: int) -> None:
-        """Choose another GAN."""
         if self._run is not None and self._run.gans:
             self._gan = listing.along(list(self._run.gans), self._gan, by)
             self.draw(self._run, "")

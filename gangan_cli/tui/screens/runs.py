@@ -129,7 +129,6 @@ class RunsPage(Page):
         self.query_one(RunSidebar).draw(run, note)
 
     def picture_answered(self, answer: Answer) -> None:
-        """Pass an answer to the preview."""
         self.query_one(RunSidebar).picture_answered(answer)
 
     # ------------------------------------------------------------------ events
@@ -156,7 +155,6 @@ class RunsPage(Page):
         self.action_open()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Filter while the words are typed."""
         self._words = event.value
         self.runs_changed()
         if self._rows and self.gangan.state.current not in self._shown:
@@ -180,7 +178,6 @@ class RunsPage(Page):
         return action != "filter" or not self.query_one("#filter").has_focus
 
     def action_filter(self) -> None:
-        """Open the filter."""
         field = self.query_one("#filter", Input)
         field.display = True
         self.set_focus(field)  # at once: the next key may be the first letter

@@ -67,11 +67,9 @@ class HalfBlocks(Widget):
         )
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
-        """Return the picture's width in cells."""
         return int(self.levels.shape[1])
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Return the picture's height in lines."""
         return len(self._strips)
 
     def render_line(self, y: int) -> Strip:

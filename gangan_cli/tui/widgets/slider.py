@@ -21,7 +21,6 @@ class Slider(Widget):
             self.place = place
 
     def render(self) -> Text:
-        """Return the line with the knob."""
         width = max(2, self.size.width)
         knob = round((width - 1) * self.place / max(1, self.steps))
         colour = self.app.theme_variables.get("primary", "")
@@ -40,7 +39,6 @@ class Slider(Widget):
             self._move(event.x)
 
     def on_mouse_up(self) -> None:
-        """Release the knob."""
         self.release_mouse()
 
     def _move(self, x: int) -> None:

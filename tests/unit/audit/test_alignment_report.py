@@ -57,7 +57,7 @@ def test_a_frame_that_changes_what_a_gan_computes_is_found_out(digits, monkeypat
         return changed
 
     monkeypatch.setattr(Alignment, "apply", wrong)
-    with pytest.raises(WorkFailed, match="discriminator gives something else"):
+    with pytest.raises(WorkFailed, match="changed the output of a discriminator"):
         aligned(digits, digits.keys(), "permute")
 
 

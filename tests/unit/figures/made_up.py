@@ -131,11 +131,11 @@ def an_audit(
     if condition == "epoch":
         positions, words, asked = (
             np.linspace(1, epochs, places),
-            "epoch asked for",
+            "requested epoch",
             keys[:count, 1] + 2.0,
         )
     if condition == "score":
-        positions, words = np.geomspace(97, 335, places), "Fréchet distance asked for"
+        positions, words = np.geomspace(97, 335, places), "requested Fréchet distance"
         asked, along = rows[0].frechet * 1.05, along[::-1]
     nearest = np.column_stack(
         [np.zeros(places, int), np.clip(along + random.integers(-4, 5, places), 1, epochs)]

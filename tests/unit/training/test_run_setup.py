@@ -91,9 +91,9 @@ def test_a_setting_that_an_older_run_does_not_have_had_its_default(tmp_path, con
     del stored[newer]
     with Run.create(tmp_path / "r", small_manifest(config=stored)) as run:
         reject_changed_config(run, config)
-        with pytest.raises(ConfigurationError, match=f"{newer} is '(own|none)' there and"):
+        with pytest.raises(ConfigurationError, match=f"{newer} is '(own|none)' in the run and"):
             reject_changed_config(run, replace(config, **other))
-        with pytest.raises(ConfigurationError, match="seed is 0 there and 5 here"):
+        with pytest.raises(ConfigurationError, match="seed is 0 in the run and 5 here"):
             reject_changed_config(run, replace(config, seed=5))
 
 
@@ -104,7 +104,7 @@ def test_a_setting_that_was_stored_under_an_earlier_name_is_the_same_setting(tmp
     stored = {earlier.get(name, name): value for name, value in config_identity(config).items()}
     with Run.create(tmp_path / "r", small_manifest(config=stored)) as run:
         reject_changed_config(run, config)
-        with pytest.raises(ConfigurationError, match=r"instance-noise is 2\.0 there and 0\.0 here"):
+        with pytest.raises(ConfigurationError, match=r"instance-noise is 2\.0 in the run and 0\.0 here"):
             reject_changed_config(run, replace(config, instance_noise=0.0))
 
 
@@ -112,6 +112,6 @@ def test_a_setting_that_only_a_newer_version_knows_is_not_overlooked(tmp_path):
     stored = {**config_identity(GansConfig()), "augment": "flips"}
     with (
         Run.create(tmp_path / "r", small_manifest(config=stored)) as run,
-        pytest.raises(ConfigurationError, match="augment is 'flips' there and None here"),
+        pytest.raises(ConfigurationError, match="augment is 'flips' in the run and None here"),
     ):
         reject_changed_config(run, GansConfig())

@@ -204,11 +204,11 @@ def test_the_axis_is_told_in_words(scrub, random):
 
 def test_who_can_be_asked_for_something_is_asked_for_it_first():
     scrub = Scrub.start(asking())
-    assert (scrub.asks, scrub.axis(), scrub.reading()) == (True, "epoch asked for", "46")
+    assert (scrub.asks, scrub.axis(), scrub.reading()) == (True, "requested epoch", "46")
     assert scrub.latent[-1] == pytest.approx(0)
     assert len(scrub.free) == 2
     scrub = Scrub.start(asking(SCORE, latent_dim=2))
-    assert (scrub.axis(), scrub.reading()) == ("Fréchet distance asked for", "200")
+    assert (scrub.axis(), scrub.reading()) == ("requested Fréchet distance", "200")
 
 
 def test_epochs_are_asked_for_one_by_one():
@@ -247,7 +247,7 @@ def test_the_other_dimensions_come_after_what_is_asked_for():
     scrub = Scrub.start(asking()).typed("40")
     around = [scrub.along(scrub.dimension + by) for by in range(4)]
     assert [one.axis() for one in around] == [
-        "epoch asked for", "z1 of 2", "z2 of 2", "epoch asked for"
+        "requested epoch", "z1 of 2", "z2 of 2", "requested epoch"
     ]  # fmt: skip
     assert [one.wish for one in around] == ["40"] * 4
     assert around[1].typed("-2.5").reading() == "-2.50"
