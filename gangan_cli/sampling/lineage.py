@@ -46,6 +46,11 @@ class _Level:
         If the run was trained on images, D counts pixels, in [-1, 1]; if on weights, D counts the
         decoded weights of the run below. Missing batch statistics are added by `with_batchnorm_stats`.
         """
+        made = self.outputs(vectors, noise)
+        return self.code.decode(made) if self.code else made
+
+    def outputs(self, vectors: Matrix, noise: Matrix) -> Matrix:
+        """Return the same before it is decoded: codes (n, m, d), if the run has an encoder."""
         vectors = self.with_batchnorm_stats(vectors)
 
         def one(vector: Tensor, z: Tensor) -> Tensor:
@@ -55,7 +60,7 @@ class _Level:
 
         with torch.no_grad():
             made: Matrix = vmap(one)(torch.from_numpy(vectors), torch.from_numpy(noise)).numpy()
-        return self.code.decode(made) if self.code else made
+        return made
 
     def apply_networks(self, vector: Matrix, networks: Sequence[str], batch: Matrix) -> Matrix:
         """Apply `networks` of the GAN with weights (P,), one after the other, to a batch (B, ...)."""
@@ -213,6 +218,13 @@ class Lineage:
         """Return the same of the GAN-GAN with weights (P,)."""
         weights: Matrix = self._levels[0].generate(vector[None], latents[None])[0]
         return weights
+
+    def sample_coordinates(self, latents: Matrix, gan: int, epoch: int) -> Matrix:
+        """Return the same weights as their coordinates (n, k) among the encoder's principal
+        components."""
+        assert self.encoder is not None
+        vector = self.top.snapshot(gan, epoch)
+        return self.encoder.coordinates(self._levels[0].outputs(vector[None], latents[None])[0])
 
     def fixed_noise(self, columns: int, seed: int, *, generated: bool = False) -> list[Matrix]:
         """Return noise (columns, L) for the run on top and each below it, or if weights are `generated`,

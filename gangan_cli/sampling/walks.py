@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from gangan_cli.sampling.lineage import Lineage, Pictures, resolve_snapshot
 from gangan_cli.weightspace.alignment import training_view
 from gangan_cli.weightspace.conditions import Condition
-from gangan_cli.weightspace.index import Nearest, nearest
+from gangan_cli.weightspace.index import DecodedIndex, Nearest, nearest
 from gangan_cli.weightspace.snapshots import Matrix
+from store.keys import Keys
 
 PROBES = 256
 """Directions from which the axis of a walk is chosen when the latent has more than one dimension."""
@@ -103,6 +104,16 @@ def _near(lineage: Lineage, weights: Matrix) -> Nearest:
     return nearest(weights, below, lineage.top.constant("keys"))
 
 
+def _nearest_keys(lineage: Lineage, latents: Matrix, gan: int, epoch: int) -> Keys:
+    """Return the (gan, epoch) of the snapshots nearest to what latents (n, L) generate."""
+    if lineage.encoder is None:
+        return _near(lineage, lineage.sample_weights(latents, gan, epoch)).keys
+    # Hundreds of points are compared as coordinates: they are not decoded to weights.
+    below, keys = training_view(lineage.top, lineage.below), lineage.top.constant("keys")
+    index = DecodedIndex(below, keys, lineage.encoder.components)
+    return index.nearest_to(lineage.sample_coordinates(latents, gan, epoch)).keys
+
+
 def _decode(
     lineage: Lineage, points: Matrix, columns: int, gan: int, epoch: int, seed: int
 ) -> tuple[Pictures, Nearest]:
@@ -117,6 +128,6 @@ def _direction_of_training(
     points = lineage.sample_latents(PROBES, seed)
     directions = points / np.linalg.norm(points, axis=1, keepdims=True)
     ends = np.concatenate([directions, -directions]) * np.float32(reach)
-    epochs = _near(lineage, lineage.sample_weights(ends, gan, epoch)).keys[:, 1]
+    epochs = _nearest_keys(lineage, ends, gan, epoch)[:, 1]
     best = epochs.reshape(2, PROBES).sum(axis=0).argmax()
     return np.asarray(directions[best], np.float64)

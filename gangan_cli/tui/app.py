@@ -6,6 +6,8 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar
 
 from gangan_cli import signals
@@ -13,7 +15,6 @@ from gangan_cli.tui import keys, listing, messages
 from gangan_cli.tui.render_client import Answer, RenderClient
 from gangan_cli.tui.run_index import RunIndex, RunView
 from gangan_cli.tui.screens.page import Page
-from gangan_cli.tui.screens.runs import RunsPage
 from gangan_cli.tui.session import Session
 from gangan_cli.tui.state import StoreApp
 from gangan_cli.tui.terminal import Graphics
@@ -29,6 +30,13 @@ HANGUP_PATIENCE = 2.0
 may block it."""
 
 
+def _page(page: str) -> Page:
+    """Return a new page by its id."""
+    module, _, name = keys.PAGES[page].where.partition(":")
+    made: Page = getattr(import_module(f"gangan_cli.tui.screens.{module}"), name)()
+    return made
+
+
 class GanganApp(StoreApp):
     """The app of `gangan tui`."""
 
@@ -36,11 +44,7 @@ class GanganApp(StoreApp):
     CSS_PATH = "gangan.tcss"
     BINDINGS: ClassVar[list[keys.BindingLike]] = keys.bindings("everywhere")
     COMMANDS: ClassVar = {lambda: _commands()}
-    MODES: ClassVar = {
-        "runs": RunsPage,
-        "live": lambda: _live_page(),
-        "latent": lambda: _latent_page(),
-    }
+    MODES: ClassVar = {page: partial(_page, page) for page in keys.PAGES}
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - as Textual declares it
         (0, "-narrow"),
         (110, "-wide"),
@@ -228,15 +232,3 @@ def _commands() -> "type[Commands]":
     from gangan_cli.tui.palette import Commands
 
     return Commands
-
-
-def _live_page() -> Page:
-    from gangan_cli.tui.screens.live import LivePage
-
-    return LivePage()
-
-
-def _latent_page() -> Page:
-    from gangan_cli.tui.screens.latent import LatentPage
-
-    return LatentPage()

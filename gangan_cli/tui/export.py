@@ -55,7 +55,9 @@ def save_png(view: View, scrub: Scrub, images: Bytes, columns: int, near: Neares
         "gan": scrub.gan,
         "epoch": scrub.epoch,
         "latent": scrub.latent,
-        "asked for": scrub.asked and scrub.wish and f"{scrub.asked.title} {scrub.wish}",
+        "asked for": scrub.condition
+        and scrub.condition_text
+        and f"{scrub.condition.title} {scrub.condition_text}",
         "noise": scrub.noise,
         "chosen": {knob.code.name: knob.value for knob in scrub.knobs},
         "nearest": near and [near.gan, near.epoch, near.distance],

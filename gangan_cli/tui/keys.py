@@ -1,35 +1,54 @@
-"""The table of all keys, from which bindings, help and the command palette are made."""
+"""The tables of pages and of all keys, from which modes, bindings, help and the command palette are
+made.
 
+A new page is a file in screens/, and an entry in PAGES and in KEYS.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from textual.binding import Binding
 
 from gangan_cli.errors import ConfigurationError
-
-PageId = Literal["everywhere", "runs", "live", "latent"]
 
 BindingLike = Binding | tuple[str, str] | tuple[str, str, str]
 """The types that Textual accepts in BINDINGS."""
 
 
 @dataclass(frozen=True)
+class PageEntry:
+    """A page: its title, and its module and class in screens/, imported when it is first shown."""
+
+    title: str
+    where: str
+
+
+PAGES: Mapping[str, PageEntry] = {
+    "runs": PageEntry("Runs", "runs:RunsPage"),
+    "live": PageEntry("Live", "live:LivePage"),
+    "latent": PageEntry("Latent", "latent:LatentPage"),
+}
+"""The pages by id, in the order of the number keys that open them."""
+
+
+@dataclass(frozen=True)
 class Key:
-    """An action and its keys. `id` is its name in the configuration file, `says` the text in the help;
-    with a `short` text it appears in the line of keys too."""
+    """An action and its keys. `id` is its name in the configuration file, `description` the text in the
+    help; with a `short` text it appears in the line of keys too."""
 
     id: str
     keys: str
     action: str
-    says: str
+    description: str
     short: str = ""
 
 
-KEYS: dict[PageId, tuple[Key, ...]] = {
+KEYS: Mapping[str, tuple[Key, ...]] = {
     "everywhere": (
-        Key("runs", "1", "app.look('runs')", "Runs"),
-        Key("live", "2", "app.look('live')", "Live"),
-        Key("latent", "3", "app.look('latent')", "Latent"),
+        *(
+            Key(page, str(number), f"app.look('{page}')", entry.title)
+            for number, (page, entry) in enumerate(PAGES.items(), start=1)
+        ),
         Key("system", "S", "app.system", "This machine: processors, memory, disk, GPUs"),
         Key("theme", "T", "app.theme", "Light or dark"),
         Key("help", "question_mark", "app.help", "Help", "Help"),
@@ -97,7 +116,7 @@ KEYS: dict[PageId, tuple[Key, ...]] = {
         Key("export", "e", "export", "Save what is on screen as PNG", "PNG"),
     ),
 }
-
+"""The keys of each page by its id, and those of all pages."""
 
 AT_ONCE = ("quit-anywhere", "filter", "value")
 """Priority bindings, which are checked before the focused widget: Ctrl-C, which input fields use for
@@ -105,18 +124,18 @@ copying, and the keys that open a field, since the keys that follow may be in th
 meant for it."""
 
 
-def bindings(place: PageId) -> list[BindingLike]:
+def bindings(page: str) -> list[BindingLike]:
     """Return the keys of a page as Textual bindings; their ids let the configuration rebind them."""
     return [
         Binding(
             key.keys,
             key.action,
-            key.short or key.says,
+            key.short or key.description,
             show=bool(key.short),
             id=key.id,
             priority=key.id in AT_ONCE,
         )
-        for key in KEYS[place]
+        for key in KEYS[page]
     ]
 
 

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
-from gangan_cli.tui.keys import KEYS, PageId
+from gangan_cli.tui.keys import KEYS
 from gangan_cli.tui.state import app_of
 
 
@@ -33,9 +32,9 @@ class Commands(Provider):
         """Yield (title, help, callback), sorted by title."""
         app = app_of(self)
         found: list[tuple[str, str, Callable[[], None]]] = [
-            (key.says, f"key {key.keys}", partial(app.act, key.action))
-            for place in ("everywhere", app.current_mode)
-            for key in KEYS[cast(PageId, place)]
+            (key.description, f"key {key.keys}", partial(app.act, key.action))
+            for page in ("everywhere", app.current_mode)
+            for key in KEYS[page]
         ]
         for name in app.state.runs:
             found += [

@@ -29,7 +29,7 @@ class Scrub:
 
     Otherwise it moves a latent along an axis: the point is origin + value · direction, with `origin` and
     `direction` (L,). `dimension` is the index of the axis, None for a random direction. A GAN-GAN with a
-    condition has it in `asked`; the last of the L numbers is then the condition, scaled to [-1, 1].
+    condition has it in `condition`; the last of the L numbers is then the condition, scaled to [-1, 1].
     `noise` is the seed of the pictures' noise.
     """
 
@@ -43,7 +43,7 @@ class Scrub:
     value: float = 0.0
     by_epoch: bool = True
     noise: int = 0
-    asked: Condition | None = None
+    condition: Condition | None = None
     knobs: tuple[CodeSlider, ...] = ()
     turning: int | None = None
     """Index of the knob that the slider turns; None if it moves along the epochs or a latent."""
@@ -67,11 +67,11 @@ class Scrub:
             return replace(here, knobs=tuple(CodeSlider(code) for code in codes))
         size = int(run.manifest.hparams["latent_dim"])
         middle = (0.0,) * size
-        there = replace(here, origin=middle, direction=middle, by_epoch=False, asked=run.condition)
+        there = replace(here, origin=middle, direction=middle, by_epoch=False, condition=run.condition)
         there = there.along(there.first)
         # In several dimensions the origin is unlike any sample, and its pictures are blurred.
-        there = there if size == 1 else there.drawn(np.random.default_rng(0))
-        return there.at(there.steps // 2) if there.asks else there
+        there = there if size == 1 else there.sampled(np.random.default_rng(0))
+        return there.at(there.steps // 2) if there.moves_condition else there
 
     @property
     def has_latent(self) -> bool:
@@ -81,20 +81,20 @@ class Scrub:
     @property
     def first(self) -> int:
         """The first dimension to choose as the axis: the condition if there is one, else 0."""
-        return 0 if self.asked is None else len(self.origin) - 1
+        return 0 if self.condition is None else len(self.origin) - 1
 
     @property
-    def asks(self) -> bool:
+    def moves_condition(self) -> bool:
         """Whether the slider moves along the condition."""
-        return not self.by_epoch and self.asked is not None and self.dimension == self.first
+        return not self.by_epoch and self.condition is not None and self.dimension == self.first
 
     @property
-    def wish(self) -> str:
+    def condition_text(self) -> str:
         """The condition's value in its own units; "" without a condition, or with `by_epoch`."""
         latent = self.latent
-        if self.asked is None or latent is None:
+        if self.condition is None or latent is None:
             return ""
-        return _plain(float(self.asked.decode(np.array(latent[-1:]))[0]))
+        return _plain(float(self.condition.decode(np.array(latent[-1:]))[0]))
 
     @property
     def latent(self) -> tuple[float, ...] | None:
@@ -113,7 +113,7 @@ class Scrub:
         knobs = *self.knobs[: self.turning], knob, *self.knobs[self.turning + 1 :]
         return replace(self, knobs=knobs)
 
-    def taking(self, by: int) -> Self:
+    def next_knob(self, by: int) -> Self:
         """Return the position with the slider `by` places on in the ring of epochs and knobs."""
         places = [None, *range(len(self.knobs))]
         return replace(self, turning=places[(places.index(self.turning) + by) % len(places)])
@@ -125,7 +125,11 @@ class Scrub:
             return self.knob.steps
         if self.by_epoch:
             return max(1, len(self.epochs) - 1)
-        return _wishes(self.asked) if self.asked and self.asks else round(2 * REACH / STEP)
+        return (
+            _condition_steps(self.condition)
+            if self.condition and self.moves_condition
+            else round(2 * REACH / STEP)
+        )
 
     @property
     def place(self) -> int:
@@ -147,7 +151,7 @@ class Scrub:
 
     @property
     def _reach(self) -> float:
-        return 1.0 if self.asks else REACH
+        return 1.0 if self.moves_condition else REACH
 
     @property
     def _step(self) -> float:
@@ -172,15 +176,15 @@ class Scrub:
                     f"GAN {self.gan} has {self.epochs[0]} to {self.epochs[-1]}"
                 )
             return replace(self, epoch=int(number))
-        if self.asked and self.asks:
-            low, high = _plain(self.asked.low), _plain(self.asked.high)
+        if self.condition and self.moves_condition:
+            low, high = _plain(self.condition.low), _plain(self.condition.high)
             if not float(low) <= number <= float(high):
                 raise ConfigurationError(
-                    f"{text}: the slider goes from {self.asked.title} {low} to {high}"
+                    f"{text}: the slider goes from {self.condition.title} {low} to {high}"
                 )
             # The ends are shown rounded, so a typed one may lie just outside.
-            number = min(max(number, self.asked.low), self.asked.high)
-            return replace(self, value=float(self.asked.encode(np.array([number]))[0]))
+            number = min(max(number, self.condition.low), self.condition.high)
+            return replace(self, value=float(self.condition.encode(np.array([number]))[0]))
         if not abs(number) <= REACH:
             raise ConfigurationError(f"{text}: the slider goes from {-REACH:g} to {REACH:g}")
         return replace(self, value=number)
@@ -193,37 +197,37 @@ class Scrub:
         rest = tuple(0.0 if k == dimension else z for k, z in enumerate(point))
         return replace(self, origin=rest, direction=unit, dimension=dimension, value=point[dimension])
 
-    def turned(self, random: np.random.Generator) -> Self:
+    def random_axis(self, random: np.random.Generator) -> Self:
         """Return the same point, with the axis along a random direction that leaves the condition as it
         is."""
         point = self.latent or self.origin
         direction = random.standard_normal(len(point))
-        if self.asked is not None:
+        if self.condition is not None:
             direction[-1] = 0
         direction /= np.linalg.norm(direction)
         return replace(
             self, origin=point, direction=tuple(direction.tolist()), dimension=None, value=0.0
         )
 
-    def drawn(self, random: np.random.Generator) -> Self:
+    def sampled(self, random: np.random.Generator) -> Self:
         """Return a point drawn from the latent's distribution, with the axis along the same dimension or
         random direction."""
         point = np.clip(random.standard_normal(len(self.origin)), -REACH, REACH).round(3)
-        if self.asked is not None:  # uniform over the slider's places: an epoch is a whole number
-            steps = _wishes(self.asked)
+        if self.condition is not None:  # uniform over the slider's places: an epoch is a whole number
+            steps = _condition_steps(self.condition)
             point[-1] = 2 * random.integers(steps + 1) / steps - 1
         there = replace(self, origin=tuple(point.tolist()), value=0.0)
         if self.dimension is None:
             return there
         return replace(there, direction=(0.0,) * len(point)).along(self.dimension)
 
-    def of_gan(self, by: int, run: RunView) -> Self:
+    def other_gan(self, by: int, run: RunView) -> Self:
         """Return the position `by` GANs on, at the epoch nearest to the present one."""
         gan = along(self.gans, self.gan, by)
         epochs = epochs_of(run, gan)
         return replace(self, gan=gan, epochs=epochs, epoch=_nearest(epochs, self.epoch))
 
-    def grown(self, run: RunView) -> Self:
+    def refreshed(self, run: RunView) -> Self:
         """Return the position with the GANs and epochs that `run` has now. A position at the last epoch
         moves on to the new last epoch."""
         gans = tuple(gan for gan in run.gans if epochs_of(run, gan))
@@ -239,8 +243,8 @@ class Scrub:
             return self.knob.code.name
         if self.by_epoch:
             return f"GAN {self.gan}, epoch"
-        if self.asked and self.asks:
-            return f"requested {self.asked.title}"
+        if self.condition and self.moves_condition:
+            return f"requested {self.condition.title}"
         if self.dimension is None:
             return "along a random direction, t"
         free = len(self.free)
@@ -249,7 +253,7 @@ class Scrub:
     @property
     def free(self) -> tuple[float, ...]:
         """The latent without the condition."""
-        return (self.latent or ())[: len(self.origin) - (self.asked is not None)]
+        return (self.latent or ())[: len(self.origin) - (self.condition is not None)]
 
     def reading(self) -> str:
         """Return the slider's value as text, in its units."""
@@ -257,7 +261,7 @@ class Scrub:
             return self.knob.reading()
         if self.by_epoch:
             return str(self.epoch)
-        return self.wish if self.asks else f"{self.value:+.2f}"
+        return self.condition_text if self.moves_condition else f"{self.value:+.2f}"
 
 
 def epochs_of(run: RunView, gan: int) -> tuple[int, ...]:
@@ -271,10 +275,12 @@ def _nearest(epochs: Sequence[int], epoch: int) -> int:
     return min(epochs, key=lambda one: abs(one - epoch))
 
 
-def _wishes(asked: Condition) -> int:
+def _condition_steps(condition: Condition) -> int:
     """Return the last place of a slider along a condition: with one place per epoch, or for a Fréchet
     distance as many as along a latent."""
-    return round(asked.high - asked.low) if asked.what == "epoch" else round(2 * REACH / STEP)
+    return (
+        round(condition.high - condition.low) if condition.what == "epoch" else round(2 * REACH / STEP)
+    )
 
 
 def _plain(value: float) -> str:

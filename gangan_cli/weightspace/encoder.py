@@ -68,4 +68,8 @@ class WeightEncoder:
 
     def decode(self, codes: Matrix) -> Matrix:
         """Return the weight vectors (..., P) of codes (..., d)."""
-        return self.components.decode(self.decoder(codes) if self.decoder else codes)
+        return self.components.restore(self.coordinates(codes))
+
+    def coordinates(self, codes: Matrix) -> Matrix:
+        """Return the coordinates (..., k) of codes (..., d) among the principal components."""
+        return self.components.coordinates(self.decoder(codes) if self.decoder else codes)

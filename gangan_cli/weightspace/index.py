@@ -95,8 +95,13 @@ class DecodedIndex:
     def nearest(self, vectors: Matrix) -> Nearest:
         """Return the nearest snapshot to each weight vector (n, P) that was decoded from the
         components."""
-        points = self._components.project(vectors).astype(np.float64)
-        squared = ((points[:, None] - self._coordinates) ** 2).sum(axis=2) + self._outside
+        return self.nearest_to(self._components.project(vectors))
+
+    def nearest_to(self, coordinates: Matrix) -> Nearest:
+        """Return the nearest snapshot to each point with these coordinates (n, k)."""
+        points = coordinates.astype(np.float64)
+        squared = np.stack([((point - self._coordinates) ** 2).sum(axis=1) for point in points])
+        squared += self._outside
         rows = squared.argmin(axis=1)
         return Nearest(self._keys[rows], np.sqrt(squared.min(axis=1)), self._epoch_step)
 

@@ -56,7 +56,7 @@ resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 from store import Run
 with Run.open(sys.argv[1]) as run:
     keys = run.keys()
-source = sources.StoredVectors(run.path, keys)
+source = sources.SnapshotSource(run.path, keys)
 examples = source.load("cpu")
 batch = examples.batch(torch.arange(8)[None])
 print(type(examples).__name__, tuple(batch.shape), available() < int(sys.argv[2]))
@@ -71,4 +71,4 @@ def test_with_little_address_space_raw_snapshots_are_picked_from_the_map(tmp_pat
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == "StoredExamples (1, 8, 300000) True"
+    assert done.stdout.strip() == "SnapshotExamples (1, 8, 300000) True"

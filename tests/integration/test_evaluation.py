@@ -172,9 +172,9 @@ def test_what_cannot_be_written_is_judged_and_warned_of(catalog, monkeypatch):
         ({"gans": "7"}, "no snapshot of GAN 7"),
     ],
 )
-def test_what_makes_no_sense_is_refused(catalog, request, message):
+def test_what_makes_no_sense_is_refused(catalog, wish, message):
     with pytest.raises(ConfigurationError, match=message):
-        judged(catalog, "a", **request)
+        judged(catalog, "a", **wish)
 
 
 def test_a_run_without_snapshots_is_refused(catalog):

@@ -9,7 +9,7 @@ import torch
 from gangan_cli import caches
 from gangan_cli.config import EngineSettings
 from gangan_cli.models.registry import build
-from gangan_cli.training import autotune, execution
+from gangan_cli.training import autotune, messages
 from gangan_cli.training.aot import KIND, CannotCompile
 from gangan_cli.training.autotune import COMPILING_PAYS, choose, use
 from gangan_cli.training.cost import cost_of
@@ -56,7 +56,7 @@ def learned(family, how):
 
 
 def test_compiled_updates_do_what_the_others_do(family):
-    fast = execution.Execution(compiled=True)
+    fast = Execution(compiled=True)
     for one, other in zip(learned(family, fast), learned(family, EAGER), strict=True):
         torch.testing.assert_close(
             torch.from_numpy(one.checkpoints), torch.from_numpy(other.checkpoints), atol=1e-5, rtol=1e-3
@@ -67,13 +67,13 @@ def test_compiled_updates_do_what_the_others_do(family):
 
 
 def test_what_was_compiled_once_is_found_again(family):
-    fast = execution.Execution(compiled=True)
+    fast = Execution(compiled=True)
     Population(family, SETTINGS, [7], "cpu", fast, compiling=pytest.fail)
 
 
 def test_a_short_run_is_not_worth_compiling(family, long):
     chosen = choose(family, SETTINGS, "cpu", ExecutionRequest(None, long - 1), pytest.fail)
-    assert chosen == execution.ExecutionChosen(EAGER)
+    assert chosen == messages.ExecutionChosen(EAGER)
 
 
 @pytest.mark.parametrize(("name", "threads"), [("mlp", 1), ("dcgan-small", 2), ("cgan", 4), ("wgan", 4)])
@@ -121,7 +121,7 @@ def test_a_cache_that_cannot_be_written_is_no_reason_to_fail(family, long, tmp_p
 
 
 def test_a_damaged_package_is_named(family, compiled, tmp_path, monkeypatch):
-    fast = execution.Execution(compiled=True)
+    fast = Execution(compiled=True)
     shutil.copytree(compiled / "cache", tmp_path / "cache")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     for package in caches.folder(KIND).glob("*.pt2"):
@@ -147,7 +147,7 @@ def test_a_file_system_that_runs_no_programs_is_named(family, cache, noexec, mon
     monkeypatch.setattr(tempfile, "tempdir", str(noexec))
     said = f"{noexec} lies on a file system that runs no programs .noexec.: set TMPDIR"
     with pytest.raises(CannotCompile, match=said):
-        Population(family, SETTINGS, [0], "cpu", execution.Execution(compiled=True))
+        Population(family, SETTINGS, [0], "cpu", Execution(compiled=True))
 
 
 def test_a_cache_on_a_file_system_that_runs_no_programs_is_named_before_it_takes_long(
@@ -157,12 +157,12 @@ def test_a_cache_on_a_file_system_that_runs_no_programs_is_named_before_it_takes
     monkeypatch.delenv("TORCHINDUCTOR_CACHE_DIR", raising=False)
     small = build("mlp", {"data_dim": 4, "latent_dim": 2})
     with pytest.raises(CannotCompile, match=r"gangan/inductor lies on .* and XDG_CACHE_HOME"):
-        Population(small, SETTINGS, [0], "cpu", execution.Execution(compiled=True))
+        Population(small, SETTINGS, [0], "cpu", Execution(compiled=True))
 
 
 def test_what_is_compiled_is_found_whatever_tmpdir_says(family, cache, monkeypatch):
     monkeypatch.setenv("TMPDIR", "/no/such/folder")
-    Population(family, SETTINGS, [0], "cpu", execution.Execution(compiled=True))
+    Population(family, SETTINGS, [0], "cpu", Execution(compiled=True))
 
 
 def test_inexact_products_are_never_chosen(family, monkeypatch):

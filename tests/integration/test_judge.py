@@ -144,7 +144,7 @@ def test_numbers_that_are_none_are_refused():
     judge = Judge("x", "mnist", 0.99, Classifier().eval())
     images = np.zeros((3, 784), np.float32)
     images[1, 5] = np.nan
-    with pytest.raises(WorkFailed, match="no numbers"):
+    with pytest.raises(WorkFailed, match="not finite"):
         judge.judged(images)
 
 

@@ -51,7 +51,7 @@ def test_a_gan_without_statistics_gets_those_of_what_it_makes(machine):
     with Lineage.open(Catalog(machine.store), "a") as lineage:
         level = lineage._levels[0]
         snapshot = lineage.top.snapshot(0, 4)
-        (complete,) = level.completed(snapshot[None, PARAMETERS])
+        (complete,) = level.with_batchnorm_stats(snapshot[None, PARAMETERS])
         assert np.array_equal(complete[PARAMETERS], snapshot[PARAMETERS])
         weights = split_networks(FLAT, torch.from_numpy(complete))["generator"]
         noise = level.family.noise((20_000,), torch.Generator().manual_seed(7))
@@ -63,7 +63,7 @@ def test_a_gan_without_statistics_gets_those_of_what_it_makes(machine):
         torch.testing.assert_close(weights["1.running_var"], variance, rtol=0.2, atol=0)
         short = lineage.pictures(snapshot[PARAMETERS], 5, seed=0)
         assert np.array_equal(short, lineage.pictures(complete, 5, seed=0))
-        assert np.array_equal(level.completed(complete[None])[0], complete)
+        assert np.array_equal(level.with_batchnorm_stats(complete[None])[0], complete)
 
 
 def test_a_variance_that_was_made_up_below_zero_is_zero(machine):

@@ -222,7 +222,7 @@ def test_a_frozen_layer_stays_as_it_was_drawn(digits):
         ("dcgan", DIGITS, "generator=16,16", "three layers or more"),
         ("infogan", DIGITS, "generator=16,16", "three layers or more"),
         ("cgan", ImageSpec(28, 28, 1, 0), "", "no labels"),
-        ("wgan", DIGITS, "loss=mse", "no loss 'mse': there is wgan, code"),
+        ("wgan", DIGITS, "loss=mse", "no loss 'mse': choose from wgan, code"),
         ("shared-wgan", DIGITS, "share=5", "the critic has 4"),
         ("shared-wgan", DIGITS, "update=none", "no update 'none'"),
         ("r1-mlp", DIGITS, "", "for weights"),

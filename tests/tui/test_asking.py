@@ -99,7 +99,7 @@ async def test_other_dimensions_and_directions_leave_alone_what_is_asked_for(app
         app.screen.random = np.random.default_rng(0)
         for _ in range(30):
             await pilot.press("z")
-            seen.add(app.screen.scrub.wish)
+            seen.add(app.screen.scrub.condition_text)
         assert seen == set("12345678")
         assert app.screen.scrub.free != free
 
@@ -113,14 +113,14 @@ async def test_playing_goes_along_what_is_asked_for_and_back(app_over, steady_as
         await pilot.press("space")
 
         def there_and_back() -> bool:
-            if not seen or app.screen.scrub.wish != seen[-1]:
-                seen.append(app.screen.scrub.wish)
+            if not seen or app.screen.scrub.condition_text != seen[-1]:
+                seen.append(app.screen.scrub.condition_text)
             return "8" in seen and seen[-1] == "1"
 
         await until(pilot, there_and_back)
         await pilot.press("space")
         assert app.screen.scrub.free == free
-        assert app.screen.scrub.asks
+        assert app.screen.scrub.moves_condition
 
 
 async def test_what_is_asked_for_stands_beside_what_is_nearest(app_over, steady_asking):

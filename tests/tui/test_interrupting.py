@@ -35,7 +35,7 @@ async def test_only_y_interrupts_a_training(app_over, held, trainer, asked):
         await asked(pilot)
         await pilot.press("y")
         await until(pilot, lambda: trainer.poll() is not None)
-        assert any("t is told to stop" in said for said in app.notices)
+        assert any("t was asked to stop" in said for said in app.notices)
     assert trainer.returncode == -signal.SIGTERM
 
 

@@ -94,7 +94,7 @@ def test_a_training_is_watched_interrupted_and_resumed(tmp_path):
         terminal.keys("i")
         terminal.wait_for("Interrupt t, training")
         terminal.keys("y")
-        terminal.wait_for("t is told to stop")
+        terminal.wait_for("t was asked to stop")
         assert process.wait(20) == 143
         terminal.wait_for("t is interrupted")
         screen = terminal.wait_for(lambda screen: re.search(r"^ t +interrupted \d+%", screen, re.M))

@@ -40,7 +40,7 @@ class LatentPage(Page):
     one does. `random` draws random points and directions.
     """
 
-    place = "latent"
+    page_id = "latent"
     BINDINGS: ClassVar[list[keys.BindingLike]] = keys.bindings("latent")
 
     def __init__(self) -> None:
@@ -92,7 +92,7 @@ class LatentPage(Page):
                 return
             self._to(start)
         elif run is not None:
-            self._to(self.scrub.grown(run))
+            self._to(self.scrub.refreshed(run))
             if self._scores != before:
                 self._draw_facts()
 
@@ -149,8 +149,8 @@ class LatentPage(Page):
             if knob is not scrub.knob:
                 text.append(f"   {knob.code.name} {knob.reading()}")
         if not scrub.by_epoch:
-            if scrub.asked and not scrub.asks:
-                text.append(f"   {scrub.asked.title} {scrub.wish}")
+            if scrub.condition and not scrub.moves_condition:
+                text.append(f"   {scrub.condition.title} {scrub.condition_text}")
             text.append(f"   of GAN-GAN {scrub.gan} at epoch {scrub.epoch}")
             if len(scrub.origin) > 1:
                 text.append("   z = " + " ".join(f"{z:+.1f}" for z in scrub.free))
@@ -253,7 +253,7 @@ class LatentPage(Page):
         """Choose another dimension as the axis, or another class or code of a GAN that has some."""
 
         if self.scrub and self.scrub.knobs:
-            self._move(lambda scrub: scrub.taking(by))
+            self._move(lambda scrub: scrub.next_knob(by))
             return
 
         def next_to(scrub: Scrub) -> Scrub:
@@ -263,16 +263,16 @@ class LatentPage(Page):
 
     def action_direction(self) -> None:
         """Choose a random direction as the axis."""
-        self._in_latent(lambda scrub: scrub.turned(self.random))
+        self._in_latent(lambda scrub: scrub.random_axis(self.random))
 
     def action_sample(self) -> None:
         """Jump to a random point."""
-        self._in_latent(lambda scrub: scrub.drawn(self.random))
+        self._in_latent(lambda scrub: scrub.sampled(self.random))
 
     def action_gan(self, by: int) -> None:
         run = self.run_shown
         if run is not None:
-            self._move(lambda scrub: scrub.of_gan(by, run))
+            self._move(lambda scrub: scrub.other_gan(by, run))
 
     def action_size(self, by: int) -> None:
         """Show larger pictures, or more of them."""

@@ -49,7 +49,7 @@ class LatentSidebar(Vertical):
 
         Scores are the run's `own`, and those of the run `below`, which it was trained on.
         """
-        table, asked = _facts(), _facts()
+        table, condition = _facts(), _facts()
         parts: list[RenderableType] = [Text(), table]
         digits = self.query_one(Digits)
         if scrub is None or scrub.by_epoch:
@@ -60,16 +60,16 @@ class LatentSidebar(Vertical):
             _add_score(table, own, (scrub.gan, scrub.epoch), drawn=scrub.has_latent)
         elif scrub is not None:
             parts = [Text("nearest snapshot", "bold"), table]
-            if scrub.asked:
-                asked.add_row(SHORT[scrub.asked.what], Text(scrub.wish))
-                parts = [Text("condition", "bold"), asked, *parts]
+            if scrub.condition:
+                condition.add_row(SHORT[scrub.condition.what], Text(scrub.condition_text))
+                parts = [Text("condition", "bold"), condition, *parts]
             if near is None:
                 # Keep the old pictures until new ones come: hiding them would change the layout, which
                 # doubles the time of a slider step.
                 table.add_row("measuring …")
             else:
                 _add(table, near, below)
-                text = table.row_count + asked.row_count + len(parts) // 2
+                text = table.row_count + condition.row_count + len(parts) // 2
                 lines = self.content_size.height - text - 1
                 digits.show_digits(near.images, Size(self.content_size.width, min(LINES, lines)), WIDTH)
                 digits.display = True

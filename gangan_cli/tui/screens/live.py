@@ -51,7 +51,7 @@ class LivePage(Page):
     `histories` has the losses by run, `look` the settings of the plots.
     """
 
-    place = "live"
+    page_id = "live"
     BINDINGS: ClassVar[list[keys.BindingLike]] = keys.bindings("live")
 
     def __init__(self) -> None:

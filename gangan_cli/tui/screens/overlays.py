@@ -1,6 +1,6 @@
 """Overlays over a page: help, a question, the machine's load."""
 
-from typing import ClassVar, Generic, TypeVar, cast
+from typing import ClassVar, Generic, TypeVar
 
 from rich.table import Table
 from rich.text import Text
@@ -11,8 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from gangan_cli import formatting
-from gangan_cli.tui.keys import KEYS, PageId
-from gangan_cli.tui.screens.page import PAGES
+from gangan_cli.tui.keys import KEYS, PAGES
 from gangan_cli.tui.state import app_of
 
 Answer = TypeVar("Answer")
@@ -27,17 +26,17 @@ class Overlay(ModalScreen[Answer], Generic[Answer]):
 class Help(Overlay[None]):
     """The keys of one page, and the global ones."""
 
-    def __init__(self, place: str) -> None:
+    def __init__(self, page: str) -> None:
         super().__init__()
-        self._place = cast(PageId, place)
+        self._page = page
 
     def compose(self) -> ComposeResult:
         table = Table.grid(padding=(0, 2))
         app = app_of(self)
-        for place, title in ((self._place, PAGES[self._place][2:]), ("everywhere", "Everywhere")):
+        for page, title in ((self._page, PAGES[self._page].title), ("everywhere", "Everywhere")):
             table.add_row(Text(title, "bold"), "")
-            for key in KEYS[place]:
-                table.add_row(Text(" ".join(app.keys_of(key))), key.says)
+            for key in KEYS[page]:
+                table.add_row(Text(" ".join(app.keys_of(key))), key.description)
             table.add_row("", "")
         table.add_row("^p", "All of this, and the runs, by name")
         with VerticalScroll():

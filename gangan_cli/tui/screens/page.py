@@ -11,19 +11,17 @@ from textual.widgets import Static
 
 from gangan_cli.formatting import plain
 from gangan_cli.summaries.losses import LossHistory
-from gangan_cli.tui.keys import KEYS, PageId
+from gangan_cli.tui.keys import KEYS, PAGES
 from gangan_cli.tui.render_client import Answer
 from gangan_cli.tui.run_index import RunView
 from gangan_cli.tui.state import StoreApp, app_of
 from gangan_cli.tui.widgets.keyline import KeyLine
 
-PAGES = {"runs": "1 Runs", "live": "2 Live", "latent": "3 Latent"}
-
 
 class Page(Screen[None]):
     """A page. Subclasses provide the body, and react to changes of runs, losses and pictures."""
 
-    place: PageId = "everywhere"
+    page_id = "everywhere"
     AUTO_FOCUS = ""  # none: a hidden field would get the focus and take the keys
 
     @property
@@ -58,9 +56,9 @@ class Page(Screen[None]):
 
     def _key_line(self) -> Iterator[tuple[str, str, str]]:
         """Yield (key, word, action) of the page's keys, then of the global ones, for the bottom line."""
-        places: tuple[PageId, ...] = (self.place, "everywhere")
-        for place in places:
-            for key in KEYS[place]:
+        pages: tuple[str, ...] = (self.page_id, "everywhere")
+        for page in pages:
+            for key in KEYS[page]:
                 if key.short:
                     action = key.action if key.action.startswith("app.") else f"screen.{key.action}"
                     yield self.gangan.keys_of(key)[0], key.short, action
@@ -69,11 +67,13 @@ class Page(Screen[None]):
         """Draw the bar: pages, store, current run and number of marked runs."""
         state = self.gangan.state
         text = Text("  gangan ", "bold", no_wrap=True, overflow="ellipsis")
-        for place, title in PAGES.items():
-            look = Style.parse("bold reverse" if place == self.place else "not bold")
-            text.append(f" {title} ", look + Style(meta={"@click": f"app.look('{place}')"}))
+        for number, (page, entry) in enumerate(PAGES.items(), start=1):
+            look = Style.parse("bold reverse" if page == self.page_id else "not bold")
+            text.append(
+                f" {number} {entry.title} ", look + Style(meta={"@click": f"app.look('{page}')"})
+            )
         store = plain(str(self.gangan.store))
-        run = f" › {state.current}" if state.current and self.place != "runs" else ""
+        run = f" › {state.current}" if state.current and self.page_id != "runs" else ""
         marked = f"   {len(state.marked)} marked" if state.marked else ""
         room = self.size.width - text.cell_len - 3 - len(run) - len(marked)
         if len(store) > room:  # keep the end of the path, which tells more than its beginning

@@ -46,7 +46,7 @@ STATE_COLOURS = {
 class RunsPage(Page):
     """Browse, filter, compare; delete, interrupt, resume."""
 
-    place = "runs"
+    page_id = "runs"
     BINDINGS: ClassVar[list[keys.BindingLike]] = keys.bindings("runs")
 
     def __init__(self) -> None:

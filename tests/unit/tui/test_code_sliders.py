@@ -46,14 +46,14 @@ def test_the_slider_takes_epochs_then_the_class_then_codes_and_begins_anew():
     axes = []
     for _ in range(5):
         axes.append((scrub.axis(), scrub.steps))
-        scrub = scrub.taking(1)
+        scrub = scrub.next_knob(1)
     epochs = "GAN 0, epoch", 2
     assert axes == [epochs, ("class", 10), ("code 1", 41), ("code 2", 41), epochs]
-    assert (scrub.axis(), scrub.taking(-1).axis()) == ("class", "GAN 0, epoch")
+    assert (scrub.axis(), scrub.next_knob(-1).axis()) == ("class", "GAN 0, epoch")
 
 
 def test_a_turned_knob_stays_where_it_is_as_others_and_epochs_are_scrubbed():
-    scrub = Scrub.start(infogan()).taking(1).typed("7").taking(1).at(41).taking(-2).at(0)
+    scrub = Scrub.start(infogan()).next_knob(1).typed("7").next_knob(1).at(41).next_knob(-2).at(0)
     assert scrub.epoch == 1
     assert [knob.value for knob in scrub.knobs] == [7, 1, None]
 
@@ -64,7 +64,7 @@ WRONG = [(1, "10", "0 to 9"), (1, "2.5", "0 to 9"), (2, "1.5", "-1 to 1"), (2, "
 @pytest.mark.parametrize(("take", "text", "said"), WRONG)
 def test_what_is_no_value_is_said(take, text, said):
     with pytest.raises(ConfigurationError, match=said):
-        Scrub.start(infogan()).taking(take).typed(text)
+        Scrub.start(infogan()).next_knob(take).typed(text)
 
 
 @pytest.mark.parametrize("name", ["cgan", "infogan", "mlp"])

@@ -35,7 +35,7 @@ def child():
 
 def test_the_process_that_trains_a_run_is_interrupted(child):
     said = launch.interrupt(view("training", holder(child.pid, host_namespace())))
-    assert "told to stop" in said
+    assert "asked to stop" in said
     assert child.wait(timeout=30) == -signal.SIGTERM
 
 

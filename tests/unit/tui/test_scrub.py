@@ -119,34 +119,34 @@ def test_dimensions_are_counted_round(scrub):
 
 def test_a_random_direction_goes_through_the_same_point(scrub, random):
     before = scrub.at(17)
-    after = before.turned(random)
+    after = before.random_axis(random)
     assert after.latent == pytest.approx(before.latent)
     there = np.array(after.at(after.place + 40).latent)
     assert np.linalg.norm(there - after.latent) == pytest.approx(40 * STEP)
     assert np.count_nonzero(there - after.latent) == 3
-    assert after.turned(random).direction != after.direction
+    assert after.random_axis(random).direction != after.direction
 
 
 def test_from_a_random_direction_a_dimension_goes_through_the_point_reached(scrub, random):
-    there = scrub.turned(random).typed("0.5")
+    there = scrub.random_axis(random).typed("0.5")
     assert there.along(1).latent == pytest.approx(there.latent)
 
 
 def test_a_drawn_point_is_another_within_reach_with_an_axis_along_the_same_dimension(scrub, random):
-    one = scrub.along(1).drawn(random)
-    two = one.drawn(random)
+    one = scrub.along(1).sampled(random)
+    two = one.sampled(random)
     assert len({scrub.latent, one.latent, two.latent}) == 3
     assert (one.dimension, one.direction) == (1, (0, 1, 0))
     assert one.value == one.latent[1]
-    far = replace(scrub, origin=(0.0,) * 10_000, dimension=None).drawn(random)
+    far = replace(scrub, origin=(0.0,) * 10_000, dimension=None).sampled(random)
     assert max(far.origin) == REACH
 
 
 def test_drawing_keeps_a_random_direction(scrub, random):
-    turned = scrub.turned(random)
-    drawn = turned.drawn(random)
-    assert drawn.direction == turned.direction
-    assert drawn.latent == drawn.origin != turned.origin
+    random_axis = scrub.random_axis(random)
+    sampled = random_axis.sampled(random)
+    assert sampled.direction == random_axis.direction
+    assert sampled.latent == sampled.origin != random_axis.origin
 
 
 def test_a_typed_value_need_not_be_a_place_of_the_slider(scrub):
@@ -173,38 +173,38 @@ def test_an_epoch_is_typed_as_a_number_that_has_a_snapshot(scrub):
 def test_the_gans_are_gone_through_in_a_circle_each_at_its_nearest_epoch():
     run = gangan(gans=((0, 7), (1, 3), (5, 7)))
     scrub = replace(Scrub.start(run), epoch=6)
-    assert [scrub.of_gan(by, run).gan for by in (1, 2, 3, -1)] == [1, 5, 0, 5]
-    assert (scrub.of_gan(1, run).epoch, scrub.of_gan(1, run).epochs) == (2, (2,))
-    assert scrub.of_gan(-1, run).epoch == 6
+    assert [scrub.other_gan(by, run).gan for by in (1, 2, 3, -1)] == [1, 5, 0, 5]
+    assert (scrub.other_gan(1, run).epoch, scrub.other_gan(1, run).epochs) == (2, (2,))
+    assert scrub.other_gan(-1, run).epoch == 6
 
 
 def test_who_looks_at_the_last_epoch_goes_along_with_the_training(scrub):
-    grown = scrub.grown(gangan(gans=((0, 7), (1, 2))))
-    assert (grown.epoch, grown.epochs) == (7, (2, 4, 6, 7))
-    assert grown.latent == scrub.latent
+    refreshed = scrub.refreshed(gangan(gans=((0, 7), (1, 2))))
+    assert (refreshed.epoch, refreshed.epochs) == (7, (2, 4, 6, 7))
+    assert refreshed.latent == scrub.latent
 
 
 def test_who_looks_at_another_epoch_stays_there_and_sees_new_ones(scrub):
-    grown = replace(scrub, epoch=2).grown(gangan(gans=((0, 7), (1, 2), (2, 2))))
-    assert (grown.epoch, grown.epochs, grown.gans) == (2, (2, 4, 6, 7), (0, 1, 2))
+    refreshed = replace(scrub, epoch=2).refreshed(gangan(gans=((0, 7), (1, 2), (2, 2))))
+    assert (refreshed.epoch, refreshed.epochs, refreshed.gans) == (2, (2, 4, 6, 7), (0, 1, 2))
 
 
 def test_nothing_changes_while_no_snapshot_is_added(scrub):
-    assert scrub.grown(gangan()) is scrub
-    assert scrub.grown(gangan(gans=())) is scrub
+    assert scrub.refreshed(gangan()) is scrub
+    assert scrub.refreshed(gangan(gans=())) is scrub
 
 
 def test_the_axis_is_told_in_words(scrub, random):
     assert scrub.axis() == "z1 of 3"
     assert scrub.along(2).axis() == "z3 of 3"
-    assert scrub.turned(random).axis() == "along a random direction, t"
+    assert scrub.random_axis(random).axis() == "along a random direction, t"
     assert replace(scrub, by_epoch=True, gan=4).axis() == "GAN 4, epoch"
     assert Scrub.start(gangan(latent_dim=1)).axis() == "latent z"
 
 
 def test_who_can_be_asked_for_something_is_asked_for_it_first():
     scrub = Scrub.start(asking())
-    assert (scrub.asks, scrub.axis(), scrub.reading()) == (True, "requested epoch", "46")
+    assert (scrub.moves_condition, scrub.axis(), scrub.reading()) == (True, "requested epoch", "46")
     assert scrub.latent[-1] == pytest.approx(0)
     assert len(scrub.free) == 2
     scrub = Scrub.start(asking(SCORE, latent_dim=2))
@@ -213,14 +213,14 @@ def test_who_can_be_asked_for_something_is_asked_for_it_first():
 
 def test_epochs_are_asked_for_one_by_one():
     scrub = Scrub.start(asking())
-    assert [scrub.at(place).wish for place in (0, 1, 2, scrub.steps)] == ["2", "3", "4", "90"]
+    assert [scrub.at(place).condition_text for place in (0, 1, 2, scrub.steps)] == ["2", "3", "4", "90"]
     assert scrub.at(0).latent[-1] == -scrub.at(scrub.steps).latent[-1] == -1
     assert scrub.at(17).free == scrub.free
 
 
 def test_frechet_distances_are_asked_for_by_their_logarithm():
     scrub = Scrub.start(asking(SCORE))
-    wishes = np.array([float(scrub.at(place).wish) for place in range(scrub.steps + 1)])
+    wishes = np.array([float(scrub.at(place).condition_text) for place in range(scrub.steps + 1)])
     assert (wishes[0], wishes[-1]) == (100, 400)
     np.testing.assert_allclose(wishes[1:] / wishes[:-1], 4 ** (1 / scrub.steps), atol=1e-3)
 
@@ -230,7 +230,7 @@ def test_frechet_distances_are_asked_for_by_their_logarithm():
 )
 def test_what_is_asked_for_is_typed_in_its_own_units(condition, text):
     scrub = Scrub.start(asking(condition)).typed(text)
-    assert scrub.wish == text
+    assert scrub.condition_text == text
     assert condition.decode(np.array(scrub.latent[-1:])) == pytest.approx(float(text), abs=0.05)
     assert abs(scrub.value) <= 1
 
@@ -249,32 +249,32 @@ def test_the_other_dimensions_come_after_what_is_asked_for():
     assert [one.axis() for one in around] == [
         "requested epoch", "z1 of 2", "z2 of 2", "requested epoch"
     ]  # fmt: skip
-    assert [one.wish for one in around] == ["40"] * 4
+    assert [one.condition_text for one in around] == ["40"] * 4
     assert around[1].typed("-2.5").reading() == "-2.50"
     assert around[1].steps == Scrub.start(gangan()).steps
     assert Scrub.start(asking(latent_dim=2)).along(0).axis() == "latent z"
 
 
 def test_a_random_direction_leaves_alone_what_is_asked_for(random):
-    turned = Scrub.start(asking()).typed("40").turned(random)
-    assert {turned.at(place).wish for place in range(turned.steps + 1)} == {"40"}
-    assert np.linalg.norm(turned.direction) == pytest.approx(1)
-    assert (turned.asks, turned.reading()) == (False, "+0.00")
-    assert turned.along(turned.first).reading() == "40"
+    random_axis = Scrub.start(asking()).typed("40").random_axis(random)
+    assert {random_axis.at(place).condition_text for place in range(random_axis.steps + 1)} == {"40"}
+    assert np.linalg.norm(random_axis.direction) == pytest.approx(1)
+    assert (random_axis.moves_condition, random_axis.reading()) == (False, "+0.00")
+    assert random_axis.along(random_axis.first).reading() == "40"
 
 
 @pytest.mark.parametrize("turn", [False, True])
 def test_drawing_asks_for_anything_with_the_same_chance(random, turn):
     scrub = Scrub.start(asking())
-    scrub = scrub.turned(random) if turn else scrub
-    wishes = [int((scrub := scrub.drawn(random)).wish) for _ in range(2000)]
+    scrub = scrub.random_axis(random) if turn else scrub
+    wishes = [int((scrub := scrub.sampled(random)).condition_text) for _ in range(2000)]
     assert (min(wishes), max(wishes)) == (2, 90)
     counts = np.histogram(wishes, 4, (2, 90))[0]
     assert (abs(counts - 500) < 100).all()
 
 
 def test_who_cannot_be_asked_for_anything_wishes_for_nothing(scrub):
-    assert (scrub.wish, scrub.asks, scrub.first) == ("", False, 0)
+    assert (scrub.condition_text, scrub.moves_condition, scrub.first) == ("", False, 0)
     asking_by_epoch = replace(Scrub.start(asking()), by_epoch=True)
-    assert (asking_by_epoch.wish, asking_by_epoch.asks) == ("", False)
+    assert (asking_by_epoch.condition_text, asking_by_epoch.moves_condition) == ("", False)
     assert asking_by_epoch.reading() == "4"
