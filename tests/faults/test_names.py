@@ -156,7 +156,7 @@ def test_a_home_is_expanded_wherever_a_path_is_taken(tmp_path):
 def test_a_home_that_nobody_has_is_refused_in_a_sentence():
     refused = gangan("runs", "list", "--store=~nobody-of-this-name/runs")
     assert refused.code == 2
-    assert "~nobody-of-this-name/runs: that home is not known" in refused.err
+    assert "~nobody-of-this-name/runs: that home folder is unknown" in refused.err
 
 
 def test_a_folder_is_the_same_in_other_words_and_from_another_folder(tmp_path, monkeypatch):

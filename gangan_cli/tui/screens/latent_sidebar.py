@@ -22,7 +22,7 @@ WIDTH = 10
 LINES = 22
 """Lines of text that the pictures may take."""
 
-NAMES = 9
+NAMES = 10
 """Width of the column of names in cells: the longest is "epoch step"."""
 
 SHORT = {"epoch": "epoch", "score": "Fréchet"}
@@ -77,7 +77,7 @@ class LatentSidebar(Vertical):
 
 
 def _facts() -> Table:
-    table = Table.grid(padding=(0, 2, 0, 0))
+    table = Table.grid(padding=(0, 1, 0, 0))
     table.add_column(min_width=NAMES)
     table.add_column()
     return table
@@ -89,8 +89,8 @@ def _add(table: Table, near: NearestFound, below: Scores | None) -> None:
     _add_score(table, below, (near.gan, near.epoch))
     table.add_row("distance", f"{near.distance:.1f}")
     if near.epoch_step == near.epoch_step:  # NaN if no GAN has two snapshots
-        table.add_row("", f"{near.distance / near.epoch_step:.1f} epoch steps")
         table.add_row("epoch step", f"{near.epoch_step:.1f}")
+        table.add_row("ratio", f"{near.distance / near.epoch_step:.1f}")
 
 
 def _add_score(table: Table, scores: Scores | None, key: Pair, drawn: bool = False) -> None:
