@@ -29,6 +29,21 @@ RENAMED = {
 """Today's names of settings and hyperparameters that were stored, or written in files, under others."""
 
 
+OPTIONS_BEFORE: Mapping[str, type] = {
+    "discriminator_width": int,
+    "generator_width": int,
+    "templates": int,
+    "instance_noise": float,
+    "lr_decay": bool,
+    "loss": str,
+    "r1": float,
+    "r1_final": float,
+    "gp_weight": float,
+    "ema_decay": float,
+}
+"""Settings of GAN-GANs that have become options of the family; stored runs and files still name them."""
+
+
 def renamed(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return stored settings under today's names."""
     return {RENAMED.get(name, name): value for name, value in settings.items()}
@@ -167,7 +182,9 @@ class GanGanConfig:
     epochs: int = setting(250, at_least=1, at_most=MAX_COUNT)
     batch_size: int = setting(128, at_least=1)
     lr: float = setting(2e-3, "Adam's learning rate.", above=0)
-    latent_dim: int = setting(16, "Dimensions of the latent space.", at_least=1)
+    latent_dim: int = setting(
+        0, "Dimensions of the latent space.", shown="16; flow: as many as an example has", at_least=0
+    )
     gans: str = setting("", "Which GANs' snapshots, as in 0,3-7.", shown="all")
     snapshot_epochs: str = setting("", "Which epochs' snapshots, as in 50-.", shown="all")
     repeat: int = setting(3, "Passes over the snapshots per epoch.", at_least=1)
@@ -176,7 +193,13 @@ class GanGanConfig:
     )
     seed: int = setting(0, environment="GANGAN_SEED", at_least=0)
     snapshot_every: int = setting(1, "Epochs between two snapshots.", at_least=1, at_most=MAX_COUNT)
-    family: str = setting(R1, option=False)
+    family: str = setting(R1, "Kind of generator: r1-mlp, mlp (the paper's GAN) or flow.")
+    family_options: str = setting(
+        "",
+        "A hyperparameter of the family; may be repeated.",
+        names=("--family-option",),
+        metavar="KEY=VALUE",
+    )
     components: int = setting(
         256, "Principal components that represent a weight vector; 0: raw weights.", at_least=0
     )
@@ -188,8 +211,6 @@ class GanGanConfig:
     polar: bool = setting(
         True, "Split components into direction and length: see weightspace/pca.py.", option=False
     )
-    discriminator_width: int = setting(256, option=False, at_least=1)
-    generator_width: int = setting(256, option=False, at_least=1)
     align: str = setting(
         "none",
         "Align the GANs first: none, permute (match their hidden units) or full (also balance scales "
@@ -202,46 +223,10 @@ class GanGanConfig:
         option=False,
         one_of=("estimated", "modelled"),
     )
-    templates: int = setting(
-        512,
-        "Number of learned templates that the generator mixes; 0 for plain layers.",
-        option=False,
-        at_least=0,
-    )
-    instance_noise: float = setting(
-        0.0, "Standard deviation of the noise on codes as training begins.", option=False, at_least=0
-    )
-    lr_decay: bool = setting(
-        True,
-        "Let the learning rate fall linearly to 0 over the second half of training.",
-        option=False,
-    )
     condition: str = setting(
         "none",
         "Condition on: none, epoch or score (the Fréchet distance; evaluate the snapshots first).",
         one_of=("none", "epoch", "score"),
-    )
-    loss: str = setting(
-        "logistic", "Loss of the family r1-mlp: logistic, hinge or wasserstein.", option=False
-    )
-    r1: float = setting(
-        13.0,
-        "Weight of the R1 penalty as training begins, in units of epoch steps.",
-        option=False,
-        at_least=0,
-    )
-    r1_final: float = setting(
-        0.33, "That weight as training ends; 0 for a constant weight.", option=False, at_least=0
-    )
-    gp_weight: float = setting(
-        0.0, "Weight of the gradient penalty of WGAN-GP.", option=False, at_least=0
-    )
-    ema_decay: float = setting(
-        0.999,
-        "Decay per step of the generator's moving average.",
-        option=False,
-        at_least=0,
-        at_most=1,
     )
     keep_initial: bool = setting(
         False, "Keep the initial weights too, as epoch 0.", names=("--keep-initial",)
@@ -252,23 +237,28 @@ class GanGanConfig:
 
     def __post_init__(self) -> None:
         check_bounds(self)
-        if self.condition != "none" and (self.family != R1 or not self.components):
+        if self.condition != "none" and not self.components:
             raise ConfigurationError(
-                f"condition is {self.condition!r}: only GAN-GANs of the family {R1}, on principal "
-                "components, can be conditioned"
+                f"condition is {self.condition!r}: only GAN-GANs on principal components can be "
+                "conditioned"
             )
 
     @classmethod
     def preset_with(cls, given: Mapping[str, Any]) -> "GanGanConfig":
-        """Return the preset that `given` names, changed by the other settings in `given`.
+        """Return the preset that `given` names, changed by the other settings in `given`. Options of the
+        family follow those of the preset, so that they count.
 
         Raises:
             ConfigurationError: no such preset, or a value out of bounds.
         """
-        preset = given.get("preset", "default")
-        if preset not in PRESETS:
-            raise ConfigurationError(f"no preset {preset!r}: choose from {', '.join(PRESETS)}")
-        return cls(**{**PRESETS[preset], **given})
+        name = given.get("preset", "default")
+        if name not in PRESETS:
+            raise ConfigurationError(f"no preset {name!r}: choose from {', '.join(PRESETS)}")
+        preset = dict(PRESETS[name])
+        if given.get("family", preset.get("family", R1)) != preset.get("family", R1):
+            preset.pop("family_options", None)
+        options = f"{preset.get('family_options', '')} {given.get('family_options', '')}".strip()
+        return cls(**{**preset, **given, "family_options": options})
 
     @property
     def settings(self) -> EngineSettings:
@@ -291,8 +281,8 @@ RAW_PAPER: Mapping[str, Any] = {
     "batch_size": 32,
     "repeat": 1,
     "latent_dim": 1,
-    "discriminator_width": 8,  # "a smaller hidden dimension for the discriminator … helped to stabilize"
-    "generator_width": 64,
+    # "a smaller hidden dimension for the discriminator … helped to stabilize"
+    "family_options": "discriminator_width=8 generator_width=64",
     "lr": 2e-4,
     # A snapshot takes 33 MB; every tenth is enough to see it learn, and 250 would take 8.3 GB.
     "snapshot_every": 10,
@@ -307,13 +297,10 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "gans": "0",
         "latent_dim": 1,
         "bottleneck": 0,
-        "instance_noise": 4.0,
+        "family_options": "instance_noise=4.0 r1=0.054 r1_final=0.0 lr_decay=false",
         "repeat": 60,
         "batch_size": 32,
         "epochs": 100,
-        "r1": 0.054,
-        "r1_final": 0.0,
-        "lr_decay": False,
         "snapshot_every": 10,
     },
     # Algorithm 1 as printed: the raw snapshots of all GANs.

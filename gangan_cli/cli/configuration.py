@@ -11,6 +11,7 @@ import types
 import typing
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from gangan_cli import toml
@@ -20,16 +21,21 @@ from gangan_cli.paths import expanded
 
 
 def gather(
-    command: str, given: Mapping[str, Any], file: Path | None, classes: list[type]
+    command: str,
+    given: Mapping[str, Any],
+    file: Path | None,
+    classes: list[type],
+    earlier: Mapping[str, type] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Return the settings of `command`: what was `given`, then what the file's table says.
 
     `classes` are the dataclasses whose fields the settings are; defaults stay theirs to fill in.
+    `earlier` settings, which these have no longer, may stand in the file too.
 
     Raises:
         ConfigurationError: the file cannot be read, or holds what is not a setting.
     """
-    settings = _read(file, command, classes) if file else {}
+    settings = _read(file, command, classes, earlier) if file else {}
     return {**settings, **{name: value for name, value in given.items() if value is not None}}
 
 
@@ -52,7 +58,7 @@ def as_mapping(*configurations: Any) -> dict[str, Any]:
     return {name: str(value) if isinstance(value, Path) else value for name, value in merged.items()}
 
 
-def _read(file: Path, command: str, classes: list[type]) -> dict[str, Any]:
+def _read(file: Path, command: str, classes: list[type], earlier: Mapping[str, type]) -> dict[str, Any]:
     try:
         document = tomllib.loads(toml.decoded(file.read_bytes()))
     except OSError as error:
@@ -64,7 +70,7 @@ def _read(file: Path, command: str, classes: list[type]) -> dict[str, Any]:
     if not isinstance(table, dict) or (not table and document and not everywhere):
         tables = ", ".join(f"[{name}]" for name in document)
         raise ConfigurationError(f"{file} has no table [{command}]: it has {tables}")
-    known: dict[str, Any] = {}
+    known: dict[str, Any] = dict(earlier)
     for cls in classes:
         known |= typing.get_type_hints(cls)
     settings = {}

@@ -4,7 +4,7 @@ from typing import Any
 
 from gangan_cli.cli import options, training_display
 from gangan_cli.cli.configuration import fields_of, gather
-from gangan_cli.config import GanGanConfig, RunEnvironment
+from gangan_cli.config import OPTIONS_BEFORE, GanGanConfig, RunEnvironment
 from gangan_cli.errors import ConfigurationError
 
 
@@ -21,9 +21,12 @@ def train_gangan(
 
     **gangan train-gangan --on gangan --run gangangan**
     """
+    given["family_options"] = " ".join(sorted(given["family_options"] or ())) or None
+    from gangan_cli.models.registry import fold_options
     from gangan_cli.training.gangan import resolve, train_gangan
 
-    settings = gather("train-gangan", given, config, [GanGanConfig, RunEnvironment])
+    classes = [GanGanConfig, RunEnvironment]
+    settings = fold_options(gather("train-gangan", given, config, classes, OPTIONS_BEFORE))
     if "on" not in settings:
         raise ConfigurationError("on what? Name the run whose snapshots to train on with --on RUN")
     configuration = resolve(fields_of(GanGanConfig, settings))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from gangan_cli.models.optimizers import Adam, Optimizer
-from store import Layout
+from store.layout import Layout
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,6 +36,20 @@ class ImageSpec:
     channels: int = 1
     classes: int = 10
     """0 without labels."""
+
+
+@dataclass(frozen=True)
+class WeightSpec:
+    """What a generator of weights needs to know of its examples, weight vectors or codes of them.
+
+    `dim` is their length; `epoch_step` the median distance of consecutive snapshots of a GAN, the unit
+    of lengths; `conditions` the number of values that follow each example, and each latent, as its
+    condition.
+    """
+
+    dim: int
+    epoch_step: float = 1.0
+    conditions: int = 0
 
 
 @dataclass(frozen=True)

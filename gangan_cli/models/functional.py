@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from store import Layout
+from store.layout import Layout
 
 
 class FunctionalModule:

@@ -4,16 +4,16 @@ The same family is the paper's GAN of digits (784 pixels, latent 64, both networ
 parameters) and its GAN-GAN (113,745 weights, latent 1, discriminator 8 and generator 64 wide).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gangan_cli.models.base import BaseGAN
-from gangan_cli.models.family import ImageSpec, Networks, Phase
+from gangan_cli.models.family import ImageSpec, Networks, Phase, WeightSpec
 
 WIDE = 10_000
 """Outputs from which a layer's product is taken the other way round."""
@@ -89,6 +89,17 @@ class MLP(BaseGAN):
         Phase(("generator",), generator_loss, ("g_loss",)),
         Phase(("discriminator",), discriminator_loss, ("d_loss",)),
     )
+
+    weight_options: ClassVar[Mapping[str, Any]] = {
+        "latent_dim": 16,
+        "discriminator_width": 256,
+        "generator_width": 256,
+    }
+
+    @classmethod
+    def hparams_for_weights(cls, spec: WeightSpec, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the hyperparameters of a GAN over weights."""
+        return {"data_dim": spec.dim, **options}
 
     @classmethod
     def hparams_for(cls, image_spec: ImageSpec) -> dict[str, int]:

@@ -21,7 +21,7 @@ example, and of a noise vector, are the condition, which both networks see.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -30,7 +30,7 @@ from torch import Generator, Tensor, nn
 from torch.func import grad
 from torch.nn import functional as F
 
-from gangan_cli.models.family import Networks, Phase
+from gangan_cli.models.family import Networks, Phase, WeightSpec
 from gangan_cli.models.latent_codes import LatentCode
 from gangan_cli.models.mlp import ThreeLayers
 from gangan_cli.models.optimizers import Adam
@@ -112,9 +112,39 @@ class R1MLP:
     class_conditional: ClassVar[bool] = False
     translates_images: ClassVar[bool] = False
 
+    weight_options: ClassVar[Mapping[str, Any]] = {
+        "latent_dim": 16,
+        "discriminator_width": 256,
+        "generator_width": 256,
+        "templates": 512,
+        "instance_noise": 0.0,
+        "lr_decay": True,
+        "loss": "logistic",
+        "r1": 13.0,
+        "r1_final": 0.33,
+        "gp_weight": 0.0,
+        "ema_decay": 0.999,
+    }
+    """The options over weights; `r1` and `r1_final` hold for an epoch step of length 1."""
+
     def __post_init__(self) -> None:
         if self.loss not in LOSSES:
             raise TypeError(f"no loss {self.loss!r}: choose from {', '.join(LOSSES)}")
+        if not self.ema_decay <= 1:
+            raise TypeError(f"ema-decay is {self.ema_decay}: give at most 1")
+
+    @classmethod
+    def hparams_for_weights(cls, spec: WeightSpec, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the hyperparameters of a GAN over weights. A penalty on gradients means the same at any
+        scale only if it grows with the square of lengths."""
+        return {
+            **options,
+            "data_dim": spec.dim + spec.conditions,
+            "latent_dim": options["latent_dim"] + spec.conditions,
+            "condition": spec.conditions,
+            "r1": options["r1"] * spec.epoch_step**2,
+            "r1_final": options["r1_final"] * spec.epoch_step**2,
+        }
 
     @property
     def ema_decays(self) -> Mapping[str, float]:

@@ -9,9 +9,9 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from gangan_cli.config import renamed
+from gangan_cli.config import OPTIONS_BEFORE, PRESETS, R1, renamed
 from gangan_cli.errors import ConfigurationError
-from gangan_cli.models.family import Family, ImageSpec, layout
+from gangan_cli.models.family import Family, ImageSpec, WeightSpec, layout
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,10 @@ class FamilyInfo:
     """Training settings of the code that it follows, where they differ from those of `mlp`."""
     of_images: bool = True
     """Whether it can be trained on images."""
+    of_weights: bool = False
+    """Whether it can be trained on weights."""
+    conditional: bool = False
+    """Whether it can generate weights under a condition."""
 
 
 # The code that each paper used: PyTorch-GAN's and Shared-WGAN's.
@@ -34,7 +38,7 @@ AS_IN_002 = {"batch_size": 64, "epochs": 200}
 AS_IN_001 = {"batch_size": 64, "lr": 5e-5, "epochs": 50}
 
 FAMILIES: Mapping[str, FamilyInfo] = {
-    "mlp": FamilyInfo("mlp:MLP", "Suarez 2019", "three linear layers on either side"),
+    "mlp": FamilyInfo("mlp:MLP", "Suarez 2019", "three linear layers on either side", of_weights=True),
     "gan": FamilyInfo("gan:GAN", "Goodfellow et al. 2014", "linear layers, any widths", AS_IN_002),
     "cgan": FamilyInfo(
         "cgan:CGAN", "Mirza and Osindero 2014", "both networks know the label", AS_IN_002
@@ -56,7 +60,20 @@ FAMILIES: Mapping[str, FamilyInfo] = {
         "cyclegan:CycleGAN", "Zhu et al. 2017", "outlines to images and back, unpaired", AS_IN_002
     ),
     "r1-mlp": FamilyInfo(
-        "r1_mlp:R1MLP", "Mescheder et al. 2018", "the default GAN-GAN: of weights", of_images=False
+        "r1_mlp:R1MLP",
+        "Mescheder et al. 2018",
+        "the default GAN-GAN: of weights",
+        of_images=False,
+        of_weights=True,
+        conditional=True,
+    ),
+    "flow": FamilyInfo(
+        "weights_flow:WeightsFlow",
+        "Lipman et al. 2023",
+        "flow matching: of weights",
+        of_images=False,
+        of_weights=True,
+        conditional=True,
     ),
 }
 
@@ -108,7 +125,11 @@ def given_options(name: str, options: str) -> dict[str, Any]:
     """
     if not family_info(name).of_images:
         raise ConfigurationError(f"family {name!r} is for weights: train it with gangan train-gangan")
-    defaults = options_of(name) if options else {}
+    return _parsed(name, options, options_of(name) if options else {}, least=1)
+
+
+def _parsed(name: str, options: str, defaults: Mapping[str, Any], least: int) -> dict[str, Any]:
+    """Return the hyperparameters that `options` set; whole numbers must be at least `least`."""
     chosen: dict[str, Any] = {}
     for option in options.split():
         written, equals, text = option.partition("=")
@@ -119,21 +140,83 @@ def given_options(name: str, options: str) -> dict[str, Any]:
             near = difflib.get_close_matches(key, defaults, n=1)
             hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(defaults) or 'none'}"
             raise ConfigurationError(f"family {name!r} has no option {written!r}: {hint}")
-        chosen[key] = _value(text, defaults[key], option)
+        chosen[key] = _value(text, defaults[key], option, least)
     return chosen
 
 
-def _value(text: str, default: Any, option: str) -> Any:
-    """Return `text` as a value of the default's type; whole numbers are counts, from 1 on."""
+def _value(text: str, default: Any, option: str, least: int) -> Any:
+    """Return `text` as a value of the default's type; numbers are not negative, whole numbers at least
+    `least`."""
     kind: type = type(default)
     try:
+        if kind is bool:
+            return {"true": True, "false": False}[text.lower()]
         value = kind(text)
-        if kind is str or (kind is int and value >= 1) or (kind is float and 0 <= value < math.inf):
+        if kind is str or (kind is int and value >= least) or (kind is float and 0 <= value < math.inf):
             return value
-    except ValueError:
+    except (ValueError, KeyError):
         pass
-    what = {int: "a whole number from 1 on", float: "a number that is not negative"}[kind]
-    raise ConfigurationError(f"family option {option!r}: give {what}, as in {default}")
+    what = {
+        bool: "true or false",
+        int: f"a whole number from {least} on",
+        float: "a number that is not negative",
+    }[kind]
+    raise ConfigurationError(f"family option {option!r}: give {what}, as in {_text(default)}")
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+# ------------------------------------------------------------------ generators of weights
+
+
+def weight_options(name: str, options: str, *more: str) -> dict[str, Any]:
+    """Return all options of a family of weights: its defaults, changed by `options` such as "r1=13
+    templates=512", and these by `more`.
+
+    Raises:
+        ConfigurationError: the family is not of weights, or an option is none of its own.
+    """
+    if not family_info(name).of_weights:
+        raise ConfigurationError(f"family {name!r} is for images: train it with gangan train-gans")
+    defaults = dict(_class_of(name).weight_options)
+    for changes in (options, *more):
+        defaults |= _parsed(name, changes, defaults, least=0)
+    return defaults
+
+
+def written(options: Mapping[str, Any]) -> str:
+    """Return options as text that `weight_options` reads."""
+    return " ".join(f"{name}={_text(value)}" for name, value in sorted(options.items()))
+
+
+def fold_options(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings of a GAN-GAN, stored or written earlier, with those that have become options of
+    its family in `family_options`."""
+    before = {name: value for name, value in settings.items() if name in OPTIONS_BEFORE}
+    if not before:
+        return dict(settings)
+    preset = PRESETS.get(settings.get("preset", "default"), {})
+    defaults = weight_options(settings.get("family", preset.get("family", R1)), "")
+    own = {name: value for name, value in before.items() if name in defaults}
+    options = f"{written(own)} {settings.get('family_options', '')}".strip()
+    rest = {name: value for name, value in settings.items() if name not in before}
+    return {**rest, "family_options": options}
+
+
+def weight_hparams_for(name: str, spec: WeightSpec, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the hyperparameters of a family of weights for such examples, with all its options.
+
+    Raises:
+        ConfigurationError: the options do not fit each other, or the examples.
+    """
+    try:
+        hparams: dict[str, Any] = _class_of(name).hparams_for_weights(spec, options)
+        layout(build(name, hparams))
+    except TypeError as error:
+        raise ConfigurationError(f"family {name!r}: {error}") from error
+    return hparams
 
 
 def options_of(name: str) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """Updates compiled ahead of time (AOTInductor), once per machine, and kept in the user's cache."""
 
+import ast
 import hashlib
 import logging
 import os
 import platform
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile, ZipFile
@@ -16,10 +18,32 @@ from torch.fx import GraphModule
 
 from gangan_cli import caches
 from gangan_cli.errors import WorkFailed
+from gangan_cli.models.registry import FAMILIES
 from gangan_cli.training.forkserver import INDUCTOR
 
-SOURCES = ("models", "training/train_step.py")
-"""Sources of the compiled operations: if they change, updates are compiled again."""
+ROOT = Path(__file__).parents[2]
+"""The folder of the project's packages."""
+
+
+@cache
+def sources() -> tuple[Path, ...]:
+    """Return the sources of the compiled operations: those of all families and of the update, with all
+    of the project's modules that these import. If one changes, updates are compiled again."""
+    families = {f"gangan_cli.models.{info.where.partition(':')[0]}" for info in FAMILIES.values()}
+    waiting, found = [*families, "gangan_cli.training.train_step"], dict[str, Path]()
+    while waiting:
+        name = waiting.pop()
+        path = ROOT / name.replace(".", "/")
+        file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        if name in found or not file.is_file():
+            continue
+        found[name] = file
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                waiting += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            elif isinstance(node, ast.Import):
+                waiting += [alias.name for alias in node.names]
+    return tuple(found[name] for name in sorted(found))
 
 
 class CannotCompile(WorkFailed):
@@ -120,12 +144,9 @@ def _environment(**more: str) -> Iterator[None]:
 def key(what: str) -> str:
     """Return the cache key of `what` on this processor, with this number of threads and these
     sources."""
-    here = Path(__file__).parents[1]
     digest = hashlib.sha256()
-    for source in SOURCES:
-        path = here / source
-        for file in sorted(path.glob("*.py")) if path.is_dir() else [path]:
-            digest.update(file.read_bytes())
+    for file in sources():
+        digest.update(file.read_bytes())
     processor = platform.processor() or platform.machine()
     with_flags = Path("/proc/cpuinfo")
     if with_flags.exists():

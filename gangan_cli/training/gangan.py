@@ -8,10 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gangan_cli.config import R1, GanGanConfig, RunEnvironment
+from gangan_cli.config import GanGanConfig, RunEnvironment
 from gangan_cli.errors import ConfigurationError
-from gangan_cli.models.family import layout, losses
-from gangan_cli.models.registry import build
+from gangan_cli.models.family import WeightSpec, layout, losses
+from gangan_cli.models.registry import (
+    build,
+    family_info,
+    weight_hparams_for,
+    weight_options,
+    written,
+)
 from gangan_cli.provenance import provenance
 from gangan_cli.training.events import EncodingStarted, TooFewSteps
 from gangan_cli.training.examples import Source
@@ -45,9 +51,25 @@ def resolve(given: Mapping[str, Any]) -> GanGanConfig:
         ConfigurationError: no such preset, or a value out of bounds.
         StoreError: the name cannot be a run's.
     """
-    config = GanGanConfig.preset_with(given)
+    return checked(GanGanConfig.preset_with(given))
+
+
+def checked(config: GanGanConfig) -> GanGanConfig:
+    """Return the same configuration with all options of its family written out.
+
+    Raises:
+        ConfigurationError: no such family or option, or it takes no condition.
+        StoreError: the name cannot be a run's.
+    """
     check_name(config.run)
-    return config
+    latent = f"latent_dim={config.latent_dim}" if config.latent_dim else ""
+    options = weight_options(config.family, config.family_options, latent)
+    if config.condition != "none" and not family_info(config.family).conditional:
+        raise ConfigurationError(
+            f"condition is {config.condition!r}: family {config.family!r} takes no condition"
+        )
+    latent_dim = options.pop("latent_dim", 0)
+    return dataclasses.replace(config, latent_dim=latent_dim, family_options=written(options))
 
 
 def train_gangan(config: GanGanConfig, environment: RunEnvironment) -> Events:
@@ -57,6 +79,7 @@ def train_gangan(config: GanGanConfig, environment: RunEnvironment) -> Events:
         ConfigurationError: `config` is invalid, or the run exists with another configuration.
         WorkFailed, StoreError: as `train_run`.
     """
+    config = checked(config)
     catalog = Catalog(environment.store, force=environment.force)
     if config.run == config.on:
         raise ConfigurationError(f"run {config.run!r} cannot be trained on itself: give another --run")
@@ -88,9 +111,10 @@ def train_gangan(config: GanGanConfig, environment: RunEnvironment) -> Events:
 
 
 def _too_few_steps(config: GanGanConfig, examples: int) -> TooFewSteps | None:
-    """Return the event for a default GAN-GAN with too few steps, else None."""
+    """Return the event for a GAN-GAN with too few steps, else None; the papers' own presets are as they
+    are."""
     steps = config.epochs * config.settings.steps(examples)
-    if config.family != R1 or steps >= FEW_STEPS:
+    if config.preset in ("paper", "released") or steps >= FEW_STEPS:
         return None
     return TooFewSteps(config.run, steps, USUAL_STEPS, ceil(config.repeat * USUAL_STEPS / steps))
 
@@ -123,37 +147,19 @@ def _new_run(
         code, codes = WeightEncoder.fit(view, keys, config.components, config.polar, config.bottleneck)
         constants |= {"codes": codes, **code.constants()}
         data_dim = codes.shape[1]
-    hparams: dict[str, Any] = {
-        "data_dim": data_dim,
-        "latent_dim": config.latent_dim,
-        "discriminator_width": config.discriminator_width,
-        "generator_width": config.generator_width,
-    }
-    if config.family == R1:
 
-        def examples(rows: NDArray[np.int64]) -> Matrix:
-            return constants["codes"][rows] if config.components else view.matrix(keys[rows])[0]
+    def examples(rows: NDArray[np.int64]) -> Matrix:
+        return constants["codes"][rows] if config.components else view.matrix(keys[rows])[0]
 
-        step = epoch_step(keys, examples)
-        hparams |= {
-            "loss": config.loss,
-            # A penalty on slopes means the same only if lengths do.
-            "r1": config.r1 * step**2,
-            "r1_final": config.r1_final * step**2,
-            "gp_weight": config.gp_weight,
-            "ema_decay": config.ema_decay,
-        }
-        hparams |= {
-            "templates": config.templates,
-            "instance_noise": config.instance_noise,
-            "lr_decay": config.lr_decay,
-        }
+    conditions = 0
     if config.condition != "none":
         scale, values = condition_of(parent, keys, config.condition)
         constants |= {"conditions": scale.encode(values).astype(np.float32), **scale.constants()}
-        # What is asked for is one number more on either side.
-        hparams |= {"condition": 1, "data_dim": data_dim + 1, "latent_dim": config.latent_dim + 1}
-    family = build(config.family, hparams)
+        conditions = 1
+    spec = WeightSpec(data_dim, epoch_step(keys, examples), conditions)
+    latent = f"latent_dim={config.latent_dim}" if config.latent_dim else ""
+    options = weight_options(config.family, config.family_options, latent)
+    family = build(config.family, weight_hparams_for(config.family, spec, options))
     manifest = Manifest(
         family=family.name,
         hparams=dataclasses.asdict(family),  # type: ignore[call-overload]

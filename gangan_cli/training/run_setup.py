@@ -11,7 +11,7 @@ from gangan_cli.config import RunEnvironment, renamed
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.images.loading import is_same_folder
 from gangan_cli.models.family import resume_size
-from gangan_cli.models.registry import build
+from gangan_cli.models.registry import build, fold_options, weight_options, written
 from gangan_cli.training.devices import find
 from gangan_cli.training.events import Event, TrainingEnded
 from gangan_cli.training.forkserver import warm_up
@@ -50,7 +50,7 @@ def reject_changed_config(run: Run, configuration: RunConfig) -> None:
         for one in fields
         if one.name in config and one.default is not dataclasses.MISSING
     }
-    stored = {**defaults, **renamed(run.manifest.config)}
+    stored = {**defaults, **_as_today(run)}
     differences = [
         f"{name.replace('_', '-')} is {stored.get(name)!r} in the run and {config.get(name)!r} here"
         for name in {**stored, **config}
@@ -62,6 +62,17 @@ def reject_changed_config(run: Run, configuration: RunConfig) -> None:
             f"run {run.name!r} exists with another configuration ({'; '.join(differences)}): "
             "give the same again to resume it, or another --run name"
         )
+
+
+def _as_today(run: Run) -> dict[str, Any]:
+    """Return a run's stored configuration under today's names, with all options of its family."""
+    stored = renamed(run.manifest.config)
+    if "on" not in stored or "family_options" in stored:
+        return stored
+    stored = fold_options(stored)
+    options = weight_options(stored["family"], stored.get("family_options", ""))
+    options.pop("latent_dim", None)
+    return {**stored, "family_options": written(options)}
 
 
 def open_or_create(

@@ -62,8 +62,8 @@ def test_a_gangan_over_aligned_gans_resumes_and_is_measured_in_their_frame(store
 @pytest.mark.parametrize("mode", ["permute", "full"])
 def test_raw_vectors_are_aligned_too(store, mode):
     config = GanGanConfig(
-        on="a", run="raw", family="mlp", components=0, latent_dim=1, discriminator_width=4,
-        generator_width=4, batch_size=3, epochs=2, align=mode,
+        on="a", run="raw", family="mlp", components=0, latent_dim=1,
+        family_options="discriminator_width=4 generator_width=4", batch_size=3, epochs=2, align=mode,
     )  # fmt: skip
     *_, ended = train_gangan(config, RunEnvironment(store=store))
     assert ended.state == "complete"

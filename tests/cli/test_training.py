@@ -236,3 +236,23 @@ def test_initial_weights_and_losses_of_steps_are_kept_on_request(tmp_path):
     assert gangan("runs", "verify", "b", *store).code == 0
     with Catalog(tmp_path / "s").open("b") as run:
         assert run.keys(initial=True)[:, 1].tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("on", ["a", "g"])
+def test_a_flow_over_gans_or_over_a_gangan_goes_to_images(tmp_path, trained, on):
+    for name in ("a", "g"):
+        (tmp_path / name).symlink_to(trained / name)
+    small = "--batch-size 3 --epochs 2 --family flow --family-option width=16 --family-option layers=1"
+    result = gangan("train-gangan", "--on", on, "--run", "f", *small.split(), "--store", tmp_path)
+    assert result.code == 0, result.err
+    drawn = gangan(
+        "export-figures", "f", "--out", tmp_path / "figures", "--dpi", 40, "--store", tmp_path
+    )
+    assert drawn.code == 0, drawn.err
+    assert {path.name for path in (tmp_path / "figures" / "f").iterdir()} > {"walk.png", "samples.png"}
+    with Catalog(tmp_path).open("f") as run:
+        assert (run.manifest.family, run.manifest.losses) == ("flow", ("flow_loss",))
+        assert run.manifest.hparams["latent_dim"] == run.manifest.hparams["data_dim"]
+        assert "width=16" in run.manifest.config["family_options"]
+    again = gangan("train-gangan", "--on", on, "--run", "f", *small.split(), "--store", tmp_path)
+    assert again.code == 0 and "nothing left to do" in again.err

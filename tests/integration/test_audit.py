@@ -129,7 +129,7 @@ def test_images_that_are_not_those_learnt_from_are_warned_of(catalog, monkeypatc
 
 def test_a_gangan_over_some_gans_is_held_against_the_others(catalog):
     config = GanGanConfig(
-        on="a", run="some", gans="0", epochs=1, batch_size=2, components=2, templates=0
+        on="a", run="some", gans="0", epochs=1, batch_size=2, components=2, family_options="templates=0"
     )
     for _ in train_gangan(config, RunEnvironment(store=catalog.root, workers=1)):
         pass
@@ -176,7 +176,13 @@ def test_documents_survive_json(across):
 
 def test_of_aligned_gans_it_is_said_how_far_that_brought_them(catalog, monkeypatch, capsys):
     config = GanGanConfig(
-        on="a", run="framed", align="full", epochs=1, batch_size=2, components=2, templates=0
+        on="a",
+        run="framed",
+        align="full",
+        epochs=1,
+        batch_size=2,
+        components=2,
+        family_options="templates=0",
     )
     for _ in train_gangan(config, RunEnvironment(store=catalog.root, workers=1)):
         pass
@@ -190,7 +196,13 @@ def test_of_aligned_gans_it_is_said_how_far_that_brought_them(catalog, monkeypat
 
 def test_a_gangan_that_was_asked_for_epochs_says_how_well_it_listens(catalog, monkeypatch):
     config = GanGanConfig(
-        on="a", run="asked", condition="epoch", epochs=4, batch_size=3, components=2, templates=4
+        on="a",
+        run="asked",
+        condition="epoch",
+        epochs=4,
+        batch_size=3,
+        components=2,
+        family_options="templates=4",
     )
     for _ in train_gangan(config, RunEnvironment(store=catalog.root, workers=1)):
         pass

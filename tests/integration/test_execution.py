@@ -8,8 +8,8 @@ import torch
 
 from gangan_cli import caches
 from gangan_cli.config import EngineSettings
-from gangan_cli.models.registry import build
-from gangan_cli.training import autotune, messages
+from gangan_cli.models.registry import FAMILIES, build
+from gangan_cli.training import aot, autotune, messages
 from gangan_cli.training.aot import KIND, CannotCompile
 from gangan_cli.training.autotune import COMPILING_PAYS, choose, use
 from gangan_cli.training.cost import cost_of
@@ -189,3 +189,11 @@ def test_the_choice_between_near_equals_is_made_once(family, long, tmp_path, mon
     request = ExecutionRequest(False, long)
     chosen = [choose(family, SETTINGS, "cpu", request, pytest.fail).execution.matmul for _ in range(2)]
     assert chosen == ["onednn", "onednn"]
+
+
+def test_what_a_family_imports_is_part_of_what_compiled_updates_are_kept_by():
+    names = {str(path.relative_to(aot.ROOT)) for path in aot.sources()}
+    assert {f"gangan_cli/models/{info.where.partition(':')[0]}.py" for info in FAMILIES.values()} < names
+    for imported in ("models/layers", "models/optimizers", "models/functional", "training/train_step"):
+        assert f"gangan_cli/{imported}.py" in names
+    assert "store/layout.py" in names and "gangan_cli/config.py" not in names

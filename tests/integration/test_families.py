@@ -103,7 +103,12 @@ def test_every_family_has_its_figures(family, drawn):
 @pytest.mark.parametrize("family", ["dcgan-small", "cgan"])
 def test_a_gangan_over_any_family_goes_to_figures(family, machine, tmp_path):
     config = GanGanConfig(
-        on=family, run=f"over-{family}", epochs=2, batch_size=4, components=3, templates=4
+        on=family,
+        run=f"over-{family}",
+        epochs=2,
+        batch_size=4,
+        components=3,
+        family_options="templates=4",
     )
     for _ in train_gangan(config, machine):
         pass
@@ -121,7 +126,13 @@ def test_an_audit_of_a_gangan_over_some_of_them_looks_at_the_others_parameters(m
     )  # fmt: skip
     population(config, few_digits(every=20), machine)
     config = GanGanConfig(
-        on="population", run="some", gans="0", epochs=1, batch_size=2, components=1, templates=0
+        on="population",
+        run="some",
+        gans="0",
+        epochs=1,
+        batch_size=2,
+        components=1,
+        family_options="templates=0",
     )
     for _ in train_gangan(config, machine):
         pass

@@ -33,7 +33,7 @@ def test_the_penalty_does_not_depend_on_the_scale_of_what_it_is_on(tmp_path, com
             pass
         config = GanGanConfig(
             on=name, run=f"over-{name}", epochs=1, batch_size=8, components=components, polar=False,
-            r1=2.0, r1_final=0.5, templates=0,
+            family_options="r1=2.0 r1_final=0.5 templates=0",
         )  # fmt: skip
         created(config, RunEnvironment(store=tmp_path))
         with Catalog(tmp_path).open(config.run) as run:
@@ -49,7 +49,7 @@ def test_the_penalty_does_not_depend_on_the_scale_of_what_it_is_on(tmp_path, com
 def test_that_a_code_is_looked_for_is_told_when_it_is(tmp_path):
     with run_of(tmp_path / "a", numbers(0, 47, 10)):
         pass
-    small = {"on": "a", "epochs": 1, "batch_size": 47, "templates": 0, "generator_width": 2}
+    small = {"on": "a", "epochs": 1, "batch_size": 47, "family_options": "templates=0 generator_width=2"}
     for run, components, told in (("g", 2, ["g"]), ("g", 2, []), ("raw", 0, [])):
         config = GanGanConfig(run=run, components=components, **small)
         events = created(config, RunEnvironment(store=tmp_path))
@@ -61,7 +61,12 @@ def test_few_batches_are_told_of_before_they_are_trained_and_once(tmp_path):
         pass
     machine = RunEnvironment(store=tmp_path, workers=1, compile=False)
     few = GanGanConfig(
-        on="a", run="few", batch_size=47, components=2, templates=0, generator_width=2, epochs=4
+        on="a",
+        run="few",
+        batch_size=47,
+        components=2,
+        family_options="templates=0 generator_width=2",
+        epochs=4,
     )
     assert created(few, machine)[-1] == TooFewSteps("few", 12, 20_000, 5000)
     with closing(train_gangan(few, machine)) as events:

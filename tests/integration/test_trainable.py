@@ -81,7 +81,13 @@ def test_a_variance_that_was_made_up_below_zero_is_zero(machine):
 @pytest.mark.parametrize(("statistics", "width"), [("estimated", 21_686), ("modelled", 21_846)])
 def test_a_gangan_makes_parameters_or_statistics_too(machine, statistics, width):
     config = GanGanConfig(
-        on="a", run=statistics, statistics=statistics, epochs=2, batch_size=4, components=3, templates=4
+        on="a",
+        run=statistics,
+        statistics=statistics,
+        epochs=2,
+        batch_size=4,
+        components=3,
+        family_options="templates=4",
     )
     for _ in train_gangan(config, machine):
         pass

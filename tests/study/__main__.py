@@ -18,8 +18,9 @@ import numpy as np
 
 from gangan_cli.audit.benchmark import Bench, Options, Row
 from gangan_cli.config import GanGanConfig, RunEnvironment
+from gangan_cli.models.registry import fold_options, weight_options
 from gangan_cli.sampling.lineage import Lineage
-from gangan_cli.training.gangan import train_gangan
+from gangan_cli.training.gangan import resolve, train_gangan
 from gangan_cli.weightspace.index import WeightIndex
 from gangan_cli.weightspace.novelty import near_a_gan
 from store import Catalog
@@ -101,10 +102,11 @@ def configuration(name: str, on: str, seeds: int, common: Mapping[str, Any]) -> 
     """Return the configuration of a variant; `common` is what all have in common."""
     changes = {**common, **VARIANTS[name]}
     if times := changes.pop("r1_times", None):
-        default = GanGanConfig(on=on)
-        changes |= {"r1": default.r1 * times, "r1_final": default.r1_final * times}
+        default = weight_options("r1-mlp", "")
+        changes |= {name: default[name] * times for name in ("r1", "r1_final")}
     run = "study-" + "".join(c if c.isalnum() else "-" for c in name)
-    return GanGanConfig(on=on, run=run, members=seeds, snapshot_every=10_000, **changes)
+    common = {"on": on, "run": run, "members": seeds, "snapshot_every": 10_000}
+    return resolve(fold_options({**common, **changes}))
 
 
 def measured(

@@ -4,6 +4,8 @@ import pytest
 
 from gangan_cli.config import GanGanConfig, GansConfig, RunEnvironment
 from gangan_cli.errors import ConfigurationError
+from gangan_cli.models.registry import fold_options
+from gangan_cli.training.gangan import resolve as resolve_gangan
 from gangan_cli.training.gans import resolve
 from gangan_cli.training.run_setup import config_identity, reject_changed_config
 from store import Run
@@ -47,8 +49,8 @@ def test_defaults_of_train_gans_are_the_papers():
 
 @pytest.mark.parametrize("preset", ["paper", "released"])
 def test_the_papers_gangan(preset):
-    config = GanGanConfig.preset_with({"on": "a", "preset": preset})
-    assert (config.latent_dim, config.discriminator_width, config.generator_width) == (1, 8, 64)
+    config = resolve_gangan({"on": "a", "preset": preset})
+    assert (config.latent_dim, config.family_options) == (1, "discriminator_width=8 generator_width=64")
     assert (config.epochs, config.batch_size, config.lr) == (250, 32, 2e-4)
     assert (config.family, config.components) == ("mlp", 0)
 
@@ -62,7 +64,8 @@ def test_a_trajectory_is_one_gans_and_its_axis_one_number():
     config = GanGanConfig.preset_with({"on": "a", "preset": "trajectory"})
     assert (config.gans, config.latent_dim, config.family) == ("0", 1, "r1-mlp")
     another = GanGanConfig.preset_with({"on": "a", "preset": "trajectory", "gans": "7"})
-    assert (another.gans, another.r1_final, another.lr_decay) == ("7", 0.0, False)
+    assert another.gans == "7"
+    assert "lr_decay=false" in another.family_options and "r1_final=0.0" in another.family_options
 
 
 def test_what_is_given_beats_the_preset():
@@ -83,7 +86,7 @@ def test_a_wrong_alignment_is_met_with_those_there_are():
     ("config", "newer", "other"),
     [
         (GansConfig(), "init", {"init": "shared"}),
-        (GanGanConfig.preset_with({"on": "a", "preset": "paper"}), "align", {"align": "full"}),
+        (resolve_gangan({"on": "a", "preset": "paper"}), "align", {"align": "full"}),
     ],
 )
 def test_a_setting_that_an_older_run_does_not_have_had_its_default(tmp_path, config, newer, other):
@@ -97,15 +100,40 @@ def test_a_setting_that_an_older_run_does_not_have_had_its_default(tmp_path, con
             reject_changed_config(run, replace(config, seed=5))
 
 
-def test_a_setting_that_was_stored_under_an_earlier_name_is_the_same_setting(tmp_path):
-    config = GanGanConfig(on="a", instance_noise=2.0, ema_decay=0.5)
-    earlier = {"instance_noise": "blur", "r1_final": "r1_end", "lr_decay": "decays"}
-    earlier |= {"gp_weight": "slope", "ema_decay": "average"}
-    stored = {earlier.get(name, name): value for name, value in config_identity(config).items()}
+def test_settings_that_were_stored_under_earlier_names_are_the_same_settings(tmp_path):
+    given = {"on": "a", "family_options": "instance_noise=2.0 ema_decay=0.5"}
+    config = resolve_gangan(given)
+    stored = config_identity(config)
+    del stored["family_options"]
+    stored |= {"blur": 2.0, "average": 0.5, "decays": True, "slope": 0.0, "r1": 13.0, "r1_end": 0.33}
+    stored |= {"loss": "logistic", "templates": 512, "generator_width": 256}
     with Run.create(tmp_path / "r", small_manifest(config=stored)) as run:
         reject_changed_config(run, config)
-        with pytest.raises(ConfigurationError, match=r"instance-noise is 2\.0 in the run and 0\.0 here"):
-            reject_changed_config(run, replace(config, instance_noise=0.0))
+        with pytest.raises(ConfigurationError, match=r"family-options is .*instance_noise=2\.0 "):
+            reject_changed_config(run, resolve_gangan({"on": "a"}))
+
+
+def test_settings_that_have_become_options_are_read_from_earlier_files():
+    flat = {"on": "a", "family": "mlp", "generator_width": 4, "templates": 512, "lr_decay": True}
+    folded = fold_options(flat)
+    assert folded == {"on": "a", "family": "mlp", "family_options": "generator_width=4"}
+    noisy = fold_options({"on": "a", "instance_noise": 4.0, "lr_decay": False})
+    assert noisy["family_options"] == "instance_noise=4.0 lr_decay=false"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"family": "gan"}, "'gan' is for images"),
+        ({"family_options": "width=3"}, "'r1-mlp' has no option 'width'"),
+        ({"family": "flow", "latent_dim": 3}, "'flow' has no option 'latent_dim'"),
+        ({"family": "mlp", "condition": "epoch"}, "'mlp' takes no condition"),
+        ({"family_options": "lr_decay=perhaps"}, "give true or false"),
+    ],
+)
+def test_a_family_of_weights_takes_what_it_can(wrong, said):
+    with pytest.raises(ConfigurationError, match=said):
+        resolve_gangan({"on": "a", **wrong})
 
 
 def test_a_setting_that_only_a_newer_version_knows_is_not_overlooked(tmp_path):

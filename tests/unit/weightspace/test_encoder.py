@@ -73,7 +73,13 @@ def test_codes_of_any_shape_are_decoded(curve, monkeypatch):
 def test_a_gangan_decodes_what_its_snapshots_became(tmp_path):
     with run_of(tmp_path / "a", numbers(0, 47, 10)) as population:
         config = GanGanConfig(
-            on="a", run="g", epochs=1, batch_size=8, components=9, bottleneck=4, templates=0
+            on="a",
+            run="g",
+            epochs=1,
+            batch_size=8,
+            components=9,
+            bottleneck=4,
+            family_options="templates=0",
         )
         for _ in train_gangan(config, RunEnvironment(store=tmp_path, workers=1, compile=False)):
             pass
