@@ -1,5 +1,6 @@
 """gangan train-gangan"""
 
+import contextlib
 from typing import Any
 
 from gangan_cli.cli import options, training_display
@@ -23,7 +24,8 @@ def train_gangan(
     """
     given["family_options"] = " ".join(sorted(given["family_options"] or ())) or None
     from gangan_cli.models.registry import fold_options
-    from gangan_cli.training.gangan import resolve, train_gangan
+    from gangan_cli.training.gangan import fitted_to_store, resolve, train_gangan
+    from store import Catalog, StoreError
 
     classes = [GanGanConfig, RunEnvironment]
     settings = fold_options(gather("train-gangan", given, config, classes, OPTIONS_BEFORE))
@@ -31,6 +33,10 @@ def train_gangan(
         raise ConfigurationError("on what? Name the run whose snapshots to train on with --on RUN")
     configuration = resolve(fields_of(GanGanConfig, settings))
     environment = RunEnvironment(**fields_of(RunEnvironment, settings))
+    if dry_run:
+        # Without the parent it shows what is known.
+        with contextlib.suppress(StoreError):
+            configuration = fitted_to_store(configuration, Catalog(environment.store))
     training_display.train(
         train_gangan, configuration, environment, command="train-gangan", dry_run=dry_run, as_json=json
     )

@@ -39,6 +39,15 @@ from store import Catalog, Manifest, Run, RunRef, check_name
 USUAL_STEPS = 20_000
 """Number of steps that the defaults give on the paper's 3,500 snapshots, on which they were tuned."""
 
+MIN_STEPS, MAX_STEPS = 4_000, 20_500
+"""Bounds on the steps that the defaults give: as many as a few snapshots need, and as 3,500 have."""
+
+MAX_BATCH = 128
+"""Batch size of the defaults from 1,024 snapshots on."""
+
+REPEAT = 3
+"""Passes over the snapshots per epoch if only the batch size is given."""
+
 FEW_STEPS = 2_000
 """Number of steps below which a warning is given. On 120 snapshots the defaults give 500, which is too
 few to learn anything."""
@@ -72,6 +81,44 @@ def checked(config: GanGanConfig) -> GanGanConfig:
     return dataclasses.replace(config, latent_dim=latent_dim, family_options=written(options))
 
 
+def fitted(config: GanGanConfig, snapshots: int) -> GanGanConfig:
+    """Return the same configuration with the batch size and the passes per epoch that fit so many
+    snapshots, where these are not given.
+
+    A batch is an eighth of the snapshots, from 2 to MAX_BATCH. 250 epochs have MAX_STEPS / 3,500 = 5.9
+    steps per snapshot, from MIN_STEPS to MAX_STEPS: 20,500 for 3,500 snapshots, 4,500 for 6.
+    """
+    batch = config.batch_size or min(MAX_BATCH, max(2, snapshots // 8))
+    repeat = config.repeat or REPEAT
+    if config.repeat is None and config.batch_size is None:
+        steps = min(max(MAX_STEPS * snapshots / 3_500, MIN_STEPS), MAX_STEPS)
+        repeat = ceil(steps / GanGanConfig.epochs * batch / snapshots)
+    return dataclasses.replace(config, batch_size=batch, repeat=repeat)
+
+
+def fitted_to_store(config: GanGanConfig, catalog: Catalog) -> GanGanConfig:
+    """Return `fitted` by the run if it exists, which keeps what it was created with, else by its
+    parent's snapshots.
+
+    Raises:
+        ConfigurationError: the selected snapshots do not exist.
+        StoreError: the parent does not exist, or cannot be read.
+    """
+    if config.batch_size and config.repeat:
+        return config
+    if config.run in catalog:
+        with catalog.open(config.run) as run:
+            stored = run.manifest.config
+            return dataclasses.replace(
+                config,
+                batch_size=config.batch_size or stored.get("batch_size"),
+                repeat=config.repeat or stored.get("repeat", REPEAT),
+            )
+    with catalog.open(config.on) as parent:
+        keys = select(parent.keys(initial=True), config.gans, config.snapshot_epochs)
+    return fitted(config, len(keys))
+
+
 def train_gangan(config: GanGanConfig, environment: RunEnvironment) -> Events:
     """Train the GAN-GAN that `config` describes, or resume it; yield events.
 
@@ -83,6 +130,7 @@ def train_gangan(config: GanGanConfig, environment: RunEnvironment) -> Events:
     catalog = Catalog(environment.store, force=environment.force)
     if config.run == config.on:
         raise ConfigurationError(f"run {config.run!r} cannot be trained on itself: give another --run")
+    config = fitted_to_store(config, catalog)
     with catalog.open(config.on) as parent:
 
         def create() -> tuple[Manifest, dict[str, Any]]:
@@ -114,6 +162,7 @@ def _too_few_steps(config: GanGanConfig, examples: int) -> TooFewSteps | None:
     """Return the event for a GAN-GAN with too few steps, else None; the papers' own presets are as they
     are."""
     steps = config.epochs * config.settings.steps(examples)
+    assert config.repeat is not None
     if config.preset in ("paper", "released") or steps >= FEW_STEPS:
         return None
     return TooFewSteps(config.run, steps, USUAL_STEPS, ceil(config.repeat * USUAL_STEPS / steps))
@@ -134,6 +183,7 @@ def _new_run(
     config: GanGanConfig, parent: Run, environment: RunEnvironment
 ) -> tuple[Manifest, dict[str, Any]]:
     keys = select(parent.keys(initial=True), config.gans, config.snapshot_epochs)
+    assert config.batch_size is not None and config.repeat is not None
     if config.batch_size > len(keys) * config.repeat:
         raise ConfigurationError(
             f"batch-size is {config.batch_size}, but {parent.name!r} has {len(keys)} snapshots to train "

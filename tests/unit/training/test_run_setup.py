@@ -5,6 +5,7 @@ import pytest
 from gangan_cli.config import GanGanConfig, GansConfig, RunEnvironment
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.models.registry import fold_options
+from gangan_cli.training.gangan import fitted
 from gangan_cli.training.gangan import resolve as resolve_gangan
 from gangan_cli.training.gans import resolve
 from gangan_cli.training.run_setup import config_identity, reject_changed_config
@@ -143,3 +144,21 @@ def test_a_setting_that_only_a_newer_version_knows_is_not_overlooked(tmp_path):
         pytest.raises(ConfigurationError, match="augment is 'flips' in the run and None here"),
     ):
         reject_changed_config(run, GansConfig())
+
+
+def test_the_defaults_of_a_gangan_fit_the_snapshots():
+    default = GanGanConfig(on="a")
+    papers = fitted(default, 3500)
+    assert (papers.batch_size, papers.repeat, papers.epochs) == (128, 3, 250)
+    assert papers.epochs * papers.settings.steps(3500 * papers.repeat) == 20_500
+    for snapshots in (2, 3, 6, 7, 15, 100, 184, 360, 1000, 1024, 2000, 5000, 35_000):
+        config = fitted(default, snapshots)
+        steps = config.epochs * config.settings.steps(snapshots * config.repeat)
+        assert 2 <= config.batch_size <= 128
+        assert 4_000 <= steps <= 21_000 or (snapshots > 3500 and steps < 70_000)
+
+
+def test_what_is_given_of_batches_stays_and_three_passes_with_it():
+    assert fitted(GanGanConfig(on="a", batch_size=3), 6).repeat == 3
+    given = fitted(GanGanConfig(on="a", repeat=7), 6)
+    assert (given.batch_size, given.repeat) == (2, 7)
