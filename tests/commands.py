@@ -32,7 +32,7 @@ FOLDER = Path(os.environ[SESSION].partition(" ")[2])
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 """For what runs beside other tests: there is a pytest worker for every core."""
 
-JUDGING = ("evaluate", "audit")
+JUDGING = ("evaluate", "audit", "sample")
 """Commands that need a judge."""
 
 

@@ -11,6 +11,7 @@ from gangan_cli.cli.audit import audit
 from gangan_cli.cli.evaluate import evaluate
 from gangan_cli.cli.export_figures import export_figures
 from gangan_cli.cli.families import families
+from gangan_cli.cli.sample import sample
 from gangan_cli.cli.train_gangan import train_gangan
 from gangan_cli.cli.train_gans import train_gans
 from gangan_cli.cli.tui import tui
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 app.command("train-gans")(train_gans)
 app.command("train-gangan")(train_gangan)
+app.command("sample")(sample)
 app.command("families")(families)
 app.command("evaluate")(evaluate)
 app.command("audit")(audit)

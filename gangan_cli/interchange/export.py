@@ -7,15 +7,14 @@ OUT/<gan>/epoch_<epoch>.safetensors  "discriminator.input.weight", …: a state 
 """
 
 import json
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gangan_cli.errors import ConfigurationError, WorkFailed
+from gangan_cli.errors import ConfigurationError
+from gangan_cli.interchange.new_folder import new_folder
 from gangan_cli.progress import StepCallback
 from gangan_cli.weightspace.snapshots import select
 from store import Run
@@ -44,39 +43,27 @@ def export_run(
     """
     if form not in FORMATS:
         raise ConfigurationError(f"no format {form!r}: choose from {', '.join(FORMATS)}")
-    if out.exists():
-        raise ConfigurationError(f"{out} is there already: name a new folder")
     there = run.index()
     keys = select(as_array(sorted(there["snapshot"])), gans, epochs)
     step = on_progress(len(keys))
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    except OSError as error:
-        raise WorkFailed(f"cannot write to {out.parent}: {error.strerror}") from error
-    try:
+    with new_folder(out) as aside:
         document = json.loads(run.manifest.to_json())
         (aside / "manifest.json").write_text(json.dumps(document, indent=2) + "\n")
         losses, loss_keys = run.losses()
         known = [key in there["losses"] for key in map(tuple, loss_keys.tolist())]
-        _write(aside / "losses", form, {"losses": losses[known], "keys": loss_keys[known]})
+        write_arrays(aside / "losses", form, {"losses": losses[known], "keys": loss_keys[known]})
         if names := list(run.manifest.constants):
-            _write(aside / "constants", form, {name: run.constant(name) for name in names})
+            write_arrays(aside / "constants", form, {name: run.constant(name) for name in names})
         for gan, epoch in keys.tolist():
             tensors = run.manifest.layout.split(run.snapshot(gan, epoch))
             (aside / str(gan)).mkdir(exist_ok=True)
-            _write(aside / str(gan) / f"epoch_{epoch}", form, dict(tensors))
+            write_arrays(aside / str(gan) / f"epoch_{epoch}", form, dict(tensors))
             step()
-        aside.chmod(0o755)  # mkdtemp's folders are private
-        aside.rename(out)
-    except OSError as error:
-        raise WorkFailed(f"cannot write {out}: {error.strerror}") from error
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
     return len(keys), sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
 
 
-def _write(path: Path, form: str, arrays: dict[str, NDArray[Any]]) -> None:
+def write_arrays(path: Path, form: str, arrays: dict[str, NDArray[Any]]) -> None:
+    """Write arrays by name to a file of the form safetensors or npz, whose suffix is added."""
     if form == "npz":
         np.savez(path.with_suffix(".npz"), allow_pickle=False, **arrays)
         return

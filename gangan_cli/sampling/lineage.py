@@ -219,6 +219,11 @@ class Lineage:
         weights: Matrix = self._levels[0].generate(vector[None], latents[None])[0]
         return weights
 
+    def complete(self, weights: Matrix) -> Matrix:
+        """Return generated weights (n, P) with batch statistics, estimated where they are missing."""
+        assert self.below
+        return self._levels[1].with_batchnorm_stats(weights)
+
     def sample_coordinates(self, latents: Matrix, gan: int, epoch: int) -> Matrix:
         """Return the same weights as their coordinates (n, k) among the encoder's principal
         components."""

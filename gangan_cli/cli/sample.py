@@ -1,0 +1,159 @@
+"""gangan sample"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from gangan_cli.cli import diagnostics, options, output, progress_bars
+from gangan_cli.cli.options import setting
+from gangan_cli.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from gangan_cli.sampling.lineage import Lineage
+
+FORMS = {False: ("safetensors", "pt"), True: ("png", "npz")}
+"""What --format may be: of state dicts, and of pictures."""
+
+
+def sample(
+    run: options.RunName,
+    count: Annotated[int, setting(help="GANs to draw from a GAN-GAN.", min=1, max=100_000)] = 16,
+    seed: Annotated[int, setting(help="Seed of latents and noise.", min=0)] = 0,
+    latent: Annotated[str, setting(help="The latent of a single GAN, as in 0.3,-1.")] = "",
+    walk: Annotated[
+        int | None, setting(help="Draw along this dimension of the latent, from -2 to 2.", min=1)
+    ] = None,
+    ask: Annotated[
+        str, setting(help="The condition: epoch=80, score=150, or best; if the GAN-GAN has one.")
+    ] = "",
+    snapshot: Annotated[
+        str,
+        setting("--from", metavar="GAN[:EPOCH]", help="The snapshot.", default="the first GAN's last"),
+    ] = "",
+    name: Annotated[str, setting("--run", help="Add the drawn GANs to the store as this run.")] = "",
+    out: Annotated[
+        Path | None,
+        setting(help="New folder for state dicts, or pictures.", callback=options.path_given),
+    ] = None,
+    images: Annotated[
+        int | None, setting(help="Write so many pictures of each GAN instead.", min=1, max=1_000_000)
+    ] = None,
+    format: Annotated[
+        str, setting(help="safetensors or pt; of pictures png or npz.", default="the first")
+    ] = "",
+    best_of: Annotated[
+        int | None, setting(help="Draw so many GANs, and keep those with the best Fréchet distance.")
+    ] = None,
+    store: options.Store = None,
+    data_dir: options.DataDir = None,
+    force: options.Force = None,
+    json: options.Json = False,
+) -> None:
+    """Draw GANs from a GAN-GAN, as a run or as state dicts; or pictures from either.
+
+    **gangan sample gangan --count 64 --run drawn**
+
+    **gangan sample gangan --count 8 --out gans**
+
+    **gangan sample digits --images 100 --out pictures**
+    """
+    forms = FORMS[images is not None]
+    if (form := format or forms[0]) not in forms:
+        raise ConfigurationError(f"format is {format!r}: give {' or '.join(forms)}")
+    if bool(name) == (out is not None):
+        raise ConfigurationError("give either --run NAME or --out FOLDER, for what is drawn")
+    if name and images is not None:
+        raise ConfigurationError("pictures are written to a folder: give --out FOLDER")
+    if out is not None and out.exists():
+        raise ConfigurationError(f"{out} is there already: name a new folder")
+    if best_of is not None and best_of < count:
+        raise ConfigurationError(
+            f"best-of is {best_of}: give {count} or more, of which {count} are kept"
+        )
+    catalog = options.catalog_with(run, store, force)
+    from gangan_cli.sampling.draws import LatentRequest, latents_of
+    from gangan_cli.sampling.lineage import Lineage, resolve_snapshot
+    from gangan_cli.threads import stay_within_limits
+
+    stay_within_limits()
+    with Lineage.open(catalog, run) as lineage:
+        gan, epoch = resolve_snapshot(lineage.top, *_snapshot(snapshot))
+        source = f"GAN {gan} at epoch {epoch}"
+        about: dict[str, Any] = {"run": run, "gan": gan, "epoch": epoch, "seed": seed}
+        if not lineage.is_gangan:
+            if images is None:
+                raise ConfigurationError(
+                    f"run {run!r} was trained on images: give --images N --out FOLDER for pictures, or "
+                    f"gangan runs export {run} for its weights"
+                )
+            weights = lineage.top.snapshot(gan, epoch)[None]
+        else:
+            request = LatentRequest(best_of or count, seed, latent, walk, ask)
+            latents = latents_of(lineage, request)
+            weights = lineage.complete(lineage.sample_weights(latents, gan, epoch))
+            if best_of is not None:
+                kept, scores = _best(lineage, weights, count, seed, data_dir)
+                latents, weights = latents[kept], weights[kept]
+                about["frechet"] = scores
+            about["latents"] = latents.tolist()
+        if images is not None:
+            assert out is not None
+            _write_pictures(lineage, weights, images, out, form, about)
+            done = f"{images} pictures of {len(weights)} GANs are in {out}"
+        elif name:
+            from gangan_cli.interchange.sampled import add_run
+
+            add_run(catalog, name, lineage, weights, latents, source)
+            done = f"run {name} has {len(weights)} GANs drawn from {run}"
+        else:
+            from gangan_cli.interchange.sampled import write_state_dicts
+
+            assert out is not None
+            write_state_dicts(out, lineage, weights, form, about)  # type: ignore[arg-type]
+            done = f"{len(weights)} state dicts drawn from {run} are in {out}"
+    if json:
+        output.document({**about, "gans": len(weights), "to": name or str(out)})
+    diagnostics.say(done)
+
+
+def _snapshot(text: str) -> tuple[int | None, int | None]:
+    """Return the GAN and the epoch that GAN[:EPOCH] names."""
+    gan, _, epoch = text.partition(":")
+    try:
+        return int(gan) if gan else None, int(epoch) if epoch else None
+    except ValueError:
+        raise ConfigurationError(f"from {text!r}: give GAN or GAN:EPOCH, as in 0:50") from None
+
+
+def _best(
+    lineage: "Lineage", weights: "np.ndarray", count: int, seed: int, data_dir: Path | None
+) -> tuple["np.ndarray", list[float]]:
+    """Return the rows of the `count` GANs with the lowest Fréchet distance, best first, and these."""
+    import numpy as np
+
+    from gangan_cli.evaluation.quick import frechet_distances
+    from gangan_cli.evaluation.reference import reference_of
+    from gangan_cli.sampling.datasets import data_dir_of, dataset_of
+
+    bottom = lineage.on_images
+    with progress_bars.bars_with_notice("training the judge") as on_progress:
+        reference = reference_of(dataset_of(bottom), data_dir or data_dir_of(bottom), on_progress)
+        judged = lambda done: on_progress("judging", done, len(weights))  # noqa: E731
+        scores = frechet_distances(lineage, weights, reference, 2000, seed, judged)
+    rows = np.argsort(scores, kind="stable")[:count]
+    return rows, scores[rows].tolist()
+
+
+def _write_pictures(
+    lineage: "Lineage", weights: "np.ndarray", images: int, out: Path, form: str, about: dict[str, Any]
+) -> None:
+    from gangan_cli.interchange.sampled import write_pictures
+
+    pictures = [
+        lineage.pictures(vector, images, about["seed"], generated=lineage.is_gangan)
+        for vector in weights
+    ]
+    classes = lineage.classes
+    labels = None if classes is None else [number % classes.count for number in range(images)]
+    write_pictures(out, pictures, form, labels, about)
