@@ -18,7 +18,7 @@ $(STAMP): pyproject.toml
 # batches and a higher rate than the paper's get to digits within two minutes.
 demo: $(STAMP)
 	$(BIN)/gangan train-gans --run digits --dataset mnist5k --gans 4 --epochs 90 --batch-size 32 --lr 3e-4
-	$(BIN)/gangan train-gangan --on digits --run gangan --snapshot-epochs 45- --batch-size 32
+	$(BIN)/gangan train-gangan --on digits --run gangan
 	$(BIN)/gangan export-figures digits gangan
 	@echo
 	@echo "The GANs:               figures/digits/samples.png"

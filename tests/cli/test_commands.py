@@ -95,7 +95,7 @@ WRONG = [
         "no snapshot of GAN 7",
     ),
     (["train-gangan", "--on", "a", "--run", "x", "--snapshot-epochs", "9"], 2, "no snapshot of epoch 9"),
-    (["train-gangan", "--on", "a", "--run", "x"], 2, "smaller --batch-size"),
+    (["train-gangan", "--on", "a", "--run", "x", "--batch-size", "99"], 2, "smaller --batch-size"),
     (
         ["train-gangan", "--on", "a", "--run", "x", "--preset", "best"],
         2,
