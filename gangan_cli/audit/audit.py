@@ -169,16 +169,15 @@ def audits(
 
 def _samplers(lineage: Lineage, bench: Bench) -> dict[str, Draw]:
     """Return the baselines to compare the GAN-GAN with, by id; each has its own random numbers."""
-    code, weight_index, known, short = lineage.encoder, bench.weight_index, None, None
-    if code and bench.pca_index:
-        known = code.components, code.components.codes(bench.pca_index.coordinates)
-        short = (code, lineage.top.constant("codes")) if code.decoder else None
-    pool = BaselineData(
-        weight_index.view, weight_index.keys, weight_index.epoch_step, COMPONENTS, known, short
-    )
+    encoder, index = lineage.encoder, bench.weight_index
+    fitted_pca = autoencoder = None
+    if encoder and bench.pca_index:
+        fitted_pca = encoder.components, encoder.components.codes(bench.pca_index.coordinates)
+        autoencoder = (encoder, lineage.top.constant("codes")) if encoder.decoder else None
+    data = BaselineData(index.view, index.keys, index.epoch_step, COMPONENTS, fitted_pca, autoencoder)
     return {
-        id: partial(_more, sampler, pool, np.random.default_rng((bench.options.seed, number)))
-        for number, (id, sampler) in enumerate(applicable(pool))
+        id: partial(_more, sampler, data, np.random.default_rng((bench.options.seed, number)))
+        for number, (id, sampler) in enumerate(applicable(data))
     }
 
 

@@ -6,45 +6,65 @@ from gangan_cli.cli import options, output
 
 
 def families(json: options.Json = False) -> None:
-    """List the kinds of GANs that can be trained, with their sizes and how they are trained.
+    """List the kinds of GANs, and of generators of weights, with their hyperparameters.
 
-    Options are changed with **--family-option KEY=VALUE** of gangan train-gans.
+    Options are changed with **--family-option KEY=VALUE** of gangan train-gans and train-gangan.
     """
-    from gangan_cli.models.family import parameters
-    from gangan_cli.models.registry import FAMILIES, build, options_of
-    from gangan_cli.training.gans import resolve
+    from gangan_cli.models.registry import FAMILIES
 
-    found: list[dict[str, Any]] = []
-    for name, entry in FAMILIES.items():
-        if not entry.of_images:
-            continue
-        default = resolve({"family": name})
-        found.append(
-            {
-                "family": name,
-                "parameters": parameters(build(name, {})),
-                "options": options_of(name),
-                "trained": {key: getattr(default, key) for key in ("epochs", "batch_size", "lr")},
-                "paper": entry.paper,
-                "line": entry.summary,
-            }
-        )
+    found = [_of_images(name) for name, info in FAMILIES.items() if info.of_images]
+    found += [_of_weights(name) for name, info in FAMILIES.items() if info.of_weights]
     if json:
         output.document(found)
         return
     output.table(
-        ["family", "parameters", "epochs", "batch", "lr", "paper", "what it is", "options"],
+        ["family", "of", "parameters", "epochs", "batch", "lr", "paper", "what it is", "options"],
         [
             [
                 one["family"],
-                f"{sum(one['parameters'].values()):,}",
-                *(f"{value:g}" for value in one["trained"].values()),
+                one["of"],
+                f"{sum(one['parameters'].values()):,}" if one["parameters"] else "–",
+                *("–" if value is None else f"{value:g}" for value in one["trained"].values()),
                 one["paper"],
                 one["line"],
                 " ".join(f"{name}={value}" for name, value in one["options"].items()),
             ]
             for one in found
         ],
-        right=(1, 2, 3, 4),
-        less=(7, 5, 3, 2, 4),
+        right=(2, 3, 4, 5),
+        less=(8, 6, 4, 3, 5),
     )
+
+
+def _of_images(name: str) -> dict[str, Any]:
+    from gangan_cli.models.family import parameters
+    from gangan_cli.models.registry import build, family_info, options_of
+    from gangan_cli.training.gans import resolve
+
+    default, info = resolve({"family": name}), family_info(name)
+    return {
+        "family": name,
+        "of": "images",
+        "parameters": parameters(build(name, {})),
+        "options": options_of(name),
+        "trained": {key: getattr(default, key) for key in ("epochs", "batch_size", "lr")},
+        "paper": info.paper,
+        "line": info.summary,
+    }
+
+
+def _of_weights(name: str) -> dict[str, Any]:
+    """Describe a family of weights; its parameters and its batches depend on what it is trained on."""
+    from gangan_cli.config import GanGanConfig
+    from gangan_cli.models.registry import family_info, weight_options
+
+    info = family_info(name)
+    return {
+        "family": name,
+        "of": "weights",
+        "parameters": {},
+        "options": weight_options(name, ""),
+        "trained": {"epochs": GanGanConfig.epochs, "batch_size": None, "lr": GanGanConfig.lr},
+        "paper": info.paper,
+        "line": info.summary,
+    }

@@ -213,19 +213,19 @@ class R1MLP:
         self, networks: Networks, examples: Tensor, noise: Tensor, progress: Tensor
     ) -> tuple[Tensor]:
         discriminator, (_, loss) = networks["discriminator"], LOSSES[self.loss]
-        made = self._made(networks, examples, noise)
-        examples = self._seen(examples, noise)
-        total = loss(discriminator(examples), discriminator(made))
+        fake = self._made(networks, examples, noise)
+        real = self._seen(examples, noise)
+        total = loss(discriminator(real), discriminator(fake))
         if self.r1:
-            steepness = grad(lambda x: discriminator(x).sum())(examples)
+            gradient = grad(lambda x: discriminator(x).sum())(real)
             gamma = self.r1 * (self.r1_final / self.r1) ** progress if self.r1_final else self.r1
-            total = total + gamma / 2 * steepness.square().sum(-1).mean()
+            total = total + gamma / 2 * gradient.square().sum(-1).mean()
         if self.gp_weight:
-            # A uniform number between 0 and 1, from the first number of the noise. The generated example
-            # is made from that number too, which only fixes the place on each line.
+            # Uniform in [0, 1], from the first number of the noise. The generated example depends on
+            # that number too, which only fixes the place on each line.
             along = (1 + torch.erf(noise[..., :1] / 2**0.5)) / 2
-            steepness = grad(lambda x: discriminator(x).sum())(examples.lerp(made, along))
-            total = total + self.gp_weight * (steepness.norm(dim=-1) - 1).square().mean()
+            gradient = grad(lambda x: discriminator(x).sum())(real.lerp(fake, along))
+            total = total + self.gp_weight * (gradient.norm(dim=-1) - 1).square().mean()
         return (total,)
 
     def _made(self, networks: Networks, examples: Tensor, noise: Tensor) -> Tensor:

@@ -62,7 +62,7 @@ FAMILIES: Mapping[str, FamilyInfo] = {
     "r1-mlp": FamilyInfo(
         "r1_mlp:R1MLP",
         "Mescheder et al. 2018",
-        "the default GAN-GAN: of weights",
+        "regularised, templates: the default GAN-GAN",
         of_images=False,
         of_weights=True,
         conditional=True,
@@ -70,7 +70,7 @@ FAMILIES: Mapping[str, FamilyInfo] = {
     "flow": FamilyInfo(
         "weights_flow:WeightsFlow",
         "Lipman et al. 2023",
-        "flow matching: of weights",
+        "flow matching: one velocity network",
         of_images=False,
         of_weights=True,
         conditional=True,

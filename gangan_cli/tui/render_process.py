@@ -89,7 +89,7 @@ class Renderer:
 def main(connection: Connection) -> None:
     """Answer requests until the other end is closed. A second thread finds the nearest snapshots, so
     that pictures do not wait for it."""
-    painter, measurer, sending = Renderer(), Renderer(), threading.Lock()
+    renderer, searcher, sending = Renderer(), Renderer(), threading.Lock()
     to_measure: queue.SimpleQueue[Request] = queue.SimpleQueue()
 
     def send(answer: Rendered | NearestFound | Failed) -> None:
@@ -102,7 +102,7 @@ def main(connection: Connection) -> None:
             while not to_measure.empty():  # only the last request is still on screen
                 request = to_measure.get()
             try:
-                if found := measurer.measure(request):
+                if found := searcher.measure(request):
                     near, images = found
                     gan, epoch = near.keys[0].tolist()
                     distance = float(near.distances[0])
@@ -117,7 +117,7 @@ def main(connection: Connection) -> None:
     while True:
         request: Request = connection.recv()
         try:
-            send(Rendered(request.serial, painter.paint(request)))
+            send(Rendered(request.serial, renderer.paint(request)))
             to_measure.put(request)
         except (StoreError, ConfigurationError) as error:
             send(Failed(request.serial, str(error)))

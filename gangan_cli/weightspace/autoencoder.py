@@ -65,32 +65,32 @@ class Decoder:
 
         examples = torch.from_numpy(codes)
         size = codes.shape[1]
-        often = min(PASSES, ceil(BATCHES / ceil(len(codes) / BATCH)))
+        epochs = min(PASSES, ceil(BATCHES / ceil(len(codes) / BATCH)))
         with torch.random.fork_rng(devices=[]), one_thread():
             torch.manual_seed(0)
             encoder, decoder = chain(size, WIDTH, WIDTH, numbers), chain(numbers, WIDTH, WIDTH, size)
             weights = [*encoder.parameters(), *decoder.parameters()]
             optimiser = torch.optim.Adam(weights, RATE, fused=True)
-            falling = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.0, often)
-            for _ in range(often):
+            schedule = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.0, epochs)
+            for _ in range(epochs):
                 for rows in torch.randperm(len(codes)).split(BATCH):
-                    short = encoder(examples[rows])
-                    rebuilt = decoder(short + NOISE * torch.randn_like(short))
+                    code = encoder(examples[rows])
+                    rebuilt = decoder(code + NOISE * torch.randn_like(code))
                     error = (rebuilt - examples[rows]).square().mean()
-                    loss = error + SMALLNESS * short.square().mean()
+                    loss = error + SMALLNESS * code.square().mean()
                     optimiser.zero_grad()
                     loss.backward()
                     optimiser.step()
-                falling.step()
+                schedule.step()
             with torch.no_grad():
-                short = encoder(examples)
-                mean, deviation = short.mean(0), short.std(0, correction=0) + 1e-6
+                code = encoder(examples)
+                mean, std = code.mean(0), code.std(0, correction=0) + 1e-6
                 linear = [part for part in decoder if isinstance(part, nn.Linear)]
                 # The first layer undoes what makes the short codes standard.
                 bias = linear[0].bias + linear[0].weight @ mean
-                layers = [torch.column_stack([linear[0].weight * deviation, bias])]
+                layers = [torch.column_stack([linear[0].weight * std, bias])]
                 layers += [torch.column_stack([part.weight, part.bias]) for part in linear[1:]]
-                standard = ((short - mean) / deviation).numpy()
+                standard = ((code - mean) / std).numpy()
         return cls(tuple(layer.numpy() for layer in layers)), standard
 
     def __call__(self, short: Matrix) -> Matrix:

@@ -227,7 +227,11 @@ def test_json_output_is_valid_for_every_reader(trained):
 
 
 def test_families_are_listed_with_sizes_and_papers(tmp_path):
-    listed = {one["family"]: one for one in gangan("families", "--json").document}
+    found = gangan("families", "--json").document
+    listed = {one["family"]: one for one in found if one["of"] == "images"}
+    of_weights = {one["family"]: one for one in found if one["of"] == "weights"}
+    assert set(of_weights) == {"mlp", "r1-mlp", "flow"}
+    assert of_weights["r1-mlp"]["options"]["templates"] == 512
     assert sum(listed["mlp"]["parameters"].values()) == 113_745
     assert sum(listed["dcgan-small"]["parameters"].values()) == 21_686
     assert listed["wgan"]["options"]["critic_steps"] == 5
