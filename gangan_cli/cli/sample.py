@@ -18,7 +18,10 @@ FORMS = {False: ("safetensors", "pt"), True: ("png", "npz")}
 
 def sample(
     run: options.RunName,
-    count: Annotated[int, setting(help="GANs to draw from a GAN-GAN.", min=1, max=100_000)] = 16,
+    count: Annotated[
+        int,
+        setting("--count", "--points", help="GANs to draw from a GAN-GAN.", min=1, max=100_000),
+    ] = 16,
     seed: Annotated[int, setting(help="Seed of latents and noise.", min=0)] = 0,
     latent: Annotated[str, setting(help="The latent of a single GAN, as in 0.3,-1.")] = "",
     walk: Annotated[

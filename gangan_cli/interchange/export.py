@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gangan_cli.errors import ConfigurationError
+from gangan_cli.errors import ConfigurationError, WorkFailed
 from gangan_cli.interchange.new_folder import new_folder
 from gangan_cli.progress import StepCallback
 from gangan_cli.weightspace.snapshots import select
@@ -63,11 +63,19 @@ def export_run(
 
 
 def write_arrays(path: Path, form: str, arrays: dict[str, NDArray[Any]]) -> None:
-    """Write arrays by name to a file of the form safetensors or npz, whose suffix is added."""
+    """Write arrays by name to a file of the form safetensors or npz, whose suffix is added.
+
+    Raises:
+        WorkFailed, OSError: it cannot be written.
+    """
     if form == "npz":
         np.savez(path.with_suffix(".npz"), allow_pickle=False, **arrays)
         return
+    from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
     whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    save_file(whole, path.with_suffix(".safetensors"))
+    try:
+        save_file(whole, path.with_suffix(".safetensors"))
+    except SafetensorError as error:  # a disk that is full, for one
+        raise WorkFailed(f"cannot write {path.name}: {error}") from error

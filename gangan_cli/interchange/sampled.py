@@ -1,6 +1,7 @@
 """Takes sampled GANs home: as a run of the store, as state dicts, or as pictures."""
 
 import json
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
 
@@ -78,8 +79,10 @@ def write_state_dicts(out: Path, lineage: Lineage, weights: Matrix, form: Form, 
             else:
                 import torch
 
+                content = BytesIO()  # on a full disk torch.save itself raises no OSError
                 whole = {one: torch.from_numpy(array.copy()) for one, array in tensors.items()}
-                torch.save(whole, file.with_suffix(".pt"))
+                torch.save(whole, content)
+                file.with_suffix(".pt").write_bytes(content.getvalue())
 
 
 def write_pictures(

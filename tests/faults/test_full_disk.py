@@ -78,3 +78,22 @@ def test_no_room_for_a_repair_leaves_the_broken_file_as_it_is(small_disk, undist
     assert "no space is left" in refused.err
     assert file.read_bytes() == before
     (small_disk / "rest").unlink()
+
+
+@pytest.mark.parametrize("form", ["safetensors", "pt"])
+def test_no_room_for_state_dicts_leaves_no_folder(small_disk, trained, form):
+    out = ("--count", 64, "--out", small_disk / "o", "--format", form)
+    result = gangan("sample", "g", *out, "--store", trained)
+    assert result.code == 1, result.err
+    assert "cannot write" in result.err and "Traceback" not in result.err
+    assert list(small_disk.iterdir()) == []
+
+
+def test_no_room_for_a_sampled_run_leaves_none(small_disk, trained):
+    store = small_disk / "store"
+    store.mkdir()
+    for name in ("a", "g"):
+        (store / name).symlink_to(trained / name)
+    result = gangan("sample", "g", "--count", 64, "--run", "drawn", "--store", store)
+    assert (result.code, "MB are free" in result.err) == (3, True), result.err
+    assert sorted(path.name for path in store.iterdir()) == ["a", "g"]
