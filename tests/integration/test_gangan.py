@@ -75,6 +75,6 @@ def test_few_batches_are_told_of_before_they_are_trained_and_once(tmp_path):
 
 
 def test_enough_batches_are_not_told_of():
-    few = GanGanConfig(on="a", batch_size=47, epochs=250)
+    few = GanGanConfig(on="a", batch_size=47, epochs=250, repeat=3)
     assert _too_few_steps(few, 47 * 7) == TooFewSteps("gangan", 1750, 20_000, 35)
     assert _too_few_steps(few, 47 * 8) is None
