@@ -50,7 +50,8 @@ def reject_changed_config(run: Run, configuration: RunConfig) -> None:
         for one in fields
         if one.name in config and one.default is not dataclasses.MISSING
     }
-    stored = {**defaults, **_as_today(run)}
+    stored = _by_option({**defaults, **_as_today(run)})
+    config = _by_option(config)
     differences = [
         f"{name.replace('_', '-')} is {stored.get(name)!r} in the run and {config.get(name)!r} here"
         for name in {**stored, **config}
@@ -62,6 +63,13 @@ def reject_changed_config(run: Run, configuration: RunConfig) -> None:
             f"run {run.name!r} exists with another configuration ({'; '.join(differences)}): "
             "give the same again to resume it, or another --run name"
         )
+
+
+def _by_option(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a configuration with a setting for each option of its family."""
+    written_options = [one.partition("=") for one in str(config.get("family_options", "")).split()]
+    options = {f"family option {name}": value for name, _, value in written_options}
+    return {**{name: value for name, value in config.items() if name != "family_options"}, **options}
 
 
 def _as_today(run: Run) -> dict[str, Any]:
