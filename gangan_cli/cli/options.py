@@ -37,16 +37,18 @@ def path_given(path: Path | None) -> Path | None:
 def of_settings(*configurations: type) -> Callable[[Command], Command]:
     """Give a command an option for each setting of the dataclasses `configurations`, before its own.
 
-    The command takes them as `**given`, None for those that were not given.
+    The command takes them as `**given`, None for those that were not given. One that may be repeated has
+    the name of its option, so that its environment variable has it too.
     """
 
     def decorate(command: Command) -> Command:
-        parameters = {
-            field.name: _parameter(configuration, field)
+        made = (
+            _parameter(configuration, field)
             for configuration in configurations
             for field in dataclasses.fields(configuration)
             if field.metadata.get("option", True)
-        }
+        )
+        parameters = {parameter.name: parameter for parameter in made}
         for own in inspect.signature(command, eval_str=True).parameters.values():
             if own.kind is not inspect.Parameter.VAR_KEYWORD:
                 parameters[own.name] = own.replace(kind=inspect.Parameter.KEYWORD_ONLY)
@@ -62,9 +64,8 @@ def _parameter(configuration: type, field: "dataclasses.Field[Any]") -> inspect.
     repeated = "metavar" in field.metadata
     kind: Any = list[str] if repeated else typing.get_type_hints(configuration)[field.name]
     annotation: Any = Annotated[kind | None, option(configuration, field.name)]
-    return inspect.Parameter(
-        field.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation
-    )
+    name = field.metadata["names"][0].strip("-").replace("-", "_") if repeated else field.name
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
 
 
 def option(configuration: type, name: str) -> Any:

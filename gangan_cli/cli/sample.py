@@ -103,7 +103,8 @@ def sample(
         if images is not None:
             assert out is not None
             _write_pictures(lineage, weights, images, out, form, about)
-            done = f"{images} pictures of {len(weights)} GANs are in {out}"
+            gans = "1 GAN" if len(weights) == 1 else f"{len(weights)} GANs"
+            done = f"{images} pictures of {gans} are in {out}"
         elif name:
             from gangan_cli.interchange.sampled import add_run
 

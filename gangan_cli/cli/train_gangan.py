@@ -22,7 +22,7 @@ def train_gangan(
 
     **gangan train-gangan --on gangan --run gangangan**
     """
-    given["family_options"] = " ".join(sorted(given["family_options"] or ())) or None
+    given["family_options"] = " ".join(sorted(given.pop("family_option") or ())) or None
     from gangan_cli.models.registry import fold_options
     from gangan_cli.training.gangan import fitted_to_store, resolve, train_gangan
     from store import Catalog, StoreError

@@ -20,7 +20,7 @@ def train_gans(
 
     **gangan train-gans --run digits --dataset mnist5k --gans 4 --epochs 50**
     """
-    given["family_options"] = " ".join(sorted(given["family_options"] or ())) or None
+    given["family_options"] = " ".join(sorted(given.pop("family_option") or ())) or None
     from gangan_cli.training.gans import resolve, train_gans
 
     settings = gather("train-gans", given, config, [GansConfig, RunEnvironment])

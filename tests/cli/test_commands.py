@@ -248,6 +248,8 @@ def test_a_family_is_trained_as_its_paper_says_where_nothing_else_is_said(tmp_pa
     )
     for line in ("lr = 5e-05", "batch-size = 8", 'family-options = "share=1 width=8"'):
         assert line in said.out.splitlines()
+    by_variable = gangan(*command, GANGAN_TRAIN_GANS_FAMILY_OPTION="width=8")
+    assert 'family-options = "width=8"' in by_variable.out.splitlines()
 
 
 @pytest.mark.parametrize(
