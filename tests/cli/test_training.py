@@ -211,18 +211,7 @@ def test_initial_weights_and_losses_of_steps_are_kept_on_request(tmp_path):
     with Catalog(tmp_path / "s").open("a") as run:
         assert run.keys(initial=True).tolist() == [[0, 0], [0, 1], [0, 2]]
         assert run.step_losses(0, 2).shape == (10, 2)
-    small = [
-        "--batch-size",
-        "2",
-        "--epochs",
-        "1",
-        "--components",
-        "0",
-        "--bottleneck",
-        "0",
-        "--latent-dim",
-        "1",
-    ]
+    small = ["--batch-size", "2", "--epochs", "1", "--bottleneck", "0", "--family-option", "templates=0"]
     for name, epochs, expected in (("g", "1-", [1, 2]), ("h", "0-", [0, 1, 2])):
         over = ("train-gangan", "--on", "a", "--run", name, "--snapshot-epochs", epochs)
         result = gangan(*over, *small, *store)
