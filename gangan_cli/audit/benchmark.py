@@ -257,12 +257,12 @@ class Bench:
         """Return the Fréchet distances (n,) of weight vectors (n, P), all on the same noise."""
         before, options = self.done, self.options
 
-        def heard(done: int) -> None:
+        def on_scored(done: int) -> None:
             self.done = before + done
             self.on_progress("judging", self.done, self.total)
 
         return frechet_distances(
-            self.lineage, vectors, self.reference, options.images, options.seed, heard
+            self.lineage, vectors, self.reference, options.images, options.seed, on_scored
         )
 
     def along(self, gan: int, epoch: int) -> Axis:

@@ -64,8 +64,8 @@ def audited(
     with opened(catalog, name) as (lineage, keeps):
         check(lineage, request.options)
         bottom = lineage.on_images
-        if doubt := mismatch(name, bottom, dataset_of(bottom, request.options.dataset)):
-            warn(doubt)
+        if warning := mismatch(name, bottom, dataset_of(bottom, request.options.dataset)):
+            warn(warning)
         if not keeps:
             warn(f"{name} cannot be written: results are not stored")
         wanted = chosen(lineage.top, request.gans, request.epochs)
@@ -79,8 +79,8 @@ def audited(
                 found.append(one)
                 if keeps and not any(one is other for other in known):
                     lineage.top.add_results({_key(one): document_of(one)})
-        for doubt in dict.fromkeys(one.doubt for one in found if one.doubt):
-            warn(doubt)
+        for warning in dict.fromkeys(one.doubt for one in found if one.doubt):
+            warn(warning)
         return found
 
 

@@ -74,6 +74,8 @@ def sample(
         raise ConfigurationError(
             f"best-of is {best_of}: give {count} or more, of which {count} are kept"
         )
+    if latent and (walk or best_of):
+        raise ConfigurationError("--latent names a single GAN: leave out --walk and --best-of")
     catalog = options.catalog_with(run, store, force)
     from gangan_cli.sampling.draws import LatentRequest, latents_of
     from gangan_cli.sampling.lineage import Lineage, resolve_snapshot
@@ -90,10 +92,18 @@ def sample(
                     f"run {run!r} was trained on images: give --images N --out FOLDER for pictures, or "
                     f"gangan runs export {run} for its weights"
                 )
+            if latent or walk or ask or best_of:
+                raise ConfigurationError(
+                    f"run {run!r} was trained on images: --latent, --walk, --ask and --best-of are for "
+                    "GAN-GANs"
+                )
+            _check_memory(images * lineage.family.data_dim)
             weights = lineage.top.snapshot(gan, epoch)[None]
         else:
             request = LatentRequest(best_of or count, seed, latent, walk, ask)
             latents = latents_of(lineage, request)
+            size = lineage.below.manifest.layout.size
+            _check_memory(len(latents) * (size + (images or 0) * _pixels(lineage)))
             weights = lineage.complete(lineage.sample_weights(latents, gan, epoch))
             if best_of is not None:
                 kept, scores = _best(lineage, weights, count, seed, data_dir)
@@ -108,7 +118,7 @@ def sample(
         elif name:
             from gangan_cli.interchange.sampled import add_run
 
-            add_run(catalog, name, lineage, weights, latents, source)
+            add_run(catalog, name, lineage, weights, latents, source, force=bool(force))
             done = f"run {name} has {len(weights)} GANs drawn from {run}"
         else:
             from gangan_cli.interchange.sampled import write_state_dicts
@@ -128,6 +138,26 @@ def _snapshot(text: str) -> tuple[int | None, int | None]:
         return int(gan) if gan else None, int(epoch) if epoch else None
     except ValueError:
         raise ConfigurationError(f"from {text!r}: give GAN or GAN:EPOCH, as in 0:50") from None
+
+
+def _pixels(lineage: "Lineage") -> int:
+    about = lineage.on_images.dataset or {}
+    return int(about["height"] * about["width"] * about.get("channels", 1))
+
+
+def _check_memory(numbers: int) -> None:
+    """Check that so many numbers, and copies of them, fit into memory.
+
+    Raises:
+        ConfigurationError: they do not.
+    """
+    from gangan_cli import formatting, limits
+
+    if 4 * numbers > limits.available() / 3:
+        raise ConfigurationError(
+            f"what is drawn takes {formatting.size(4 * numbers)}, more than a third of the free memory: "
+            "give a smaller --count or --images"
+        )
 
 
 def _best(

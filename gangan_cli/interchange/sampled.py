@@ -26,10 +26,18 @@ LATENTS = "latents"
 
 
 def add_run(
-    catalog: Catalog, name: str, lineage: Lineage, weights: Matrix, latents: Matrix, source: str
+    catalog: Catalog,
+    name: str,
+    lineage: Lineage,
+    weights: Matrix,
+    latents: Matrix,
+    source: str,
+    *,
+    force: bool = False,
 ) -> None:
     """Add a run `name` of GANs with `weights` (n, P) that the GAN-GAN on top generated at `latents`
-    (n, L): a population like any other, of one epoch. `source` says from which snapshot.
+    (n, L): a population like any other, of one epoch. `source` says from which snapshot; `force`
+    skips the check for free space.
 
     Raises:
         RunExists, StoreError: the store cannot take it.
@@ -55,7 +63,8 @@ def add_run(
     constants: dict[str, NDArray[Any]] = {LATENTS: latents}
     if below.parents:  # what decodes the weights of a GAN-GAN
         constants |= {one: lineage.below.constant(one) for one in below.constants}
-    check_room(catalog.path(name), run_size(manifest, 0))
+    if not force:
+        check_room(catalog.path(name), run_size(manifest, 0))
     with catalog.adding(name) as aside, Run.create(aside, manifest, constants) as run:
         run.commit(1, range(len(weights)), np.zeros((len(weights), 0, 2)), weights)
         run.release("complete")

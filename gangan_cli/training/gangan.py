@@ -49,8 +49,7 @@ REPEAT = 3
 """Passes over the snapshots per epoch if only the batch size is given."""
 
 FEW_STEPS = 2_000
-"""Number of steps below which a warning is given. On 120 snapshots the defaults give 500, which is too
-few to learn anything."""
+"""Number of steps below which a warning is given: 500, for one, are too few to learn anything."""
 
 
 def resolve(given: Mapping[str, Any]) -> GanGanConfig:
@@ -71,14 +70,19 @@ def checked(config: GanGanConfig) -> GanGanConfig:
         StoreError: the name cannot be a run's.
     """
     check_name(config.run)
-    latent = f"latent_dim={config.latent_dim}" if config.latent_dim else ""
-    options = weight_options(config.family, config.family_options, latent)
+    options = _options(config)
     if config.condition != "none" and not family_info(config.family).conditional:
         raise ConfigurationError(
             f"condition is {config.condition!r}: family {config.family!r} takes no condition"
         )
     latent_dim = options.pop("latent_dim", 0)
     return dataclasses.replace(config, latent_dim=latent_dim, family_options=written(options))
+
+
+def _options(config: GanGanConfig) -> dict[str, Any]:
+    """Return all options of the family; the length of the latent is one where it can be chosen."""
+    latent = f"latent_dim={config.latent_dim}" if config.latent_dim else ""
+    return weight_options(config.family, config.family_options, latent)
 
 
 def fitted(config: GanGanConfig, snapshots: int) -> GanGanConfig:
@@ -207,9 +211,7 @@ def _new_run(
         constants |= {"conditions": scale.encode(values).astype(np.float32), **scale.constants()}
         conditions = 1
     spec = WeightSpec(data_dim, epoch_step(keys, examples), conditions)
-    latent = f"latent_dim={config.latent_dim}" if config.latent_dim else ""
-    options = weight_options(config.family, config.family_options, latent)
-    family = build(config.family, weight_hparams_for(config.family, spec, options))
+    family = build(config.family, weight_hparams_for(config.family, spec, _options(config)))
     manifest = Manifest(
         family=family.name,
         hparams=dataclasses.asdict(family),  # type: ignore[call-overload]
