@@ -1,6 +1,8 @@
 """Messages of workers to the process that stores their results."""
 
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,3 +57,16 @@ class ExecutionChosen:
 
     execution: Execution
     note: str = ""
+
+
+def receive(pipe: Connection) -> Any:
+    """Return the next message.
+
+    Raises:
+        EOFError: the process at the other end has gone, perhaps in the middle of a message, for which
+            multiprocessing has an OSError.
+    """
+    try:
+        return pipe.recv()
+    except OSError as error:
+        raise EOFError(str(error)) from None

@@ -38,6 +38,7 @@ from gangan_cli.training.messages import (
     EpochResult,
     ExecutionChosen,
     InitialWeights,
+    receive,
 )
 from store import StoreError
 
@@ -214,8 +215,8 @@ class Workers:
 
     def _receive(self, pipe: Connection) -> object:
         try:
-            message = pipe.recv()
-        except (EOFError, ConnectionResetError):
+            message = receive(pipe)
+        except EOFError:
             self._pipes[pipe].join()
             code = self._pipes[pipe].exitcode or 0
             how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
@@ -266,7 +267,7 @@ def _work(pipe: Connection, job: TrainJob, device: str) -> None:
         def compiling() -> None:  # once, though there is an update for every phase
             pipe.send(CompileStarted())
 
-        while message := pipe.recv():
+        while message := receive(pipe):
             if isinstance(message, ExecutionRequest):
                 pipe.send(choose(family, job.settings, device, message, compiling))
                 continue
