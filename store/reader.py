@@ -1,54 +1,27 @@
 """Reading a run: snapshots, losses, constants, checkpoints, results, state."""
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from math import prod
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from store import keys, losses, record, results
-from store.environment import Environment
+from store import keys, losses, results
 from store.errors import Damaged, UnknownSnapshot
 from store.keys import Keys, Pair
-from store.manifest import Manifest
 from store.results import Document
 from store.state import Progress, State
 from store.transaction import Transaction
-
-Vector = NDArray[np.float32]
-
-MANIFEST, STATE = b"manifest", b"state"
-"""Databases with one document, whose key is the name of the database."""
-
-KINDS = {
-    "snapshot": b"snapshots",
-    "losses": b"losses",
-    "resume": b"resume",
-    "step losses": b"step_losses",
-}
-"""What is stored for a (gan, epoch), and in which database."""
-
-STEP_LOSSES = KINDS["step losses"]
-"""A database of OPTIONAL."""
+from store.values import KINDS, STEP_LOSSES, StoredValues, Vector
 
 ROWS_AT_ONCE = 64
 """Snapshots read in one transaction. More than that are shared among threads."""
 
 
-class RunReader:
+class RunReader(StoredValues):
     """The reading half of a run."""
-
-    def __init__(self, path: Path, environment: Environment, manifest: Manifest) -> None:
-        self.path, self.manifest, self._environment = path, manifest, environment
-
-    @property
-    def name(self) -> str:
-        """Name of the folder. A run may be renamed and copied like any folder."""
-        return self.path.name
 
     @property
     def size_bytes(self) -> int:
@@ -275,60 +248,3 @@ class RunReader:
             return 0
         initial = (keys.pack(gan, 0) for gan in range(self.manifest.gans))
         return sum(transaction.get(b"snapshots", key) is not None for key in initial)
-
-    @contextmanager
-    def _cursor(self, database: bytes) -> Iterator[Any]:
-        with (
-            self._environment.reading() as transaction,
-            transaction.cursor(database) as cursor,
-        ):
-            yield cursor
-
-    def _place(self, database: bytes, key: bytes) -> int:
-        """Return the start value of a checksum: since format 2 it depends on the database and the
-        key."""
-        return record.place(database, key) if self.manifest.format > 1 else 0
-
-    def _decode(self, database: bytes, key: bytes, value: memoryview, size: int | None) -> NDArray[Any]:
-        try:
-            array = record.decode(value, self._place(database, key))
-            if size is not None and array.size != size:
-                raise record.BadRecord(f"{array.size} values instead of {size}")
-        except record.BadRecord as error:
-            raise Damaged(f"run {self.name!r}, {keys.describe(database, key)}: {error}") from error
-        return array
-
-    def _decode_losses(self, key: bytes, value: memoryview) -> NDArray[Any]:
-        return self._decode(b"losses", key, value, 2 * len(self.manifest.losses))
-
-    def _check_present(self, transaction: Transaction) -> None:
-        """Check that the meta page is not stale: each commit writes its number into the state.
-
-        Raises:
-            Damaged: the meta page leads to an earlier transaction, or not to the results.
-        """
-        try:
-            state = self._state_in(transaction)
-        except Damaged:
-            return  # which is told when the state is asked for
-        wrong = ""
-        # Format 1 did not say its number, and LMDB's compaction begins to count anew.
-        if state.transaction not in (0, transaction.number) and not self._environment.is_compacted():
-            wrong = "its first pages lead to the past"
-        elif state.results and not transaction.holds(results.NAME):
-            wrong = "nothing leads to its results"
-        if wrong:
-            raise Damaged(
-                f"{self.path} is damaged: {wrong}; gangan runs repair {self.name} saves what can be read"
-            )
-
-    def _state_in(self, transaction: Transaction) -> State:
-        value, file = transaction.get(STATE, STATE), self._environment.identity
-        if value is None:
-            return State(file=file)
-        try:
-            return State.from_json(record.decode_text(value, record.place(STATE, STATE)), file)
-        except (record.BadRecord, Damaged) as error:
-            raise Damaged(
-                f"run {self.name!r}, its state: {error}; gangan runs repair {self.name} mends it"
-            ) from error

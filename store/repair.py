@@ -16,10 +16,10 @@ from store import keys, record, results, salvage
 from store.environment import identity
 from store.errors import Damaged, InUse
 from store.manifest import Manifest
-from store.reader import KINDS, MANIFEST, STATE
 from store.results import Document
 from store.run import Run
 from store.state import State
+from store.values import KINDS, MANIFEST, STATE
 from store.verify import Finding, verify
 
 

@@ -16,9 +16,10 @@ from store.environment import Environment
 from store.errors import Damaged, InUse, NotAStore, StoreError
 from store.lease import refuse_if_trained, watch
 from store.manifest import Manifest
-from store.reader import KINDS, MANIFEST, ROWS_AT_ONCE, STATE, STEP_LOSSES, RunReader, Vector
+from store.reader import ROWS_AT_ONCE, RunReader
 from store.state import Holder, State, Status
 from store.transaction import Transaction
+from store.values import KINDS, MANIFEST, STEP_LOSSES, Vector
 
 
 class Run(RunReader):
@@ -276,19 +277,6 @@ class Run(RunReader):
     _holder: Holder | None = None
     """This process, once it has acquired the run."""
 
-    def _put_checkpoint(
-        self, transaction: Transaction, epoch: int, gans: Sequence[int], resume: Vector
-    ) -> None:
-        for gan, state in zip(gans, resume, strict=True):
-            self._forget(transaction, gan)
-            self._put(transaction, b"resume", keys.pack(gan, epoch), state)
-
-    @staticmethod
-    def _forget(transaction: Transaction, gan: int) -> None:
-        with transaction.cursor(b"resume") as cursor:
-            while cursor.set_range(keys.pack(gan, 0)) and keys.unpack(bytes(cursor.key()))[0] == gan:
-                cursor.delete()
-
     def _update_state(self, transaction: Transaction, **changes: Any) -> None:
         """Change the state, and renew the heartbeat of the process that trains the run."""
         state = self._state_in(transaction)
@@ -300,25 +288,3 @@ class Run(RunReader):
                 )
             changes = {"holder": dataclasses.replace(self._holder, beat=time.time()), **changes}
         self._put_state(transaction, dataclasses.replace(state, **changes))
-
-    def _put(
-        self,
-        transaction: Transaction,
-        database: bytes,
-        key: bytes,
-        array: NDArray[Any],
-        overwrite: bool = True,
-    ) -> None:
-        transaction.put(
-            database, key, record.encode(array, self._place(database, key)), overwrite=overwrite
-        )
-
-    def _put_state(self, transaction: Transaction, state: State) -> None:
-        state = dataclasses.replace(state, transaction=transaction.number)
-        self._put_text(transaction, STATE, state.to_json())
-
-    def _put_text(self, transaction: Transaction, name: bytes, document: str) -> None:
-        if self.manifest.format == 1:
-            transaction.put(name, name, document.encode())
-        else:
-            transaction.put(name, name, record.encode_text(document, record.place(name, name)))

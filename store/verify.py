@@ -7,8 +7,8 @@ from pathlib import Path
 from store import keys
 from store.errors import Damaged, StoreError, UnknownSnapshot
 from store.manifest import Manifest
-from store.reader import KINDS
 from store.run import Run
+from store.values import KINDS
 
 OnProgress = Callable[[int, int], None]
 """(values looked at, values in all) as reading goes on."""

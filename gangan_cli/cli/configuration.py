@@ -15,9 +15,9 @@ from types import MappingProxyType
 from typing import Any
 
 from gangan_cli import toml
-from gangan_cli.config import RENAMED
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.paths import expanded
+from gangan_cli.settings import RENAMED
 
 
 def gather(

@@ -3,10 +3,12 @@
 import contextlib
 from typing import Any
 
-from gangan_cli.cli import options, training_display
+from gangan_cli.cli import options
 from gangan_cli.cli.configuration import fields_of, gather
-from gangan_cli.config import OPTIONS_BEFORE, GanGanConfig, RunEnvironment
+from gangan_cli.cli.training_display import TrainingDisplay, print_configuration
+from gangan_cli.config import GanGanConfig, RunEnvironment
 from gangan_cli.errors import ConfigurationError
+from gangan_cli.settings import OPTIONS_BEFORE
 
 
 @options.of_settings(GanGanConfig, RunEnvironment)
@@ -37,6 +39,8 @@ def train_gangan(
         # Without the parent it shows what is known.
         with contextlib.suppress(StoreError):
             configuration = fitted_to_store(configuration, Catalog(environment.store))
-    training_display.train(
-        train_gangan, configuration, environment, command="train-gangan", dry_run=dry_run, as_json=json
-    )
+        print_configuration("train-gangan", configuration, environment, as_json=json)
+        return
+    with TrainingDisplay(as_json=json) as display:
+        train_gangan(configuration, environment, display.report)
+    display.end_command()

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from gangan_cli.cli import options, training_display
+from gangan_cli.cli import options
 from gangan_cli.cli.configuration import fields_of, gather
+from gangan_cli.cli.training_display import TrainingDisplay, print_configuration
 from gangan_cli.config import GansConfig, RunEnvironment
 
 
@@ -26,6 +27,9 @@ def train_gans(
     settings = gather("train-gans", given, config, [GansConfig, RunEnvironment])
     configuration = resolve(fields_of(GansConfig, settings))
     environment = RunEnvironment(**fields_of(RunEnvironment, settings))
-    training_display.train(
-        train_gans, configuration, environment, command="train-gans", dry_run=dry_run, as_json=json
-    )
+    if dry_run:
+        print_configuration("train-gans", configuration, environment, as_json=json)
+        return
+    with TrainingDisplay(as_json=json) as display:
+        train_gans(configuration, environment, display.report)
+    display.end_command()

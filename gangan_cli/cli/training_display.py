@@ -4,7 +4,6 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -14,105 +13,130 @@ from gangan_cli.cli.configuration import as_mapping, as_toml
 from gangan_cli.cli.progress_bars import LINE_EVERY
 
 if TYPE_CHECKING:
-    from gangan_cli.training.events import Event, TrainingEnded, TrainingStarted
+    from gangan_cli.training.events import EpochResult, Event, TrainingEnded, TrainingStarted
 
 
-def train(
-    work: Callable[[Any, Any], Iterable["Event"]],
-    configuration: Any,
-    environment: Any,
-    *,
-    command: str,
-    dry_run: bool,
-    as_json: bool,
-) -> None:
-    """Run `work` and report its events; with `dry_run`, only print the configuration."""
-    if not dry_run:
-        resume, ends = same_command(), list["TrainingEnded"]()
-        _heed_signals(resume, ends)
-        follow(work(configuration, environment), ends, as_json=as_json)
-        for ended in ends:
-            _conclude(ended, resume)
-    elif as_json:
+def print_configuration(command: str, configuration: Any, environment: Any, *, as_json: bool) -> None:
+    """Print what `--dry-run` does."""
+    if as_json:
         output.document(as_mapping(configuration, environment))
     else:
         output.text(as_toml(command, configuration, environment))
 
 
-def _heed_signals(resume: str, ends: Sequence["TrainingEnded"]) -> None:
-    """Exit at a signal that comes before training installs its own handlers, and say how to resume;
-    nothing is lost. After training has ended, ignore signals."""
+class TrainingDisplay:
+    """Shows the events of one training. A context manager: leaving the block removes the bar."""
 
-    def heed(number: int, frame: FrameType | None) -> None:
-        if ends:
+    def __init__(self, *, as_json: bool) -> None:
+        self._as_json = as_json
+        self._resume = shlex.join(["gangan", *sys.argv[1:]])
+        self._started: TrainingStarted | None = None
+        self._ended: TrainingEnded | None = None
+        self._progress: _Bar | _Lines | None = None
+
+    def __enter__(self) -> "TrainingDisplay":
+        signals.heed(self._interrupted_early)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._progress:
+            self._progress.close()
+
+    def _interrupted_early(self, number: int, frame: FrameType | None) -> None:
+        """Exit at a signal that comes before training installs its own handlers; nothing is lost. After
+        training has ended, ignore signals."""
+        if self._ended:
             return
-        diagnostics.say(f"interrupted before training began. To go on:\n  {resume}")
+        diagnostics.say(f"interrupted before training began. To go on:\n  {self._resume}")
         os._exit(128 + number)  # a running import may turn an exception into another
 
-    signals.heed(heed)
+    def report(self, event: "Event") -> None:
+        """Show an event."""
+        from gangan_cli.training import events
 
-
-def follow(events: Iterable["Event"], ends: list["TrainingEnded"], *, as_json: bool) -> None:
-    """Report events until training ends, and append each TrainingEnded event to `ends`."""
-    from gangan_cli.training.events import (
-        CompileStarted,
-        DatasetRead,
-        EncodingStarted,
-        EnvironmentChanged,
-        EpochFinished,
-        ExecutionChosen,
-        GanDiverged,
-        TooFewSteps,
-        TrainingEnded,
-        TrainingStarted,
-    )
-
-    display: _Bar | _Lines | None = None
-    try:
-        for event in events:
-            if as_json and (told := _as_json(event)):
-                output.line(told)
-            if isinstance(event, TrainingStarted):
-                display = _Bar(event) if sys.stderr.isatty() else _Lines(event)
-            elif isinstance(event, DatasetRead):
+        if self._as_json:
+            self._print(event)
+        match event:
+            case events.TrainingStarted():
+                self._started = event
+                self._progress = _Bar(event) if sys.stderr.isatty() else _Lines(event)
+            case events.EpochResult():
+                for gan, losses in self._losses(event):
+                    shown = "  ".join(f"{name} {value:.2f}" for name, value in losses.items())
+                    assert self._progress
+                    self._progress.advance(f"GAN {gan} epoch {event.epoch}  {shown}")
+            case events.TrainingEnded():
+                self._ended = event
+            case events.DatasetRead():
                 for remark in event.remarks:
                     diagnostics.say(f"{event.run}: {remark}")
                 for warning in event.warnings:
                     diagnostics.warn(f"{event.run}: {warning}")
-            elif isinstance(event, EncodingStarted):
+            case events.EncodingStarted():
                 diagnostics.say(
                     f"{event.run}: encoding the snapshots (PCA and autoencoder), a minute for some "
                     "thousand …"
                 )
-            elif isinstance(event, CompileStarted):
+            case events.CompileStarted():
                 diagnostics.say("compiling the training step: 30 to 120 s, once for such GANs …")
-            elif isinstance(event, EnvironmentChanged):
+            case events.ExecutionChosen():
+                if event.note:
+                    diagnostics.warn(event.note)
+            case events.EnvironmentChanged():
                 pairs = event.changed.items()
                 changes = ", ".join(f"{name}: {before} → {now}" for name, (before, now) in pairs)
                 diagnostics.warn(
                     f"{event.run} was started under other conditions ({changes}): results round "
                     "differently"
                 )
-            elif isinstance(event, TooFewSteps):
+            case events.TooFewSteps():
                 diagnostics.warn(
                     f"{event.run} has only {event.steps:,} training steps ({event.usual:,} are usual): "
                     f"try --repeat {event.repeat}"
                 )
-            elif isinstance(event, ExecutionChosen) and event.note:
-                diagnostics.warn(event.note)
-            elif isinstance(event, EpochFinished) and display:
-                losses = "  ".join(f"{name} {value:.2f}" for name, value in sorted(event.losses.items()))
-                display.advance(f"GAN {event.gan} epoch {event.epoch}  {losses}")
-            elif isinstance(event, GanDiverged):
+            case events.GanDiverged():
                 diagnostics.warn(
                     f"GAN {event.gan} of {event.run} was stopped in epoch {event.epoch}: its losses or "
                     "weights are no longer finite; its earlier snapshots are kept"
                 )
-            elif isinstance(event, TrainingEnded):
-                ends.append(event)
-    finally:
-        if display:
-            display.close()
+
+    def end_command(self) -> None:
+        """Say how training ended and, if it was interrupted, how to resume; leave with the exit code."""
+        assert self._ended
+        _conclude(self._ended, self._resume)
+
+    def _losses(self, epoch: "EpochResult") -> list[tuple[int, dict[str, float]]]:
+        """Return the mean losses of each GAN, by name."""
+        assert self._started
+        names = self._started.losses
+        means = epoch.losses[:, 0].tolist()
+        return [
+            (gan, dict(sorted(zip(names, one, strict=True))))
+            for gan, one in zip(epoch.gans, means, strict=True)
+        ]
+
+    def _print(self, event: "Event") -> None:
+        """Print an event as lines of JSON, if it is one that scripts read."""
+        from gangan_cli.training.events import EpochResult, GanDiverged, TrainingEnded
+
+        if isinstance(event, EpochResult):
+            assert self._started
+            place = {"event": "epoch", "run": self._started.run}
+            for gan, losses in self._losses(event):
+                output.line({**place, "gan": gan, "epoch": event.epoch, **losses})
+        elif isinstance(event, GanDiverged):
+            output.line({"event": "diverged", "run": event.run, "gan": event.gan, "epoch": event.epoch})
+        elif isinstance(event, TrainingEnded):
+            output.line(
+                {
+                    "event": "interrupted" if event.signal is not None else "done",
+                    "run": event.run,
+                    "snapshots": event.snapshots,
+                    "state": event.state,
+                    "trained": event.trained,
+                    "seconds": round(event.seconds, 3),
+                }
+            )
 
 
 def _conclude(ended: "TrainingEnded", resume: str) -> None:
@@ -130,26 +154,6 @@ def _conclude(ended: "TrainingEnded", resume: str) -> None:
         f"{ended.trained} GAN-epochs in {ended.seconds:.0f} s" if ended.trained else "nothing left to do"
     )
     diagnostics.say(f"{ended.run}: complete, {ended.snapshots} snapshots ({done})")
-
-
-def _as_json(event: "Event") -> dict[str, Any] | None:
-    from gangan_cli.training.events import EpochFinished, GanDiverged, TrainingEnded
-
-    if isinstance(event, EpochFinished):
-        losses = {name: event.losses[name] for name in sorted(event.losses)}
-        return {"event": "epoch", "run": event.run, "gan": event.gan, "epoch": event.epoch, **losses}
-    if isinstance(event, GanDiverged):
-        return {"event": "diverged", "run": event.run, "gan": event.gan, "epoch": event.epoch}
-    if isinstance(event, TrainingEnded):
-        return {
-            "event": "interrupted" if event.signal is not None else "done",
-            "run": event.run,
-            "snapshots": event.snapshots,
-            "state": event.state,
-            "trained": event.trained,
-            "seconds": round(event.seconds, 3),
-        }
-    return None
 
 
 class _Bar:
@@ -221,8 +225,3 @@ def _opening(started: "TrainingStarted") -> str:
     there = f", {started.done} of them done" if started.done else ""
     processes = f"{started.workers} process{'es' if started.workers != 1 else ''}"
     return f"{started.run}: {started.total} GAN-epochs{there}, on {started.device} with {processes}"
-
-
-def same_command() -> str:
-    """Return the command line as it was typed."""
-    return shlex.join(["gangan", *sys.argv[1:]])

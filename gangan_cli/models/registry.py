@@ -9,9 +9,10 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from gangan_cli.config import OPTIONS_BEFORE, PRESETS, R1, renamed
+from gangan_cli.config import PRESETS, R1
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.models.family import Family, ImageSpec, WeightSpec, layout
+from gangan_cli.settings import OPTIONS_BEFORE, renamed
 
 
 @dataclass(frozen=True)

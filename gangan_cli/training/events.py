@@ -1,18 +1,21 @@
-"""Events that training yields. The command line prints them; nothing else is printed."""
+"""Events that training reports. The command line prints them; nothing else is printed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from gangan_cli.training.messages import CompileStarted as CompileStarted
+from gangan_cli.training.messages import EpochResult as EpochResult
 from gangan_cli.training.messages import ExecutionChosen as ExecutionChosen
 from store.state import Status
 
 
 @dataclass(frozen=True)
 class TrainingStarted:
-    """Training starts; `done` of `total` GAN-epochs are in the store already."""
+    """Training starts; `done` of `total` GAN-epochs are in the store already. `losses` are the names of
+    the losses, in the order of `EpochResult.losses`."""
 
     run: str
+    losses: tuple[str, ...]
     total: int
     done: int
     workers: int
@@ -55,16 +58,6 @@ class TooFewSteps:
 
 
 @dataclass(frozen=True)
-class EpochFinished:
-    """An epoch of one GAN was stored; `losses` are means over the epoch."""
-
-    run: str
-    gan: int
-    epoch: int
-    losses: Mapping[str, float]
-
-
-@dataclass(frozen=True)
 class GanDiverged:
     """Training of a GAN was stopped: its losses or weights were not finite in `epoch`; earlier epochs
     are kept."""
@@ -95,7 +88,15 @@ Event = (
     | TooFewSteps
     | CompileStarted
     | ExecutionChosen
-    | EpochFinished
+    | EpochResult
     | GanDiverged
     | TrainingEnded
 )
+"""What is reported; an EpochResult once its epoch is on disk."""
+
+Report = Callable[[Event], None]
+"""Takes an event when it happens. An exception from it ends training as interrupted."""
+
+
+def ignore(event: Event) -> None:
+    """Report nothing."""

@@ -19,16 +19,18 @@ from gangan_cli.models.registry import (
     written,
 )
 from gangan_cli.provenance import provenance
-from gangan_cli.training.events import EncodingStarted, TooFewSteps
+from gangan_cli.training.events import EncodingStarted, Report, TooFewSteps, ignore
 from gangan_cli.training.examples import Source
+from gangan_cli.training.placement import place
 from gangan_cli.training.run_setup import (
-    Events,
     already_ended,
     config_identity,
-    open_or_create,
+    create,
+    open_to_train,
+    reject_impossible,
 )
 from gangan_cli.training.trainer import train_run
-from gangan_cli.training.workers import TrainJob, place
+from gangan_cli.training.workers import TrainJob
 from gangan_cli.weightspace.alignment import Alignment
 from gangan_cli.weightspace.conditions import condition_of
 from gangan_cli.weightspace.encoder import WeightEncoder
@@ -123,8 +125,8 @@ def fitted_to_store(config: GanGanConfig, catalog: Catalog) -> GanGanConfig:
     return fitted(config, len(keys))
 
 
-def train_gangan(config: GanGanConfig, environment: RunEnvironment) -> Events:
-    """Train the GAN-GAN that `config` describes, or resume it; yield events.
+def train_gangan(config: GanGanConfig, environment: RunEnvironment, report: Report = ignore) -> None:
+    """Train the GAN-GAN that `config` describes, or resume it. `report` is called with each event.
 
     Raises:
         ConfigurationError: `config` is invalid, or the run exists with another configuration.
@@ -136,30 +138,30 @@ def train_gangan(config: GanGanConfig, environment: RunEnvironment) -> Events:
         raise ConfigurationError(f"run {config.run!r} cannot be trained on itself: give another --run")
     config = fitted_to_store(config, catalog)
     with catalog.open(config.on) as parent:
-
-        def create() -> tuple[Manifest, dict[str, Any]]:
-            return _new_run(config, parent, environment)
-
-        if config.components and config.run not in catalog:
-            yield EncodingStarted(config.run)
-        with open_or_create(catalog, config, environment, create) as run:
+        if config.run not in catalog:
+            reject_impossible(catalog, environment)
+            if config.components:
+                report(EncodingStarted(config.run))
+            manifest, constants = _new_run(config, parent, environment)
+            create(catalog, config.run, manifest, constants, force=environment.force)
+        with open_to_train(catalog, config, environment) as run:
             if run.manifest.parent is None or run.manifest.parent.id != parent.manifest.id:
                 raise ConfigurationError(
                     f"run {config.run!r} was trained on another run than the {config.on!r} that the "
                     "store has now: give another --run name"
                 )
             if ended := already_ended(run):
-                yield ended
+                report(ended)
                 return
             source = examples_of(run, parent)
             short = _too_few_steps(config, source.count)
             if short and not run.progress().done:  # after that, --repeat is what it is
-                yield short
+                report(short)
             placement = place(config.members, environment.device, environment.workers)
             settings = dataclasses.replace(config.settings, origins=run.manifest.gan_origins)
             job = TrainJob(config.family, dict(run.manifest.hparams), source, settings)
             steps = config.members * config.epochs * settings.steps(source.count)
-            yield from train_run(run, job, placement, steps, environment.compile)
+            train_run(run, job, placement, steps, environment.compile, report)
 
 
 def _too_few_steps(config: GanGanConfig, examples: int) -> TooFewSteps | None:

@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 from gangan_cli.config import GansConfig, RunEnvironment
@@ -13,16 +12,18 @@ from gangan_cli.images.loading import load_images, named
 from gangan_cli.models.family import Family, ImageSpec, batches_per_step, layout, losses
 from gangan_cli.models.registry import build, family_info, given_options, hparams_for
 from gangan_cli.provenance import provenance
-from gangan_cli.training.events import DatasetRead
+from gangan_cli.training.events import DatasetRead, Report, ignore
 from gangan_cli.training.examples import Source
+from gangan_cli.training.placement import place
 from gangan_cli.training.run_setup import (
-    Events,
     already_ended,
     config_identity,
-    open_or_create,
+    create,
+    open_to_train,
+    reject_impossible,
 )
 from gangan_cli.training.trainer import train_run
-from gangan_cli.training.workers import TrainJob, place
+from gangan_cli.training.workers import TrainJob
 from store import Catalog, Manifest, check_name
 
 
@@ -49,8 +50,8 @@ def checked(config: GansConfig) -> GansConfig:
     return dataclasses.replace(config, dataset=named(config.dataset))
 
 
-def train_gans(config: GansConfig, environment: RunEnvironment) -> Events:
-    """Train the run that `config` describes, or resume it; yield events.
+def train_gans(config: GansConfig, environment: RunEnvironment, report: Report = ignore) -> None:
+    """Train the run that `config` describes, or resume it. `report` is called with each event.
 
     Raises:
         ConfigurationError: `config` is invalid, or the run exists with another configuration.
@@ -58,32 +59,32 @@ def train_gans(config: GansConfig, environment: RunEnvironment) -> Events:
     """
     config = checked(config)
     catalog = Catalog(environment.store, force=environment.force)
-
-    @cache
-    def images() -> Images:
-        return load_images(config.dataset, environment.data_dir)
-
-    def create() -> tuple[Manifest, dict[str, Any]]:
-        return _manifest(config, images(), environment), {}
-
-    with open_or_create(catalog, config, environment, create) as run:
+    images = None
+    if config.run not in catalog:
+        reject_impossible(catalog, environment)
+        images = load_images(config.dataset, environment.data_dir)
+        manifest = _manifest(config, images, environment)
+        create(catalog, config.run, manifest, {}, force=environment.force)
+    with open_to_train(catalog, config, environment) as run:
         if ended := already_ended(run):
-            yield ended
+            report(ended)
             return
-        if (run.manifest.dataset or {}).get("sha256") != images().describe()["sha256"]:
+        if images is None:
+            images = load_images(config.dataset, environment.data_dir)
+        if (run.manifest.dataset or {}).get("sha256") != images.describe()["sha256"]:
             raise ConfigurationError(
                 f"dataset {config.dataset!r} is not the one that run {config.run!r} was started with: "
                 "its images differ"
             )
-        if images().remarks or images().warnings:
-            yield DatasetRead(run.name, images().remarks, images().warnings)
+        if images.remarks or images.warnings:
+            report(DatasetRead(run.name, images.remarks, images.warnings))
         placement = place(config.gans, environment.device, environment.workers)
         family = build(run.manifest.family, run.manifest.hparams)
-        source = examples_for(family, images())
+        source = examples_for(family, images)
         settings = dataclasses.replace(config.settings, origins=run.manifest.gan_origins)
         job = TrainJob(family.name, dict(run.manifest.hparams), source, settings)
         steps = config.gans * config.epochs * settings.steps(source.count, batches_per_step(family))
-        yield from train_run(run, job, placement, steps, environment.compile)
+        train_run(run, job, placement, steps, environment.compile, report)
 
 
 def examples_for(family: Family, images: Images) -> Source:

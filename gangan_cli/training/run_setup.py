@@ -1,19 +1,19 @@
-"""Checks a configuration, and opens the run that it describes: a new run is created, an existing one
-compared."""
+"""Creates a new run; opens an existing one if its configuration is the one that was given."""
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar, Protocol
 
 from numpy.typing import NDArray
 
-from gangan_cli.config import RunEnvironment, renamed
+from gangan_cli.config import RunEnvironment
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.images.loading import is_same_folder
 from gangan_cli.models.family import resume_size
 from gangan_cli.models.registry import build, fold_options, weight_options, written
+from gangan_cli.settings import renamed
 from gangan_cli.training.devices import find
-from gangan_cli.training.events import Event, TrainingEnded
+from gangan_cli.training.events import TrainingEnded
 from gangan_cli.training.forkserver import warm_up
 from store import Catalog, Manifest, Run
 from store.filesystem import check_room, run_size
@@ -83,32 +83,46 @@ def _as_today(run: Run) -> dict[str, Any]:
     return {**stored, "family_options": written(options)}
 
 
-def open_or_create(
-    catalog: Catalog,
-    configuration: RunConfig,
-    environment: RunEnvironment,
-    create: Callable[[], tuple[Manifest, Mapping[str, NDArray[Any]]]],
-) -> Run:
-    """Open the run that `configuration` names for training, or create it.
-
-    `create` returns its manifest and constants; it is called only for a new run.
+def reject_impossible(catalog: Catalog, environment: RunEnvironment) -> None:
+    """Check what a new run needs, before anything is computed for it.
 
     Raises:
-        ConfigurationError: the run exists with another configuration, or a new one is to be trained on a
-        device that this machine does not have.
-        StoreError: the store may not be written there, or the disk has no room for the finished run.
+        ConfigurationError: this machine does not have the device.
+        StoreError: the file system does not suit a store.
     """
-    name = configuration.run
-    if name not in catalog:
-        warm_up()
-        find(environment.device)
-        catalog.check_local()
-        manifest, constants = create()
-        if not environment.force:
-            check_room(catalog.path(name), _size(manifest))
-        with catalog.adding(name) as path:
-            Run.create(path, manifest, constants).close()
-    run = catalog.open(name, write=True)
+    warm_up()
+    find(environment.device)
+    catalog.check_local()
+
+
+def create(
+    catalog: Catalog,
+    name: str,
+    manifest: Manifest,
+    constants: Mapping[str, NDArray[Any]],
+    *,
+    force: bool,
+) -> None:
+    """Add a run to the store.
+
+    Raises:
+        StoreError: the disk has no room for the finished run, which `force` leaves unchecked, or there
+            is such a run by now.
+    """
+    if not force:
+        check_room(catalog.path(name), _size(manifest))
+    with catalog.adding(name) as path:
+        Run.create(path, manifest, constants).close()
+
+
+def open_to_train(catalog: Catalog, configuration: RunConfig, environment: RunEnvironment) -> Run:
+    """Open the run that `configuration` names, to train what is missing in it.
+
+    Raises:
+        ConfigurationError: the run was created with another configuration.
+        StoreError: the run cannot be written, or the disk has no room for the rest of it.
+    """
+    run = catalog.open(configuration.run, write=True)
     try:
         reject_changed_config(run, configuration)
         if not already_ended(run):
@@ -132,6 +146,3 @@ def already_ended(run: Run) -> TrainingEnded | None:
     if state.status not in ("complete", "diverged"):
         return None
     return TrainingEnded(run.name, state.status, len(run.keys()), 0, 0.0, state.diverged)
-
-
-Events = Iterator[Event]

@@ -1,7 +1,7 @@
 """Trains a run until it is complete or interrupted: sends chunks of GANs to workers, commits their
 results, handles signals.
 
-This is the only writer of a run. An epoch is on disk before it is reported.
+This is the only writer of a run.
 """
 
 import contextlib
@@ -21,9 +21,8 @@ from gangan_cli import signals
 from gangan_cli.training.devices import numerics_fingerprint
 from gangan_cli.training.events import (
     EnvironmentChanged,
-    EpochFinished,
-    Event,
     GanDiverged,
+    Report,
     TrainingEnded,
     TrainingStarted,
 )
@@ -35,7 +34,8 @@ from gangan_cli.training.messages import (
     ExecutionChosen,
     InitialWeights,
 )
-from gangan_cli.training.workers import Chunk, Placement, TrainJob, Workers
+from gangan_cli.training.placement import Placement
+from gangan_cli.training.workers import Chunk, TrainJob, Workers
 from store import Run, StoreError
 from store.state import BEAT_EVERY, Status
 
@@ -44,9 +44,10 @@ ECHO = 0.3
 
 
 def train_run(
-    run: Run, job: TrainJob, placement: Placement, steps: int, compile: bool | None
-) -> Iterator[Event]:
-    """Train what is missing in `run`; yield events.
+    run: Run, job: TrainJob, placement: Placement, steps: int, compile: bool | None, report: Report
+) -> None:
+    """Train what is missing in `run`. `report` is called with each event, an epoch's result once
+    the epoch is on disk.
 
     `steps` is the number of steps of the whole run, of all GANs together. `compile` says whether updates
     are compiled; None resumes a run as it was started, and compiles a new one where that pays.
@@ -60,7 +61,7 @@ def train_run(
         StoreFull: the disk is full; what was reported is kept.
     """
     with _signals_caught() as received:  # also while the end is reported: timeout(1) sends each twice
-        yield from _train_until_done(run, job, placement, steps, compile, received)
+        _train_until_done(run, job, placement, steps, compile, report, received)
 
 
 def _train_until_done(
@@ -69,8 +70,9 @@ def _train_until_done(
     placement: Placement,
     steps: int,
     compile: bool | None,
+    report: Report,
     received: Sequence[int],
-) -> Iterator[Event]:
+) -> None:
     """Train until the run is complete or a signal was `received`."""
     began = time.monotonic()
     run.acquire()
@@ -80,27 +82,30 @@ def _train_until_done(
         chunks, done = remaining(run, placement.chunks)
         devices = placement.devices[: len(chunks)]
         total = run.manifest.gans * run.manifest.epochs
-        yield TrainingStarted(run.name, total, done, len(devices), placement.devices[0])
+        report(
+            TrainingStarted(
+                run.name, run.manifest.losses, total, done, len(devices), placement.devices[0]
+            )
+        )
         fingerprint = numerics_fingerprint(placement.devices[0])
         execution = _execution(run, steps, placement.threads, compile)
         if changed := _changed(run.state().execution, fingerprint, execution):
-            yield EnvironmentChanged(run.name, changed)
+            report(EnvironmentChanged(run.name, changed))
         last_heartbeat = time.monotonic()
         with Workers(job, devices) as workers:
             for message in workers.run(chunks, execution, stopping=lambda: bool(received)):
                 if isinstance(message, EpochResult):
-                    for event in _commit(run, message):
-                        trained += isinstance(event, EpochFinished)
-                        yield event
+                    _commit(run, message, report)
+                    trained += len(message.gans)
                 elif isinstance(message, InitialWeights):
                     run.commit_initial(message.gans, message.snapshots)
                 elif isinstance(message, Checkpoint):
                     run.save_checkpoint(message.epoch, message.gans, message.checkpoints)
                 elif isinstance(message, CompileStarted):
-                    yield message
+                    report(message)
                 elif isinstance(message, ExecutionChosen):
                     run.record_execution({**dataclasses.asdict(message.execution), **fingerprint})
-                    yield message
+                    report(message)
                 elif time.monotonic() - last_heartbeat > BEAT_EVERY:
                     run.heartbeat()
                     last_heartbeat = time.monotonic()
@@ -111,14 +116,16 @@ def _train_until_done(
             run.release("interrupted")
         raise
     run.release(status)
-    yield TrainingEnded(
-        run=run.name,
-        state=status,
-        snapshots=len(run.keys()),
-        trained=trained,
-        seconds=time.monotonic() - began,
-        diverged=run.state().diverged,
-        signal=received[0] if status == "interrupted" else None,
+    report(
+        TrainingEnded(
+            run=run.name,
+            state=status,
+            snapshots=len(run.keys()),
+            trained=trained,
+            seconds=time.monotonic() - began,
+            diverged=run.state().diverged,
+            signal=received[0] if status == "interrupted" else None,
+        )
     )
 
 
@@ -172,19 +179,17 @@ def remaining(run: Run, chunks: list[list[int]]) -> tuple[list[Chunk], int]:
     return unfinished, done
 
 
-def _commit(run: Run, epoch: EpochResult) -> Iterator[Event]:
+def _commit(run: Run, epoch: EpochResult, report: Report) -> None:
     known = run.state().diverged if epoch.diverged else {}
     for gan in epoch.diverged:
         if gan not in known:
             run.diverged(gan, epoch.epoch)
-            yield GanDiverged(run.name, gan, epoch.epoch)
+            report(GanDiverged(run.name, gan, epoch.epoch))
     if epoch.gans:
         run.commit(
             epoch.epoch, epoch.gans, epoch.losses, epoch.snapshots, epoch.checkpoints, epoch.step_losses
         )
-    for gan, losses in zip(epoch.gans, epoch.losses, strict=True):
-        means = dict(zip(run.manifest.losses, losses[:, 0].tolist(), strict=True))
-        yield EpochFinished(run.name, gan, epoch.epoch, means)
+        report(epoch)
 
 
 @contextmanager

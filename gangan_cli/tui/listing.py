@@ -13,6 +13,16 @@ BARS = "▁▂▃▄▅▆▇█"
 STATES = ("training", "crashed", "diverged", "interrupted", "new", "complete", "unreadable")
 """A run's possible statuses in sort order: those that need attention first, unreadable runs last."""
 
+STATE_COLOURS = {
+    "training": "$primary",
+    "complete": "$success",
+    "interrupted": "$warning",
+    "crashed": "$error",
+    "diverged": "$error",
+    "unreadable": "$error",
+}
+"""The theme's variable for the colour of a status; a new run has the colour of other text."""
+
 
 @dataclass(frozen=True)
 class Row:

@@ -65,8 +65,9 @@ def test_raw_vectors_are_aligned_too(store, mode):
         on="a", run="raw", family="mlp", components=0, latent_dim=1,
         family_options="discriminator_width=4 generator_width=4", batch_size=3, epochs=2, align=mode,
     )  # fmt: skip
-    *_, ended = train_gangan(config, RunEnvironment(store=store))
-    assert ended.state == "complete"
+    events = []
+    train_gangan(config, RunEnvironment(store=store), events.append)
+    assert events[-1].state == "complete"
     with Lineage.open(Catalog(store), "raw") as lineage:
         view = training_view(lineage.top, lineage.below)
         assert view.alignment.mode == mode

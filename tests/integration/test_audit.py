@@ -131,8 +131,7 @@ def test_a_gangan_over_some_gans_is_held_against_the_others(catalog):
     config = GanGanConfig(
         on="a", run="some", gans="0", epochs=1, batch_size=2, components=2, family_options="templates=0"
     )
-    for _ in train_gangan(config, RunEnvironment(store=catalog.root, workers=1)):
-        pass
+    train_gangan(config, RunEnvironment(store=catalog.root, workers=1))
     with catalog.open("a") as population, Lineage.open(catalog, "some") as lineage:
         bench = Bench.open(lineage, SMALL, None, silent)
         found = bench.held_out(0, 1)
@@ -184,8 +183,7 @@ def test_of_aligned_gans_it_is_said_how_far_that_brought_them(catalog, monkeypat
         components=2,
         family_options="templates=0",
     )
-    for _ in train_gangan(config, RunEnvironment(store=catalog.root, workers=1)):
-        pass
+    train_gangan(config, RunEnvironment(store=catalog.root, workers=1))
     few = [(id, BASELINES[id].draw) for id in (SNAPSHOT, *AVERAGES)]
     monkeypatch.setattr("gangan_cli.audit.audit.applicable", lambda pool: few)
     (found,) = audited(catalog, "framed", AuditRequest(options=SMALL), None, silent, only_the_judge)
@@ -204,8 +202,7 @@ def test_a_gangan_that_was_asked_for_epochs_says_how_well_it_listens(catalog, mo
         components=2,
         family_options="templates=4",
     )
-    for _ in train_gangan(config, RunEnvironment(store=catalog.root, workers=1)):
-        pass
+    train_gangan(config, RunEnvironment(store=catalog.root, workers=1))
     few = [(id, BASELINES[id].draw) for id in (SNAPSHOT, *AVERAGES)]
     monkeypatch.setattr("gangan_cli.audit.audit.applicable", lambda pool: few)
     (found,) = audited(catalog, "asked", AuditRequest(options=SMALL), None, silent, only_the_judge)

@@ -1,27 +1,37 @@
 """What a GAN-GAN's run is made of."""
 
-from contextlib import closing
-
 import numpy as np
 import pytest
 
 from gangan_cli.config import GanGanConfig, RunEnvironment
-from gangan_cli.training.events import EncodingStarted, EpochFinished, TooFewSteps
+from gangan_cli.training.events import EncodingStarted, EpochResult, TooFewSteps
 from gangan_cli.training.gangan import _too_few_steps, train_gangan
 from store import Catalog
 from tests.runs import numbers, run_of
 
 
+class Stop(Exception):
+    """Raised to end a training."""
+
+
+def events_until(kind, config, machine):
+    """Return the events of a training, which is stopped at the first of this kind."""
+    events = []
+
+    def report(event):
+        events.append(event)
+        if isinstance(event, kind):
+            raise Stop
+
+    with pytest.raises(Stop):
+        train_gangan(config, machine, report)
+    return events
+
+
 def created(config, machine):
-    """Create the run that `config` describes, or open it, and train nothing: return what is said until
-    it is said that it will be little."""
-    said = []
-    with closing(train_gangan(config, machine)) as events:
-        for event in events:
-            said.append(event)
-            if isinstance(event, TooFewSteps):
-                return said
-    pytest.fail("it was trained")
+    """Create the run that `config` describes, or open it, and train nothing: return the events until
+    the one that says that it has few steps."""
+    return events_until(TooFewSteps, config, machine)
 
 
 @pytest.mark.parametrize("components", [0, 3])
@@ -69,9 +79,11 @@ def test_few_batches_are_told_of_before_they_are_trained_and_once(tmp_path):
         epochs=4,
     )
     assert created(few, machine)[-1] == TooFewSteps("few", 12, 20_000, 5000)
-    with closing(train_gangan(few, machine)) as events:
-        assert any(isinstance(event, EpochFinished) for event in events)
-    assert not any(isinstance(event, TooFewSteps) for event in train_gangan(few, machine))
+    events_until(EpochResult, few, machine)
+    resumed = []
+    train_gangan(few, machine, resumed.append)
+    assert any(isinstance(event, EpochResult) for event in resumed)
+    assert not any(isinstance(event, TooFewSteps) for event in resumed)
 
 
 def test_enough_batches_are_not_told_of():

@@ -89,8 +89,7 @@ def main() -> None:
     print("|---|---|---|---|---|---|---|---|", flush=True)
     for name in given.only:
         config = configuration(name, given.on, given.seeds, common)
-        for _ in train_gangan(config, RunEnvironment(store=given.store)):
-            pass
+        train_gangan(config, RunEnvironment(store=given.store))
         table[name] = measured(given.store, config, options, weight_indexes)
         print(line(name, table[name]), flush=True)
         if given.json:

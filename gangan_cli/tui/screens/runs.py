@@ -33,15 +33,6 @@ COLUMNS = (
 SIDE = 58
 """Width of the details beside the table in cells, as in gangan.tcss."""
 
-STATE_COLOURS = {
-    "training": "$primary",
-    "complete": "$success",
-    "interrupted": "$warning",
-    "crashed": "$error",
-    "diverged": "$error",
-    "unreadable": "$error",
-}
-
 
 class RunsPage(Page):
     """Browse, filter, compare; delete, interrupt, resume."""
@@ -104,7 +95,7 @@ class RunsPage(Page):
     def _cells(self, row: listing.Row, columns: tuple[str, ...]) -> tuple[Text, ...]:
         run, state = row.run, self.gangan.state
         mark = "● " if run.name in state.marked else "  " if state.marked else ""
-        colour = STATE_COLOURS.get(run.status, "")
+        colour = listing.STATE_COLOURS.get(run.status, "")
         cells = {
             "run": Text.assemble((mark, "bold"), (row.branch, "dim"), formatting.plain(run.name)),
             "state": Text(listing.standing(run), self.gangan.theme_variables.get(colour[1:], "")),

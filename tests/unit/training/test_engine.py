@@ -11,7 +11,7 @@ from gangan_cli.models.registry import build
 from gangan_cli.rng import stream
 from gangan_cli.training.engine import train
 from gangan_cli.training.messages import InitialWeights
-from gangan_cli.training.workers import place
+from gangan_cli.training.placement import place
 from gangan_cli.weightspace.sources import ArrayExamples
 from tests.runs import numbers
 

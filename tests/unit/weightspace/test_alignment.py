@@ -293,9 +293,7 @@ def test_components_in_a_frame_take_little_memory(tmp_path):
     wide = {**HPARAMS, "data_dim": 2000, "generator_width": 32}
     flat = layout(build("mlp", wide))
     run_with(tmp_path / "r", numbers(16, 3, 80, flat.size), layout=flat, hparams=wide).close()
-    room = str(240 * flat.size * 4 // 3)
-    done = subprocess.run(
-        [sys.executable, "-c", LIMITED, tmp_path / "r", room], capture_output=True, text=True
-    )
+    command = [sys.executable, "-c", LIMITED, tmp_path / "r", str(240 * flat.size * 4 // 3)]
+    done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == ["the matrix does not fit", "(240, 4)"]

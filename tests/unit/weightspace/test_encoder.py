@@ -81,8 +81,7 @@ def test_a_gangan_decodes_what_its_snapshots_became(tmp_path):
             bottleneck=4,
             family_options="templates=0",
         )
-        for _ in train_gangan(config, RunEnvironment(store=tmp_path, workers=1, compile=False)):
-            pass
+        train_gangan(config, RunEnvironment(store=tmp_path, workers=1, compile=False))
         vectors, _ = population.matrix()
     with Catalog(tmp_path).open("g") as run:
         assert run.manifest.hparams["data_dim"] == 4
