@@ -46,8 +46,9 @@ class Origin:
     """Where a run's weights come from, if training did not begin with new networks.
 
     `kind` is one of ORIGINS: "sampled" from the GAN-GAN `runs`, at the latents in the constant
-    `latents`; "started" from snapshots of `runs`, and trained further; "merged", the GANs of `runs`;
-    "imported" from files; "retrained", with the configuration of `runs` and other seeds.
+    `latents` ("" for a baseline, fitted to what it was trained on); "started" from snapshots of `runs`,
+    and trained further; "merged", the GANs of `runs`; "imported" from files; "retrained", with the
+    configuration of `runs` and other seeds.
     """
 
     kind: str

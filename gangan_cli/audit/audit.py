@@ -7,32 +7,26 @@ their GANs, how far from the snapshots, and near how many of the GANs and epochs
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gangan_cli.audit.alignment_report import AlignmentReport, alignment_report
-from gangan_cli.audit.benchmark import DRAWN, Axis, Bench, Draw, HeldOut, Options, Row
+from gangan_cli.audit.benchmark import DRAWN, Axis, Bench, HeldOut, Options, Row
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.evaluation.quick import quick_scores
 from gangan_cli.progress import ProgressCallback
 from gangan_cli.sampling.datasets import dataset_of
 from gangan_cli.sampling.lineage import Lineage
 from gangan_cli.weightspace.alignment import Alignment
-from gangan_cli.weightspace.baselines import BaselineData, Sampler, applicable
 from gangan_cli.weightspace.conditions import Condition
 from gangan_cli.weightspace.index import Neighbours, PcaIndex
-from gangan_cli.weightspace.snapshots import Matrix
 from store.keys import Pair
 
 AVERAGES = "mean_of_last", "moving_average"
 SNAPSHOT = "snapshot"
 PROJECTED = "pca_snapshot"
-
-COMPONENTS = 64
-"""Number of principal components for the baselines that use some, if the GAN-GAN has none."""
 
 
 @dataclass(frozen=True)
@@ -124,10 +118,10 @@ def audits(
     judge, weight_index = bench.reference.judge.id, bench.weight_index
     done = {(one.gan, one.epoch): one for one in known if one.judge == judge}
     rivals = next((one.rows[1:] for one in done.values()), None)
-    samplers = {} if rivals else _samplers(lineage, bench)
+    samplers = {} if rivals else bench.baselines()
     missing = [snapshot for snapshot in snapshots if snapshot not in done]
     bench.total = len(samplers) * options.count + len(missing) * (2 * options.count + options.points)
-    rivals = rivals or [bench.row(id, draw) for id, draw in samplers.items()]
+    rivals = rivals or [bench.row(id, sampler) for id, sampler in samplers.items()]
     own, scale = weight_index.among_themselves(), Condition.of(lineage.top)
     alignment, keys = Alignment.of(lineage.top, lineage.below), weight_index.keys
     inside = Inside.of(bench.pca_index) if bench.pca_index else None
@@ -165,24 +159,6 @@ def audits(
             doubt=bench.reference.judge.weakness,
             inside=inside,
         )
-
-
-def _samplers(lineage: Lineage, bench: Bench) -> dict[str, Draw]:
-    """Return the baselines to compare the GAN-GAN with, by id; each has its own random numbers."""
-    encoder, index = lineage.encoder, bench.weight_index
-    fitted_pca = autoencoder = None
-    if encoder and bench.pca_index:
-        fitted_pca = encoder.components, encoder.components.codes(bench.pca_index.coordinates)
-        autoencoder = (encoder, lineage.top.constant("codes")) if encoder.decoder else None
-    data = BaselineData(index.view, index.keys, index.epoch_step, COMPONENTS, fitted_pca, autoencoder)
-    return {
-        id: partial(_more, sampler, data, np.random.default_rng((bench.options.seed, number)))
-        for number, (id, sampler) in enumerate(applicable(data))
-    }
-
-
-def _more(sampler: Sampler, pool: BaselineData, random: np.random.Generator, count: int) -> Matrix:
-    return sampler(pool, count, random)
 
 
 def check(lineage: Lineage, options: Options) -> None:

@@ -1,6 +1,6 @@
 """Measures samplers of weights, all in the same way: how good, how far away, how varied."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,12 @@ from gangan_cli.progress import ProgressCallback
 from gangan_cli.sampling.datasets import data_dir_of, dataset_of
 from gangan_cli.sampling.lineage import Lineage, to_unit_range
 from gangan_cli.sampling.walks import points_along
+from gangan_cli.sampling.weight_samplers import (
+    GeneratorSampler,
+    WeightSampler,
+    baseline_data,
+    baseline_samplers,
+)
 from gangan_cli.weightspace.alignment import training_view
 from gangan_cli.weightspace.baselines import BASELINES
 from gangan_cli.weightspace.index import Neighbours, PcaIndex, WeightIndex, nearest
@@ -111,10 +117,6 @@ class Axis:
     frechet: NDArray[np.float64]
 
 
-Draw = Callable[[int], Matrix]
-"""Returns the next n weight vectors (n, P) of a sampler."""
-
-
 @dataclass
 class Bench:
     """Measures samplers, all in the same way. `steps` are the epoch steps by tensor; `pca_index` is None
@@ -171,8 +173,13 @@ class Bench:
 
     def gangan(self, gan: int, epoch: int) -> Row:
         """Measure a GAN-GAN of the run on top, at an epoch."""
-        parts = self._made(gan, epoch)
-        return self.row(GANGAN, lambda _: next(parts))
+        return self.row(GANGAN, GeneratorSampler(self.lineage, gan, epoch, self.latents))
+
+    def baselines(self) -> dict[str, WeightSampler]:
+        """Return the baselines to compare the GAN-GAN with, by id."""
+        coordinates = self.pca_index.coordinates if self.pca_index else None
+        data = baseline_data(self.lineage, self.weight_index.epoch_step, coordinates)
+        return baseline_samplers(data, self.options.seed)
 
     @property
     def drawn(self) -> int:
@@ -194,7 +201,8 @@ class Bench:
         if framed or not len(keys):
             return None
         view = self.weight_index.view  # as a GAN-GAN sees them: without batch statistics
-        found = [nearest(vectors, view, keys) for vectors in self._made(gan, epoch)]
+        sampler = GeneratorSampler(self.lineage, gan, epoch, self.latents)
+        found = [nearest(sampler.sample(size), view, keys) for size in self._sizes]
         return HeldOut(
             np.unique(keys[:, 0]).tolist(),
             np.concatenate([part.keys for part in found]),
@@ -207,24 +215,19 @@ class Bench:
         most = max(1, VECTORS // (4 * self.weight_index.view.manifest.layout.size))
         return [min(most, self.drawn - first) for first in range(0, self.drawn, most)]
 
-    def _made(self, gan: int, epoch: int) -> Iterator[Matrix]:
-        """Yield the weights (n, P) that a GAN-GAN generates from `latents`, block by block."""
-        for latents in np.split(self.latents, np.cumsum(self._sizes)[:-1]):
-            yield self.lineage.sample_weights(latents, gan, epoch)
-
     def matched(self, row: Row) -> NDArray[np.float64]:
         """Return the Fréchet distances (count,) of the snapshots nearest to a row's judged vectors."""
         keys = row.keys[: self.options.count]
         return self.judged(self.weight_index.view.matrix(keys)[0])
 
-    def row(self, id: str, draw: Draw) -> Row:
-        """Measure the sampler `id`, whose vectors `draw` returns."""
+    def row(self, id: str, sampler: WeightSampler) -> Row:
+        """Measure a sampler, which results know by `id`."""
         kept: list[Matrix] = []
         found: list[Neighbours] = []
         inside: list[Neighbours] = []
         first = 0
         for size in self._sizes:
-            vectors = draw(size)
+            vectors = sampler.sample(size)
             found.append(self.weight_index.neighbours(vectors))
             if self.pca_index:
                 inside.append(self.pca_index.neighbours(vectors))

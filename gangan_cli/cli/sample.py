@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 FORMS = {False: ("safetensors", "pt"), True: ("png", "npz")}
 """What --format may be: of state dicts, and of pictures."""
 
+IMAGES_EACH = 2000
+"""Number of images on which each GAN is judged for --best-of."""
+
 
 def sample(
     run: options.RunName,
@@ -29,6 +32,13 @@ def sample(
     ] = None,
     ask: Annotated[
         str, setting(help="The condition: epoch=80, score=150, or best; if the GAN-GAN has one.")
+    ] = "",
+    baseline: Annotated[
+        str,
+        setting(
+            help="Draw by a baseline of gangan audit instead, fitted to the snapshots that the GAN-GAN "
+            "was trained on, as in pca_kernels."
+        ),
     ] = "",
     snapshot: Annotated[
         str,
@@ -46,8 +56,11 @@ def sample(
         str, setting(help="safetensors or pt; of pictures png or npz.", default="the first")
     ] = "",
     best_of: Annotated[
-        int | None, setting(help="Draw so many GANs, and keep those with the best Fréchet distance.")
+        int | None, setting(help="Draw so many GANs, and keep those with the best scores (--by).")
     ] = None,
+    by: Annotated[
+        str, setting(help="The score for --best-of: a column of gangan evaluate --quick.")
+    ] = "frechet",
     store: options.Store = None,
     data_dir: options.DataDir = None,
     force: options.Force = None,
@@ -74,11 +87,16 @@ def sample(
         raise ConfigurationError(
             f"best-of is {best_of}: give {count} or more, of which {count} are kept"
         )
+    if baseline and (latent or walk or ask or snapshot):
+        raise ConfigurationError(
+            "a baseline has no latent: leave out --latent, --walk, --ask and --from"
+        )
     if latent and (walk or best_of):
         raise ConfigurationError("--latent names a single GAN: leave out --walk and --best-of")
     catalog = options.catalog_with(run, store, force)
     from gangan_cli.sampling.draws import LatentRequest, latents_of
     from gangan_cli.sampling.lineage import Lineage, resolve_snapshot
+    from gangan_cli.sampling.weight_samplers import baseline_sampler
     from gangan_cli.threads import stay_within_limits
 
     stay_within_limits()
@@ -92,24 +110,31 @@ def sample(
                     f"run {run!r} was trained on images: give --images N --out FOLDER for pictures, or "
                     f"gangan runs export {run} for its weights"
                 )
-            if latent or walk or ask or best_of:
+            if latent or walk or ask or best_of or baseline:
                 raise ConfigurationError(
-                    f"run {run!r} was trained on images: --latent, --walk, --ask and --best-of are for "
-                    "GAN-GANs"
+                    f"run {run!r} was trained on images: --latent, --walk, --ask, --baseline and "
+                    "--best-of are for GAN-GANs"
                 )
             _check_memory(images * lineage.family.data_dim)
             weights = lineage.top.snapshot(gan, epoch)[None]
         else:
-            request = LatentRequest(best_of or count, seed, latent, walk, ask)
-            latents = latents_of(lineage, request)
+            total = 1 if latent else best_of or count
             size = lineage.below.manifest.layout.size
-            _check_memory(len(latents) * (size + (images or 0) * _pixels(lineage)))
-            weights = lineage.complete(lineage.sample_weights(latents, gan, epoch))
+            _check_memory(total * (size + (images or 0) * _pixels(lineage)))
+            if baseline:
+                source, latents = f"baseline {baseline}", None
+                about = {"run": run, "baseline": baseline, "seed": seed}
+                weights = baseline_sampler(lineage, baseline, seed).sample(total)
+            else:
+                latents = latents_of(lineage, LatentRequest(total, seed, latent, walk, ask))
+                weights = lineage.sample_weights(latents, gan, epoch)
+            weights = lineage.complete(weights)
             if best_of is not None:
-                kept, scores = _best(lineage, weights, count, seed, data_dir)
-                latents, weights = latents[kept], weights[kept]
-                about["frechet"] = scores
-            about["latents"] = latents.tolist()
+                kept, about[by] = _best(lineage, weights, count, by, seed, data_dir)
+                weights = weights[kept]
+                latents = None if latents is None else latents[kept]
+            if latents is not None:
+                about["latents"] = latents.tolist()
         if images is not None:
             assert out is not None
             _write_pictures(lineage, weights, images, out, form, about)
@@ -161,22 +186,29 @@ def _check_memory(numbers: int) -> None:
 
 
 def _best(
-    lineage: "Lineage", weights: "np.ndarray", count: int, seed: int, data_dir: Path | None
+    lineage: "Lineage", weights: "np.ndarray", count: int, by: str, seed: int, data_dir: Path | None
 ) -> tuple["np.ndarray", list[float]]:
-    """Return the rows of the `count` GANs with the lowest Fréchet distance, best first, and these."""
+    """Return the rows of the `count` GANs with the best scores `by`, best first, and these scores."""
     import numpy as np
 
-    from gangan_cli.evaluation.quick import frechet_distances
+    from gangan_cli.evaluation.quick import score_many
     from gangan_cli.evaluation.reference import reference_of
+    from gangan_cli.evaluation.scores import QUICK, SCORES, from_quick
     from gangan_cli.sampling.datasets import data_dir_of, dataset_of
 
+    known = [name for name in QUICK if name != "agreement" or lineage.classes]
+    if by not in known:
+        raise ConfigurationError(f"by is {by!r}: give {' or '.join(known)}")
     bottom = lineage.on_images
     with progress_bars.bars_with_notice("training the judge") as on_progress:
         reference = reference_of(dataset_of(bottom), data_dir or data_dir_of(bottom), on_progress)
-        judged = lambda done: on_progress("judging", done, len(weights))  # noqa: E731
-        scores = frechet_distances(lineage, weights, reference, 2000, seed, judged)
-    rows = np.argsort(scores, kind="stable")[:count]
-    return rows, scores[rows].tolist()
+        scores = []
+        for quick in score_many(lineage, weights, reference, IMAGES_EACH, seed):
+            scores.append(from_quick(quick, lineage.classes).values[by])
+            on_progress("judging", len(scores), len(weights))
+    worst_last = np.array(scores) if SCORES[by].better == "lower" else -np.array(scores)
+    rows = np.argsort(worst_last, kind="stable")[:count]
+    return rows, [scores[row] for row in rows]
 
 
 def _write_pictures(

@@ -45,6 +45,9 @@ SCORES: Mapping[str, Score] = {
 """All scores, by the names under which results are stored. "nearest" is a median Euclidean distance;
 "agreement" exists only for GANs with classes in their latent."""
 
+QUICK = "frechet", "entropy", "marginal_entropy", "inception", "uniformity", "agreement"
+"""Scores that `from_quick` has, and of which one value is better than another."""
+
 VERSION = 3
 """Version of the definition of the scores: stored scores of another version are computed again."""
 

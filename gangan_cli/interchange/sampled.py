@@ -30,19 +30,23 @@ def add_run(
     name: str,
     lineage: Lineage,
     weights: Matrix,
-    latents: Matrix,
+    latents: Matrix | None,
     source: str,
     *,
     force: bool = False,
 ) -> None:
     """Add a run `name` of GANs with `weights` (n, P) that the GAN-GAN on top generated at `latents`
-    (n, L): a population like any other, of one epoch. `source` says from which snapshot; `force`
-    skips the check for free space.
+    (n, L), None if a baseline drew them: a population like any other, of one epoch. `source` says from
+    which snapshot, or by which baseline; `force` skips the check for free space.
 
     Raises:
         RunExists, StoreError: the store cannot take it.
     """
     below = lineage.below.manifest
+    constants: dict[str, NDArray[Any]] = {} if latents is None else {LATENTS: latents}
+    if below.parents:  # what decodes the weights of a GAN-GAN
+        constants |= {one: lineage.below.constant(one) for one in below.constants}
+    named = LATENTS if latents is not None else ""
     manifest = Manifest(
         family=below.family,
         hparams=below.hparams,
@@ -54,15 +58,10 @@ def add_run(
         config={"sampled": f"{lineage.top.name} {source}"},
         dataset=below.dataset,
         parents=below.parents,
-        constants={LATENTS: latents.shape, **below.constants}
-        if below.parents
-        else {LATENTS: latents.shape},
-        origin=Origin("sampled", (RunRef(lineage.top.name, lineage.top.manifest.id),), LATENTS),
+        constants={one: array.shape for one, array in constants.items()},
+        origin=Origin("sampled", (RunRef(lineage.top.name, lineage.top.manifest.id),), named),
         **{**provenance(RunEnvironment()), "machine": below.machine},
     )
-    constants: dict[str, NDArray[Any]] = {LATENTS: latents}
-    if below.parents:  # what decodes the weights of a GAN-GAN
-        constants |= {one: lineage.below.constant(one) for one in below.constants}
     if not force:
         check_room(catalog.path(name), run_size(manifest, 0))
     with catalog.adding(name) as aside, Run.create(aside, manifest, constants) as run:

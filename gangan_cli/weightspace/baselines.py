@@ -1,6 +1,6 @@
-"""What anybody should try before a GAN-GAN: ways to draw weight vectors that need no training.
+"""Baselines: ways to draw weight vectors that need no training, to try before a GAN-GAN.
 
-Each takes the snapshots that a GAN-GAN was trained on, and returns as many vectors as are asked for.
+Each draws from the snapshots that a GAN-GAN was trained on.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -78,98 +78,98 @@ class BaselineData:
         return mean, np.sqrt(np.maximum(squares / count - mean**2, 0))
 
 
-Sampler = Callable[[BaselineData, int, np.random.Generator], Matrix]
-"""(pool, n, random) -> weight vectors (n, P)."""
+Draw = Callable[[BaselineData, int, np.random.Generator], Matrix]
+"""Draws by a baseline: (data, n, random) -> weight vectors (n, P)."""
 
 
-def snapshot(pool: BaselineData, count: int, random: np.random.Generator) -> Matrix:
+def snapshot(data: BaselineData, count: int, random: np.random.Generator) -> Matrix:
     """Return training snapshots as they are."""
-    return pool.vectors(pool.pick(count, random))
+    return data.vectors(data.pick(count, random))
 
 
-def noisy(size: float) -> Sampler:
+def noisy(size: float) -> Draw:
     """Return a sampler of snapshots moved `size` spacings in a random direction."""
 
-    def draw(pool: BaselineData, count: int, random: np.random.Generator) -> Matrix:
-        vectors = snapshot(pool, count, random)
+    def draw(data: BaselineData, count: int, random: np.random.Generator) -> Matrix:
+        vectors = snapshot(data, count, random)
         for vector in vectors:
             step = random.standard_normal(len(vector), np.float32)
-            vector += step * np.float32(size * pool.epoch_step / np.linalg.norm(step))
+            vector += step * np.float32(size * data.epoch_step / np.linalg.norm(step))
         return vectors
 
     return draw
 
 
-def mean_of_last(pool: BaselineData, count: int, random: np.random.Generator) -> Matrix:
+def mean_of_last(data: BaselineData, count: int, random: np.random.Generator) -> Matrix:
     """Return means of a snapshot and the few before it."""
     return np.stack(
-        [pool.vectors(pool.before(row)[-LAST:]).mean(axis=0) for row in pool.pick(count, random)]
+        [data.vectors(data.before(row)[-LAST:]).mean(axis=0) for row in data.pick(count, random)]
     )
 
 
-def moving_average(pool: BaselineData, count: int, random: np.random.Generator) -> Matrix:
+def moving_average(data: BaselineData, count: int, random: np.random.Generator) -> Matrix:
     """Return exponential moving averages of trajectories, up to a random epoch."""
-    return np.stack([_averaged(pool, row) for row in pool.pick(count, random)])
+    return np.stack([_averaged(data, row) for row in data.pick(count, random)])
 
 
-def _averaged(pool: BaselineData, row: int) -> Matrix:
-    rows = pool.before(row)[-5 * LAST :]  # what lies further back counts for half a percent
+def _averaged(data: BaselineData, row: int) -> Matrix:
+    rows = data.before(row)[-5 * LAST :]  # what lies further back counts for half a percent
     weights = KEEP ** np.arange(len(rows))[::-1]
-    average: Matrix = ((weights / weights.sum()).astype(np.float32)) @ pool.vectors(rows)
+    average: Matrix = ((weights / weights.sum()).astype(np.float32)) @ data.vectors(rows)
     return average
 
 
-def between(same: bool) -> Sampler:
+def between(same: bool) -> Draw:
     """Return a sampler of points between two snapshots, of the `same` GAN or of different ones."""
 
-    def draw(pool: BaselineData, count: int, random: np.random.Generator) -> Matrix:
-        gans = pool.keys[:, 0]
-        first = pool.pick(count, random)
+    def draw(data: BaselineData, count: int, random: np.random.Generator) -> Matrix:
+        gans = data.keys[:, 0]
+        first = data.pick(count, random)
         second = np.array([random.choice(np.flatnonzero((gans == gans[row]) == same)) for row in first])
         along = random.random((count, 1), np.float32)
-        return (1 - along) * pool.vectors(first) + along * pool.vectors(second)
+        return (1 - along) * data.vectors(first) + along * data.vectors(second)
 
     return draw
 
 
-def gaussian(pool: BaselineData, count: int, random: np.random.Generator) -> Matrix:
+def gaussian(data: BaselineData, count: int, random: np.random.Generator) -> Matrix:
     """Return vectors whose weights are drawn one by one, each from its own normal distribution."""
-    mean, deviation = pool.marginals
+    mean, deviation = data.marginals
     drawn = random.standard_normal((count, len(mean)), np.float32)
     drawn *= deviation.astype(np.float32)
     drawn += mean.astype(np.float32)
     return drawn
 
 
-def on_components(pool: BaselineData, count: int, random: np.random.Generator) -> Matrix:
+def on_components(data: BaselineData, count: int, random: np.random.Generator) -> Matrix:
     """Return training snapshots without what lies outside the components' space, which is mostly the
     noise of the last steps."""
-    components, _ = pool.code
-    return components.restore(components.project(snapshot(pool, count, random)))
+    components, _ = data.code
+    return components.restore(components.project(snapshot(data, count, random)))
 
 
-def component_gaussian(pool: BaselineData, count: int, random: np.random.Generator) -> Matrix:
+def component_gaussian(data: BaselineData, count: int, random: np.random.Generator) -> Matrix:
     """Return vectors whose principal components are drawn from a normal distribution."""
-    code, codes = pool.code
+    code, codes = data.code
     drawn = random.standard_normal((count, codes.shape[1]), np.float32) * codes.std(axis=0)
     return code.decode(drawn)
 
 
-def component_kernels(pool: BaselineData, count: int, random: np.random.Generator) -> Matrix:
+def component_kernels(data: BaselineData, count: int, random: np.random.Generator) -> Matrix:
     """Return vectors drawn from a kernel density of the snapshots' principal components."""
-    return _kernels(*pool.code, pool, count, random)
+    return _kernels(*data.code, data, count, random)
 
 
-def short_kernels(pool: BaselineData, count: int, random: np.random.Generator) -> Matrix:
+def short_kernels(data: BaselineData, count: int, random: np.random.Generator) -> Matrix:
     """Return vectors drawn from a kernel density of the snapshots' short codes."""
-    assert pool.autoencoder is not None  # it is not `applicable` otherwise
-    return _kernels(*pool.autoencoder, pool, count, random)
+    assert data.autoencoder is not None  # it is not `applicable` otherwise
+    return _kernels(*data.autoencoder, data, count, random)
 
 
 def _kernels(
     code: PrincipalComponents | WeightEncoder,
     codes: Matrix,
-    pool: BaselineData,
+    data: BaselineData,
     count: int,
     random: np.random.Generator,
 ) -> Matrix:
@@ -179,7 +179,7 @@ def _kernels(
     whole GANs would ask for a width that reaches from one to the next, and draw neither.
     """
     width = _bandwidth(codes)
-    chosen = codes[pool.pick(count, random)]
+    chosen = codes[data.pick(count, random)]
     noise = random.standard_normal(chosen.shape, np.float32)
     return code.decode((chosen + np.float32(width) * noise).astype(np.float32))
 
@@ -206,6 +206,19 @@ def _likelihood(apart: NDArray[np.float64], width: float, dimensions: int) -> fl
 Kind = Literal["copy", "average", "mixture", "density"]
 
 
+@dataclass
+class BaselineSampler:
+    """Draws weight vectors by a baseline, one after the other from the same random numbers."""
+
+    draw: Draw
+    data: BaselineData
+    random: np.random.Generator
+
+    def sample(self, count: int) -> Matrix:
+        """Return the next `count` weight vectors (n, P)."""
+        return self.draw(self.data, count, self.random)
+
+
 @dataclass(frozen=True)
 class Baseline:
     """A way to draw weights without training. `label` is what people read; `kind` says what it draws
@@ -213,7 +226,7 @@ class Baseline:
 
     label: str
     kind: Kind
-    draw: Sampler
+    draw: Draw
 
 
 BASELINES: Mapping[str, Baseline] = {
@@ -235,16 +248,17 @@ BASELINES: Mapping[str, Baseline] = {
 averages."""
 
 
-def applicable(pool: BaselineData) -> Iterator[tuple[str, Sampler]]:
-    """Yield the baselines that these snapshots allow, as (id, sampler): some need two GANs, two epochs,
-    or a short code."""
-    gans, counts = np.unique(pool.keys[:, 0], return_counts=True)
-    if len(pool.keys) < 2:
+def applicable(data: BaselineData) -> Iterator[tuple[str, Draw]]:
+    """Yield the baselines that these snapshots allow, as (id, sampler): some need two GANs, two epochs
+    of a GAN, or a short code."""
+    gans, counts = np.unique(data.keys[:, 0], return_counts=True)
+    if len(data.keys) < 2:
         raise ConfigurationError("one snapshot is too few to compare with")
     possible = {
         "interpolation_between_gans": len(gans) > 1,
         "interpolation_within_gan": counts.min() > 1,
-        "autoencoder_kernels": pool.autoencoder is not None,
+        "autoencoder_kernels": data.autoencoder is not None,
+        **{id: bool(np.isfinite(data.epoch_step)) for id in BASELINES if "noise" in id},
     }
     for id, baseline in BASELINES.items():
         if possible.get(id, True):

@@ -134,6 +134,10 @@ def test_a_latent_and_a_walk_are_as_they_were_named(store, tmp_path):
         (["g", "--out", "y", "--format", "png"], "give safetensors or pt"),
         (["g", "--out", "y", "--best-of", "3"], "give 16 or more"),
         (["g", "--out", "y", "--latent", "1", "--walk", "1"], "leave out --walk and --best-of"),
+        (["g", "--out", "y", "--baseline", "nope"], "choose from snapshot, "),
+        (["g", "--out", "y", "--baseline", "gaussian", "--walk", "1"], "a baseline has no latent"),
+        (["g", "--out", "y", "--best-of", "16", "--by", "agreement"], "give frechet or entropy"),
+        (["a", "--out", "y", "--images", "3", "--baseline", "gaussian"], "are for GAN-GANs"),
         (["a", "--out", "y"], "trained on images: give --images"),
         (["a", "--out", "y", "--images", "3", "--walk", "1"], "are for GAN-GANs"),
         (["g", "--out", "y", "--count", "100000"], "more than a third of the free memory"),
@@ -162,6 +166,29 @@ def test_a_condition_is_asked_for_in_its_own_units(store, tmp_path):
         assert latents[:, -1].tolist() == [expected] * 2
     wrong = gangan("sample", "c", "--out", tmp_path / "x", "--ask", "epoch=9", "--store", store)
     assert (wrong.code, "give 1 to 3" in wrong.err) == (2, True)
+
+
+def test_a_baseline_of_the_audit_is_drawn_as_a_run_too(store):
+    for name in ("drawn", "again"):
+        sample(store, "g", "--baseline", "pca_kernels", "--count", 3, "--run", name, "--seed", 1)
+    with (
+        Catalog(store).open("drawn") as drawn,
+        Catalog(store).open("again") as again,
+        Lineage.open(Catalog(store), "g") as lineage,
+    ):
+        assert drawn.manifest.origin.runs == (RunRef("g", lineage.top.manifest.id),)
+        assert np.array_equal(drawn.matrix()[0], again.matrix()[0])
+        components = lineage.encoder.components
+        weights = drawn.matrix()[0]
+    # What lies in the space of the GAN-GAN's own components, as drawn from them, loses nothing there.
+    np.testing.assert_allclose(components.restore(components.project(weights)), weights, atol=1e-4)
+    assert gangan("runs", "verify", "drawn", "--store", store).code == 0
+
+
+def test_the_best_by_another_score_are_those_with_most_of_it(store, tmp_path):
+    best = ("g", "--count", 2, "--best-of", 3, "--by", "marginal_entropy", "--out", tmp_path / "o")
+    found = sample(store, *best, "--json").document["marginal_entropy"]
+    assert len(found) == 2 and found[0] >= found[1]
 
 
 def test_the_best_of_many_are_kept_in_order(store, tmp_path):

@@ -99,7 +99,9 @@ def test_an_audit_that_an_earlier_version_kept_is_done_again(catalog, done, monk
 
 
 def test_another_snapshot_is_held_against_the_same_samplers(catalog, done, monkeypatch):
-    monkeypatch.setattr("gangan_cli.audit.audit.applicable", lambda *_: pytest.fail("measured again"))
+    monkeypatch.setattr(
+        "gangan_cli.sampling.weight_samplers.applicable", lambda *_: pytest.fail("measured again")
+    )
     request = AuditRequest(epochs="7-8", options=SMALL)
     seventh, eighth = audited(catalog, "g", request, None, silent, only_the_judge)
     assert (seventh.epoch, eighth.epoch) == (7, 8)
@@ -185,7 +187,7 @@ def test_of_aligned_gans_it_is_said_how_far_that_brought_them(catalog, monkeypat
     )
     train_gangan(config, RunEnvironment(store=catalog.root, workers=1))
     few = [(id, BASELINES[id].draw) for id in (SNAPSHOT, *AVERAGES)]
-    monkeypatch.setattr("gangan_cli.audit.audit.applicable", lambda pool: few)
+    monkeypatch.setattr("gangan_cli.sampling.weight_samplers.applicable", lambda pool: few)
     (found,) = audited(catalog, "framed", AuditRequest(options=SMALL), None, silent, only_the_judge)
     assert 0 < found.aligned.whole.after < found.aligned.whole.before
     _show([found])
@@ -204,7 +206,7 @@ def test_a_gangan_that_was_asked_for_epochs_says_how_well_it_listens(catalog, mo
     )
     train_gangan(config, RunEnvironment(store=catalog.root, workers=1))
     few = [(id, BASELINES[id].draw) for id in (SNAPSHOT, *AVERAGES)]
-    monkeypatch.setattr("gangan_cli.audit.audit.applicable", lambda pool: few)
+    monkeypatch.setattr("gangan_cli.sampling.weight_samplers.applicable", lambda pool: few)
     (found,) = audited(catalog, "asked", AuditRequest(options=SMALL), None, silent, only_the_judge)
     document = document_of(found)
     assert document["condition"] == "epoch" and all(1 <= epoch <= 3 for epoch in document["asked"])

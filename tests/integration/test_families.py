@@ -118,7 +118,7 @@ def test_an_audit_of_a_gangan_over_some_of_them_looks_at_the_others_parameters(m
     """Snapshots have batch statistics as well; and the critic's last bias is 0 in all of them, its last
     weights are where they are clipped."""
     few = [(id, BASELINES[id].draw) for id in (SNAPSHOT, *AVERAGES)]
-    monkeypatch.setattr("gangan_cli.audit.audit.applicable", lambda pool: few)
+    monkeypatch.setattr("gangan_cli.sampling.weight_samplers.applicable", lambda pool: few)
     config = gans.GansConfig(
         run="population", dataset="mnist5k", family="shared-wgan", family_options=SMALL["shared-wgan"],
         gans=2, epochs=2, batch_size=25,

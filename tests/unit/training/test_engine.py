@@ -209,7 +209,7 @@ def test_few_gans_share_all_cores_or_what_the_environment_allows(monkeypatch):
 
 
 def test_gpus_share_the_gans_evenly(monkeypatch):
-    monkeypatch.setattr("gangan_cli.training.devices.find", lambda device: ["cuda:0", "cuda:1"])
+    monkeypatch.setattr("gangan_cli.training.placement.find", lambda device: ["cuda:0", "cuda:1"])
     spread = place(5, "auto", None)
     assert spread.chunks == [[0, 1, 2], [3, 4]]
     assert spread.devices == ["cuda:0", "cuda:1"]
