@@ -211,7 +211,7 @@ COMPILED = [
 ]
 """A GAN-GAN whose updates are those of the run `g` of `trained`."""
 
-AUDIT = ("--count", 3, "--images", 100, "--points", 3)
+AUDIT = ("--count", 3, "--images", 40, "--points", 3)
 """A short look at a GAN-GAN. Each of its samplers costs a second, however few are judged."""
 
 

@@ -6,6 +6,7 @@ meanwhile) needs a Python that starts for it.
 """
 
 import atexit
+import contextlib
 import gc
 import json
 import multiprocessing as mp
@@ -124,34 +125,40 @@ def start(server: Path, session: int, environment: Mapping[str, str]) -> None:
 
 
 def serve(listener: socket.socket, session: int) -> None:
-    """Fork for each connection until the process `session` ends. Returns in the commands alone."""
-    ends = os.pidfd_open(session)
+    """Fork a command for each connection until the process `session` ends, and report its exit status.
+    Returns in the commands alone."""
+    session_ends = os.pidfd_open(session)
+    running: dict[int, tuple[int, socket.socket]] = {}  # by the pidfd of the command
     while True:
-        if ends in select.select([listener, ends], [], [])[0]:
-            os._exit(0)
-        connection, _ = listener.accept()
-        if not os.fork():
-            listener.close()
-            os.close(ends)
-            if become_command(connection):
+        for ready in select.select([listener, session_ends, *running], [], [])[0]:
+            if ready == session_ends:
+                os._exit(0)
+            if ready in running:
+                pid, connection = running.pop(ready)
+                os.close(ready)
+                status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+                with contextlib.suppress(OSError):  # nobody waits for it any more
+                    connection.send(str(status).encode())
+                connection.close()
+                continue
+            connection, _ = listener.accept()
+            message, streams, _, _ = socket.recv_fds(connection, CHUNK, 2)
+            if not (pid := os.fork()):
+                for other in (listener, connection, *(one for _, one in running.values())):
+                    other.close()
+                for number in (session_ends, *running):
+                    os.close(number)
+                become_command(streams, json.loads(message))
                 return
-            os._exit(0)
-        connection.close()
+            for stream in streams:
+                os.close(stream)
+            with contextlib.suppress(OSError):
+                connection.send(str(pid).encode())
+            running[os.pidfd_open(pid)] = pid, connection
 
 
-def become_command(connection: socket.socket) -> bool:
-    """Fork the command that `connection` orders, and report what becomes of it. True in the command."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    message, streams, _, _ = socket.recv_fds(connection, CHUNK, 2)
-    order = json.loads(message)
-    pid = os.fork()
-    if pid:
-        for stream in streams:
-            os.close(stream)
-        connection.send(str(pid).encode())
-        connection.send(str(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])).encode())
-        return False
-    connection.close()
+def become_command(streams: Sequence[int], order: dict[str, Any]) -> None:
+    """Be the command that was ordered, with these streams as stdout and stderr."""
     for number, stream in enumerate(streams, start=1):
         os.dup2(stream, number)
         os.close(stream)
@@ -159,7 +166,6 @@ def become_command(connection: socket.socket) -> bool:
     sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", 1, "utf-8", "backslashreplace", closefd=False)  # noqa: SIM115
     become_like(order)
-    return True
 
 
 def become_like(order: dict[str, Any]) -> None:
@@ -286,6 +292,5 @@ if __name__ == "__main__":
     listening.listen(64)
     if os.fork():
         os._exit(0)  # for whoever started this: now it listens
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who wait for commands
     serve(listening, int(whole_session))
     run_to_its_end()

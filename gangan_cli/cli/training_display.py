@@ -109,7 +109,7 @@ class TrainingDisplay:
         """Return the mean losses of each GAN, by name."""
         assert self._started
         names = self._started.losses
-        means = epoch.losses[:, 0].tolist()
+        means = epoch.losses[:, :, 0].tolist()
         return [
             (gan, dict(sorted(zip(names, one, strict=True))))
             for gan, one in zip(epoch.gans, means, strict=True)

@@ -24,7 +24,7 @@ from tests.unit.audit.made_up import made_up
 
 pytestmark = pytest.mark.xdist_group("audit")
 
-SMALL = Options(count=3, images=100, points=3)
+SMALL = Options(count=3, images=40, points=3)
 
 
 def silent(*_: object) -> None:

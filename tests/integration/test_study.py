@@ -12,7 +12,7 @@ def test_each_variant_has_a_line_and_its_seeds_figures(trained, tmp_path, monkey
     shutil.copytree(trained, store)
     arguments = [
         *("study", "--on", "a", "--store", store, "--json", found),
-        *("--seeds", "2", "--count", "3", "--images", "100", "--set", "epochs=4", "batch_size=3"),
+        *("--seeds", "2", "--count", "3", "--images", "40", "--set", "epochs=4", "batch_size=3"),
         *("--only", "default", "aligned: full"),
     ]
     monkeypatch.setattr(sys, "argv", list(map(str, arguments)))
