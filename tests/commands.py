@@ -32,8 +32,10 @@ FOLDER = Path(os.environ[SESSION].partition(" ")[2])
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 """For what runs beside other tests: there is a pytest worker for every core."""
 
-JUDGING = ("evaluate", "audit", "sample")
-"""Commands that need a judge."""
+
+def judges(arguments: Sequence[object]) -> bool:
+    """Return whether a command needs a judge."""
+    return arguments[0] in ("evaluate", "audit") or "--best-of" in arguments
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ def gangan(*arguments: object, user: int | None = None, **environment: str) -> R
 
 def fresh_gangan(*arguments: object, **environment: str) -> Result:
     """Run the command line to its end as a user does: `gangan`, in a Python that starts for it."""
-    if arguments[0] in JUDGING:
+    if judges(arguments):
         learn_to_judge()
     done = subprocess.run(
         [Path(sys.executable).with_name("gangan"), *map(str, arguments)],
@@ -142,7 +144,7 @@ def start(
 ) -> warm.Command:
     """Start the command line in such a fork, as a terminal does: leader of its own group, no signal
     ignored. `hangup` is what it does about SIGHUP, `limits` pairs of a resource and its soft limit."""
-    if arguments[0] in JUDGING:
+    if judges(arguments):
         learn_to_judge()
     environment = clean_environment(**ONE_THREAD | environment)
     return warm.Command(warm_server(), arguments, environment, hangup, limits, cores, user)

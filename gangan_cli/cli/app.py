@@ -2,6 +2,7 @@
 
 import atexit
 import gc
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
 import typer
@@ -11,6 +12,7 @@ from gangan_cli.cli.audit import audit
 from gangan_cli.cli.evaluate import evaluate
 from gangan_cli.cli.export_figures import export_figures
 from gangan_cli.cli.families import families
+from gangan_cli.cli.guide import guide
 from gangan_cli.cli.sample import sample
 from gangan_cli.cli.train_gangan import train_gangan
 from gangan_cli.cli.train_gans import train_gans
@@ -22,18 +24,31 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
-    # Every option can be set by the environment: GANGAN_TRAIN_GANS_EPOCHS is train-gans --epochs.
-    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "GANGAN"},
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("train-gans")(train_gans)
-app.command("train-gangan")(train_gangan)
-app.command("sample")(sample)
-app.command("families")(families)
-app.command("evaluate")(evaluate)
-app.command("audit")(audit)
-app.command("tui")(tui)
-app.command("export-figures")(export_figures)
-app.add_typer(runs.app, name="runs")
+
+COMMANDS: Mapping[str, Callable[..., None]] = {
+    "train-gans": train_gans,
+    "train-gangan": train_gangan,
+    "sample": sample,
+    "families": families,
+    "evaluate": evaluate,
+    "audit": audit,
+    "tui": tui,
+    "export-figures": export_figures,
+    "guide": guide,
+}
+
+
+def variables_of(command: str) -> dict[str, str]:
+    """Return the setting with which each option of a command can be set by the environment, too:
+    GANGAN_TRAIN_GANS_EPOCHS is train-gans --epochs."""
+    return {"auto_envvar_prefix": f"GANGAN_{command.replace('-', '_').upper()}"}
+
+
+for name, command in COMMANDS.items():
+    app.command(name, context_settings=variables_of(name))(command)
+app.add_typer(runs.app, name="runs", context_settings=variables_of("runs"))
 
 
 @app.callback(invoke_without_command=True)

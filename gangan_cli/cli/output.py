@@ -24,6 +24,24 @@ def text(value: str) -> None:
     sys.stdout.write((plain(value, keep="\n") if sys.stdout.isatty() else value) + "\n")
 
 
+def markdown(source: str, rendered: str) -> None:
+    """Write Markdown: `rendered` as formatted text through a pager on a terminal, else `source` as it
+    is."""
+    if not sys.stdout.isatty():
+        text(source.rstrip())
+        return
+    import os
+
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    os.environ.setdefault("LESS", "-FRX")  # colours pass, and what fits on the screen stays there
+    console = Console(file=sys.stdout)
+    console.width = min(console.width, 100)
+    with console.pager(styles=True, links=False):
+        console.print(Markdown(rendered))
+
+
 def table(
     columns: Sequence[str],
     rows: Sequence[Sequence[str]],

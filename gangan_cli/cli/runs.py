@@ -1,4 +1,4 @@
-"""gangan runs: list, show, remove, export, import; verify and repair are in mending.py"""
+"""gangan runs: list, show, remove, export, import; verify and repair are in verify_repair.py"""
 
 import sys
 from pathlib import Path

@@ -29,7 +29,7 @@ def samples_over_training(
     """Return `side`² samples at each of the epochs with a snapshot that are nearest to PAPER_EPOCHS.
 
     The paper's figure ends half-way through training. For a longer run its last epoch is added, and one
-    half-way to it. The families IN_QUARTERS are shown after each quarter of training instead. If a GAN
+    half-way to it. QUARTERLY_FAMILIES are shown after each quarter of training instead. If a GAN
     has classes, `side` is their number, so that each class has a column.
     """
     gan, _ = resolve_snapshot(lineage.top, gan, None)

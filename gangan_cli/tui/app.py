@@ -209,6 +209,15 @@ class GanganApp(StoreApp):
         if not isinstance(self.screen, Help):
             self.push_screen(Help(self.current_mode))
 
+    def action_guide(self) -> None:
+        from gangan_cli.tui.screens.guide import Guide
+        from gangan_cli.tui.screens.overlays import Help
+
+        if isinstance(self.screen, Help):
+            self.pop_screen()
+        if not isinstance(self.screen, Guide):
+            self.push_screen(Guide())
+
     def action_system(self) -> None:
         from gangan_cli.tui.screens.overlays import MachinePane
 

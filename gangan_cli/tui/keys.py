@@ -52,6 +52,7 @@ KEYS: Mapping[str, tuple[Key, ...]] = {
         Key("system", "S", "app.system", "This machine: processors, memory, disk, GPUs"),
         Key("theme", "T", "app.theme", "Light or dark"),
         Key("help", "question_mark", "app.help", "Help", "Help"),
+        Key("guide", "G", "app.guide", "The guide"),
         Key("quit", "q", "app.quit", "Quit", "Quit"),
         Key("quit-anywhere", "ctrl+c", "app.quit", "Quit, wherever the focus is"),
     ),

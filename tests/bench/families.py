@@ -28,7 +28,7 @@ def bench_families(rounds: int = 3) -> Iterator[Figure]:
         if not entry.of_images:
             continue
         family = build(name, hparams_for(name, MNIST))
-        settings = EngineSettings(1, entry.trained.get("batch_size", 100), 2e-4, 0, 1)
+        settings = EngineSettings(1, entry.defaults.get("batch_size", 100), 2e-4, 0, 1)
         population = Population(family, settings, [0], "cpu")
         step = meaningful(*population.shape.step())
         eager = eagerly(family, *step)

@@ -166,7 +166,9 @@ def bench_writing(rounds: int = 3) -> Iterator[Figure]:
                 if isinstance(event, EpochResult):
                     times.append(time.perf_counter())
 
-            with mock.patch.multiple(Run, commit=timed(Run.commit), keep=timed(Run.keep)):
+            with mock.patch.multiple(
+                Run, commit=timed(Run.commit), save_checkpoint=timed(Run.save_checkpoint)
+            ):
                 train_gans(config, machine, note_time)
         return 100 * spent / (times[-1] - times[0])
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from gangan_cli.guide import page
 from store import Run
 from tests.commands import AUDIT, COMMAND, ONE_THREAD, clean_environment, command, gangan, start, started
 from tests.runs import contents
@@ -111,10 +112,10 @@ def heeds(pid, number):
     return bool(int(caught[1], 16) >> (number - 1) & 1)
 
 
-def test_the_job_in_the_readme_is_put_back_into_the_queue_when_its_time_is_up(tmp_path):
+def test_the_job_in_the_guide_is_put_back_into_the_queue_when_its_time_is_up(tmp_path):
     """With a command of SLURM that only says that it was called."""
-    readme = Path(__file__).parents[2].joinpath("README.md").read_text()
-    (script,) = (block for block in re.findall(r"```bash\n(.*?)```", readme, re.S) if "SBATCH" in block)
+    blocks = re.findall(r"```bash\n(.*?)```", page("clusters").text, re.S)
+    (script,) = (block for block in blocks if "SBATCH" in block)
     for name, does in {
         "gangan": f'exec {sys.executable} -m gangan_cli "$@" --json >> {tmp_path}/out',
         "scontrol": f'echo "$@" > {tmp_path}/requeued',

@@ -5,7 +5,9 @@ import shutil
 import signal
 
 import pytest
+from textual.widgets import Markdown
 
+from gangan_cli.tui.screens.guide import Guide
 from gangan_cli.tui.widgets.digits import Digits
 from gangan_cli.tui.widgets.panel import Panel
 from tests.tui.terminal import render_processes
@@ -162,3 +164,24 @@ async def test_every_page_stands_any_size(app_over, steady, size):
             await pilot.pause()
             await pilot.resize_terminal(120, 40)
         assert app.is_running
+
+
+async def test_the_guide_is_read_from_the_help(app_over, steady):
+    app = app_over(steady)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await read(pilot)
+        await pilot.press("question_mark", "G")
+        await until(pilot, lambda: isinstance(app.screen, Guide))
+        assert app.screen.topic == "getting-started"
+        await pilot.press("down")
+        await until(pilot, lambda: app.screen.topic == "commands")
+        app.screen.on_markdown_link_clicked(
+            Markdown.LinkClicked(app.screen.query_one(Markdown), "store.md#formats")
+        )
+        shown = app.screen.query_one(Markdown)
+        await until(pilot, lambda: shown.source.startswith("# The store"))
+        assert app.screen.topic == "store"
+        await pilot.press("space")
+        await until(pilot, lambda: app.screen.query_one("VerticalScroll").scroll_y > 0)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.page is app.screen)

@@ -24,7 +24,9 @@ class Overlay(ModalScreen[Answer], Generic[Answer]):
 
 
 class Help(Overlay[None]):
-    """The keys of one page, and the global ones."""
+    """The keys of one page, and the global ones; that of the guide works on top of it too."""
+
+    BINDINGS: ClassVar = [Binding("G", "app.guide", "The guide", id="guide")]
 
     def __init__(self, page: str) -> None:
         super().__init__()
