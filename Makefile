@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: setup demo test test-unit test-extras test-faults lint bench study-gangan clean
+.PHONY: setup demo test test-unit test-extras test-faults lint bench study-gangan judges clean
 
 setup: $(STAMP)
 
@@ -56,6 +56,10 @@ bench: $(STAMP)
 
 study-gangan: $(STAMP)
 	$(BIN)/python -m tests.study
+
+# The judges that ship with the package; DATA is a folder with the datasets.
+judges: $(STAMP)
+	$(BIN)/python -m tests.make_judges $(or $(JUDGES),mnist) --data-dir $(DATA)
 
 # What was made from sources. Runs and figures are the user's, and stay.
 clean:

@@ -4,6 +4,7 @@ condition."""
 import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from gangan_cli.documents import from_document
@@ -13,15 +14,19 @@ from store.keys import Pair
 
 @dataclass(frozen=True)
 class Subject:
-    """What was judged: real images (no `gan`), a snapshot, or sample `drawn` of a GAN-GAN's snapshot."""
+    """What was judged: real images (no `gan`), a snapshot, sample `drawn` of a GAN-GAN's snapshot, or
+    the images at the path `source`."""
 
     gan: int | None = None
     epoch: int | None = None
     drawn: int | None = None
+    source: str = ""
 
     @property
     def title(self) -> str:
         """Its name in tables and messages."""
+        if self.source:
+            return Path(self.source).name
         if self.gan is None:
             return "real images"
         return f"GAN {self.gan} · {self.epoch}" + ("" if self.drawn is None else f" · {self.drawn}")

@@ -8,12 +8,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pytest
 from PIL import Image
 
 from gangan_cli.images.loading import load_images
@@ -31,11 +30,6 @@ FOLDER = Path(os.environ[SESSION].partition(" ")[2])
 
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 """For what runs beside other tests: there is a pytest worker for every core."""
-
-
-def judges(arguments: Sequence[object]) -> bool:
-    """Return whether a command needs a judge."""
-    return arguments[0] in ("evaluate", "audit") or "--best-of" in arguments
 
 
 @dataclass(frozen=True)
@@ -83,21 +77,6 @@ def make_digits() -> None:
 
 
 @cache
-def learn_to_judge() -> None:
-    """Train the judge of mnist5k for a sixth of its time, which is a minute; gangan then finds it kept.
-    It is right on some 92 of 100 digits, instead of 97."""
-    from gangan_cli.evaluation import judge
-    from gangan_cli.metrics import classifier
-
-    def train(pixels, labels, recipe, told):
-        return classifier.train(pixels, labels, replace(recipe, steps=100), told)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(judge, "train", train)
-        judge.judge_of("mnist5k", None, lambda *_: None)
-
-
-@cache
 def warm_server() -> Path:
     """Return where commands are forked (see warm.py). The first of pytest's workers to ask starts it,
     and makes the digits."""
@@ -121,8 +100,6 @@ def gangan(*arguments: object, user: int | None = None, **environment: str) -> R
 
 def fresh_gangan(*arguments: object, **environment: str) -> Result:
     """Run the command line to its end as a user does: `gangan`, in a Python that starts for it."""
-    if judges(arguments):
-        learn_to_judge()
     done = subprocess.run(
         [Path(sys.executable).with_name("gangan"), *map(str, arguments)],
         capture_output=True,
@@ -144,8 +121,6 @@ def start(
 ) -> warm.Command:
     """Start the command line in such a fork, as a terminal does: leader of its own group, no signal
     ignored. `hangup` is what it does about SIGHUP, `limits` pairs of a resource and its soft limit."""
-    if judges(arguments):
-        learn_to_judge()
     environment = clean_environment(**ONE_THREAD | environment)
     return warm.Command(warm_server(), arguments, environment, hangup, limits, cores, user)
 
@@ -213,7 +188,7 @@ COMPILED = [
 ]
 """A GAN-GAN whose updates are those of the run `g` of `trained`."""
 
-AUDIT = ("--count", 3, "--images", 40, "--points", 3)
+AUDIT = ("--count", 3, "--images", 100, "--points", 3)
 """A short look at a GAN-GAN. Each of its samplers costs a second, however few are judged."""
 
 

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gangan_cli.evaluation.quick import frechet_distances
-from gangan_cli.evaluation.reference import Reference, reference_of
+from gangan_cli.evaluation.reference import Reference, reference_of, to_bytes
 from gangan_cli.evaluation.scores import with_error
 from gangan_cli.progress import ProgressCallback
 from gangan_cli.sampling.datasets import data_dir_of, dataset_of
-from gangan_cli.sampling.lineage import Lineage, to_unit_range
+from gangan_cli.sampling.lineage import Lineage
 from gangan_cli.sampling.walks import points_along
 from gangan_cli.sampling.weight_samplers import (
     GeneratorSampler,
@@ -282,8 +282,8 @@ class Bench:
         standard error."""
         count, seed = AGAIN * self.options.images, self.options.seed + FRESH
         pictures = self.lineage.pictures(vector, count, seed, generated=True)
-        features, _ = self.reference.judge.judged(to_unit_range(pictures))
-        return with_error(self.reference, features, self.options.seed)
+        features, _ = self.reference.judge.judged(to_bytes(pictures))
+        return with_error(self.reference, features)
 
     def _apart(self, vectors: Matrix, near: Matrix) -> NDArray[np.float64]:
         """Return how far the images of `vectors` lie from those of `near` (both (n, P)) on the same

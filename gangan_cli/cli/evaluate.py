@@ -5,20 +5,25 @@ from typing import TYPE_CHECKING, Annotated
 
 from gangan_cli.cli import diagnostics, options, output, progress_bars
 from gangan_cli.cli.options import setting
+from gangan_cli.paths import canonical
 
 if TYPE_CHECKING:
     from gangan_cli.records import Evaluated
+
+FOLDER = "images:"
+"""What images are named with, as data sets are."""
 
 SIDE_BY_SIDE = 5
 """Most GANs to show, beside the real images, as columns with all scores; more are rows, with MAIN."""
 
 MAIN = (
-    "frechet", "kernel", "entropy", "inception", "precision", "recall", "coverage", "agreement", "parzen"
+    "frechet", "mind", "kernel", "entropy", "inception",
+    "precision", "recall", "coverage", "agreement", "parzen",
 )  # fmt: skip
 
 
 def evaluate(
-    run: options.RunName,
+    run: options.RunOrImages,
     gans: Annotated[str, setting(help="Which GANs, as in 0,3-7.", default="all")] = "",
     epochs: Annotated[
         str, setting(help="At which epochs, as in 10,50-60.", default="each GAN's last")
@@ -32,6 +37,9 @@ def evaluate(
     dataset: Annotated[
         str, setting(help="Reference dataset.", default="the one they were trained on")
     ] = "",
+    judge: Annotated[
+        str, setting(help="standard, or paper: Karuvally's classifier, trained on first use.")
+    ] = "standard",
     store: options.Store = None,
     data_dir: options.DataDir = None,
     force: options.Force = None,
@@ -39,20 +47,31 @@ def evaluate(
 ) -> None:
     """Judge GANs: how far from real images, how varied, how likely, how much copied.
 
-    A classifier is trained on the first use with a dataset. Results are kept with the run: a second
-    call does only what is missing. Real images are scored beside them, as a floor.
+    Results are kept with the run: a second call does only what is missing. Real images are scored beside
+    them, as a floor. Instead of a run, images:PATH names images of yours: a folder of pictures, or a
+    .npy, .npz or IDX file.
+
+    **gangan evaluate digits**
+
+    **gangan evaluate images:generated.npz --dataset mnist**
     """
-    catalog = options.catalog_with(run, store, force)
+    catalog = None if run.startswith(FOLDER) else options.catalog_with(run, store, force)
     from gangan_cli.evaluation.evaluate import EvaluationRequest, evaluate
+    from gangan_cli.evaluation.others import evaluate_images
     from gangan_cli.records import Evaluated
     from gangan_cli.threads import stay_within_limits
 
     stay_within_limits()
-    request = EvaluationRequest(gans, epochs, latents, samples, seed, quick, dataset)
+    request = EvaluationRequest(gans, epochs, latents, samples, seed, quick, dataset, judge)
     found: list[Evaluated] = []
     kept = diagnostics.interruptible("what was judged is kept")
     with kept, progress_bars.bars_with_notice("training the judge") as on_progress:
-        for result in evaluate(catalog, run, request, data_dir, on_progress):
+        if catalog is None:
+            path = canonical(run.removeprefix(FOLDER))
+            results = evaluate_images(path, request, data_dir, on_progress)
+        else:
+            results = evaluate(catalog, run, request, data_dir, on_progress)
+        for result in results:
             if not isinstance(result, Evaluated):
                 diagnostics.warn(result.message)
                 continue

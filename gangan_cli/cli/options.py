@@ -108,6 +108,9 @@ def _written(value: Any) -> str:
 
 Store = Annotated[Path | None, option(RunEnvironment, "store")]
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="Name of a run.")]
+RunOrImages = Annotated[
+    str, typer.Argument(metavar="RUN|images:PATH", help="Name of a run, or a path of images.")
+]
 Json = Annotated[bool, setting("--json", help="Write JSON to stdout.")]
 
 DataDir = Annotated[Path | None, option(RunEnvironment, "data_dir")]

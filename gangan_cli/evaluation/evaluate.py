@@ -9,12 +9,12 @@ from gangan_cli.errors import ConfigurationError
 from gangan_cli.evaluation.floor import floor
 from gangan_cli.evaluation.judge import Judge
 from gangan_cli.evaluation.quick import score_many
-from gangan_cli.evaluation.reference import Reference, reference_of
+from gangan_cli.evaluation.reference import Reference, reference_of, to_bytes
 from gangan_cli.evaluation.scores import VERSION, from_quick, scored
 from gangan_cli.progress import ProgressCallback
 from gangan_cli.records import Evaluated, Scored, Subject
 from gangan_cli.sampling.datasets import data_dir_of, dataset_of, mismatch
-from gangan_cli.sampling.lineage import Lineage, to_unit_range
+from gangan_cli.sampling.lineage import Lineage
 from gangan_cli.weightspace.snapshots import Matrix, select
 from store import Catalog, Run, StoreError
 from store.keys import Pair
@@ -23,7 +23,7 @@ FEWEST = 10
 """Minimum number of images: with fewer, half of the scores have no meaning."""
 
 MOST = 100_000
-"""Maximum number of images, so that memory suffices: 0.1 MB each, with all that is computed from it."""
+"""Maximum number of images: distances between all pairs of them take time with their square."""
 
 MOST_DRAWN = 1024
 """Maximum number of GANs sampled from a GAN-GAN. This many latents are always drawn, so that sample k
@@ -45,6 +45,8 @@ class EvaluationRequest:
     """Whether to compute only the Fréchet distance and the scores of labels."""
     dataset: str = ""
     """The dataset to compare with, if not the one at the bottom of the run's lineage."""
+    judge: str = "standard"
+    """The kind of judge: standard or paper."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +83,11 @@ def evaluate(
         dataset = dataset_of(bottom, request.dataset)
         if doubt := mismatch(name, bottom, dataset):
             yield Warned(doubt)
-        reference = reference_of(dataset, data_dir or data_dir_of(bottom), on_progress)
+        folder = data_dir or data_dir_of(bottom)
+        reference = reference_of(dataset, folder, on_progress, request.judge)
         yield from (Warned(text) for text in doubts(reference.judge, request.samples))
+        if not request.quick and reference.train is None:
+            yield Warned(reference.lack)
         if not keeps:
             yield Warned(f"{name} cannot be written: results are not stored")
         kept = lineage.top.results(_prefix(reference.judge, request))
@@ -113,10 +118,10 @@ def doubts(judge: Judge, samples: int) -> Iterator[str]:
         yield judge.weakness
     if judge.unkept:
         yield judge.unkept
-    if samples < 2048:
+    if samples < 2 * judge.width:
         yield (
-            f"{samples} samples are few for 1,024 features: compare Fréchet distances only with others "
-            "of as many"
+            f"{samples} samples are few for {judge.width:,} features: compare Fréchet distances only "
+            "with others of as many"
         )
 
 
@@ -170,7 +175,7 @@ def _judged(
         return
     for vector in weights:
         pictures = lineage.pictures(vector, request.samples, request.seed, generated=lineage.is_gangan)
-        yield scored(to_unit_range(pictures), reference, request.seed, asked=asked)
+        yield scored(to_bytes(pictures), reference, request.seed, asked=asked)
 
 
 def _weights(lineage: Lineage, subjects: Iterable[Subject], seed: int) -> Iterator[Matrix]:

@@ -15,12 +15,14 @@ from gangan_cli.records import Scored
 
 
 def floor(reference: Reference, count: int, seed: int, quick: bool) -> Scored:
-    """Return the scores of up to `count` training images, compared with the test images.
+    """Return the scores of up to `count` real images that the judge did not learn from, beside the test
+    images.
 
     "nearest" is that of the test images: the nearest training image of a training image is itself.
     """
     kind = "quick" if quick else "full"
-    name = f"{reference.judge.id}-{kind}-{count}-{seed}-{VERSION}.json"
+    pixels = "" if quick or reference.train is not None else "-without-training-images"
+    name = f"{reference.dataset}-{reference.judge.id}-{kind}-{count}-{seed}-{VERSION}{pixels}.json"
     # Not in the cache, or damaged.
     with contextlib.suppress(OSError, ValueError, TypeError, caches.CacheUnwritable):
         path = caches.folder(KIND) / name
@@ -29,7 +31,7 @@ def floor(reference: Reference, count: int, seed: int, quick: bool) -> Scored:
     if quick:
         found = from_quick(quick_scores(images, reference))
     else:
-        found = scored(images, reference, seed, near=reference.test, among=reference.others)
+        found = scored(images, reference, seed, near=reference.images.test)
     with contextlib.suppress(OSError, caches.CacheUnwritable):  # then it is computed again next time
         path = caches.folder(KIND) / name
         aside = path.with_suffix(f".{os.getpid()}")

@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from gangan_cli.evaluation.reference import Reference
+from gangan_cli.evaluation.classifiers import Features, Pixels
+from gangan_cli.evaluation.reference import Reference, to_bytes
 from gangan_cli.metrics import frechet
-from gangan_cli.metrics.classifier import Features
-from gangan_cli.sampling.lineage import Lineage, to_unit_range
+from gangan_cli.sampling.lineage import Lineage
 from gangan_cli.weightspace.snapshots import Matrix
 
 WAITING = 2
@@ -27,12 +27,8 @@ class QuickScores:
     probabilities: Features
 
 
-def quick_scores(images: Features, reference: Reference) -> QuickScores:
-    """Return the quick scores of images (n, 784) in [0, 1].
-
-    Raises:
-        WorkFailed: a pixel is not finite.
-    """
+def quick_scores(images: Pixels, reference: Reference) -> QuickScores:
+    """Return the quick scores of images (n, 784) of 0 to 255."""
     features, probabilities = reference.judge.judged(images)
     return QuickScores(reference.frechet.distance(frechet.moments(features)), probabilities)
 
@@ -59,8 +55,8 @@ def score_many(
     with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
         for vector in vectors:
             # Generated in this thread: binding weights to a network is not thread-safe.
-            pictures = to_unit_range(lineage.pictures(vector, images, seed, generated=lineage.is_gangan))
-            waiting.append(pool.submit(quick_scores, pictures, reference))
+            pictures = lineage.pictures(vector, images, seed, generated=lineage.is_gangan)
+            waiting.append(pool.submit(quick_scores, to_bytes(pictures), reference))
             if len(waiting) > WAITING * threads:
                 yield waiting.popleft().result()
         while waiting:

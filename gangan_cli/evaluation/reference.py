@@ -1,40 +1,34 @@
-"""The reference for generated images: a dataset's test images, and its judge's features of them."""
+"""The reference for generated images: real images, and the judge's features of them."""
 
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from gangan_cli.evaluation.judge import Judge, judge_of, unit
-from gangan_cli.images.dataset import Images
-from gangan_cli.images.loading import held_out, load_images
+from gangan_cli.errors import ConfigurationError, WorkFailed
+from gangan_cli.evaluation.classifiers import SIDE, Features, Pixels
+from gangan_cli.evaluation.judge import Judge, judge_of
+from gangan_cli.evaluation.shipped import RealImages, judged_by, real_images
+from gangan_cli.images.loading import is_available, load_images
 from gangan_cli.metrics import frechet, prdc
-from gangan_cli.metrics.classifier import Features
+from gangan_cli.metrics.mind import Projections
 from gangan_cli.progress import ProgressCallback
-
-VALIDATION = range(50_000, 51_000)
-"""Rows of 60,000 training images on which the width of a Parzen window is chosen: the first 1,000 of the
-10,000 that Goodfellow et al. (2014) held out of MNIST's."""
 
 
 @dataclass(frozen=True)
 class Reference:
-    """The images of a dataset, with what scores need of them; images are (n, 784) in [0, 1].
-
-    `test` are the test images, and `features` (n, 1024) the judge's features of them. `train` are all
-    training images: the rows `apart` are not test images, the rows `fresh` are neither test nor
-    validation images. On `validation` (1000, 784) the width of a Parzen window is chosen.
-    """
+    """The images that GANs of `dataset` are compared with, and what scores need of them."""
 
     judge: Judge
-    test: Features
-    features: Features
-    train: Features
-    validation: Features
-    apart: NDArray[np.int64]
-    fresh: NDArray[np.int64]
+    images: RealImages
+    dataset: str
+    data_dir: Path | None
+
+    @cached_property
+    def features(self) -> Features:
+        """The judge's features (n, width) of the test images."""
+        return self.judge.judged(self.images.test)[0]
 
     @cached_property
     def frechet(self) -> frechet.Reference:
@@ -47,54 +41,74 @@ class Reference:
         seconds."""
         return prdc.Manifold(self.features)
 
+    @cached_property
+    def projections(self) -> Projections:
+        """The features' sorted projections, for sliced Wasserstein distances."""
+        return Projections(self.features)
+
+    @cached_property
+    def train(self) -> Pixels | None:
+        """The images (n, 784) that GANs of the dataset are trained on; None if they are not on this
+        machine. Nothing is downloaded for this."""
+        try:
+            if not is_available(self.dataset, self.data_dir):
+                return None
+            images = load_images(self.dataset, self.data_dir)
+        except (ConfigurationError, WorkFailed):
+            return None
+        return images.pixels if (images.height, images.width) == (SIDE, SIDE) else None
+
+    @property
+    def lack(self) -> str:
+        """Which score is missing without `train`, and how to get it."""
+        return (
+            f"the images of {self.dataset} are not on this machine: the distance to the nearest "
+            "training image is left out (--data-dir names their folder)"
+        )
+
     def some(self, count: int) -> Features:
-        """Return the features (n, 1024) of up to `count` random test images: the first half of MNIST's
+        """Return the features (n, width) of up to `count` random test images: the first half of MNIST's
         were written by other people than the second."""
         rows = np.random.default_rng(0).permutation(len(self.features))[:count]
         chosen: Features = self.features[rows]
         return chosen
 
-    @property
-    def others(self) -> Features:
-        """The training images (n, 784) that are not test images."""
-        if len(self.apart) == len(self.train):
-            return self.train  # a copy of MNIST's would take 188 MB
-        rest: Features = self.train[self.apart]
-        return rest
-
-    def real(self, count: int, seed: int) -> Features:
-        """Return up to `count` of the `fresh` training images, drawn without repeats: what a perfect GAN
-        would generate."""
-        rows = np.random.default_rng(seed).permutation(self.fresh)[:count]
-        drawn: Features = self.train[rows]
+    def real(self, count: int, seed: int) -> Pixels:
+        """Return up to `count` real images (n, 784) that the judge did not learn from, drawn without
+        repeats: what a perfect GAN would generate."""
+        rows = np.random.default_rng(seed).permutation(len(self.images.real))[:count]
+        drawn: Pixels = self.images.real[rows]
         return drawn
 
 
-def reference_of(dataset: str, data_dir: Path | None, on_progress: ProgressCallback) -> Reference:
-    """Return the reference of `dataset`, with its judge, which is trained if necessary.
+def reference_of(
+    dataset: str, data_dir: Path | None, on_progress: ProgressCallback, kind: str = "standard"
+) -> Reference:
+    """Return the reference of `dataset`, with its judge, which is trained if it does not ship.
 
     Raises:
         ConfigurationError, WorkFailed: as `judge_of`.
     """
-    judge = judge_of(dataset, data_dir, on_progress)
-    images = load_images(dataset, data_dir)
-    train, test = unit(images.pixels), unit(load_images(dataset, data_dir, "test").pixels)
-    features, _ = judge.judged(test)
-    apart = np.flatnonzero(~held_out(images))
-    validation = _validation(images)
-    return Reference(
-        judge=judge,
-        test=test,
-        features=features,
-        train=train,
-        validation=train[validation],
-        apart=apart,
-        fresh=np.setdiff1d(apart, validation),
-    )
+    judge = judge_of(dataset, data_dir, on_progress, kind)
+    return Reference(judge, real_images(judged_by(dataset), data_dir), dataset, data_dir)
 
 
-def _validation(images: Images) -> NDArray[np.int64]:
-    if images.count > VALIDATION.stop:
-        return np.array(VALIDATION)
-    rows = np.flatnonzero(~held_out(images))
-    return rows[:: max(1, len(rows) // len(VALIDATION))][: len(VALIDATION)]
+def to_bytes(pictures: Features) -> Pixels:
+    """Return pictures (n, height, width) in [-1, 1], as GANs generate them, as images (n, height ·
+    width) of 0 to 255: rounded as in a file, so that the same pictures have the same scores from a GAN,
+    as PNG and as an array.
+
+    Raises:
+        WorkFailed: a pixel is not finite.
+    """
+    if not np.isfinite(pictures).all():
+        raise WorkFailed("these images have pixels that are not finite: the GAN has diverged")
+    flat = pictures.reshape(len(pictures), -1)
+    scaled: Pixels = np.rint((flat + np.float32(1)) * np.float32(127.5)).clip(0, 255).astype(np.uint8)
+    return scaled
+
+
+def to_unit(pixels: Pixels) -> Features:
+    """Return images of 0 to 255 in [0, 1], float32."""
+    scaled: Features = pixels.astype(np.float32) / np.float32(255)
+    return scaled

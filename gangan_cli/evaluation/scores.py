@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gangan_cli.evaluation.classifiers import Features, Pixels
 from gangan_cli.evaluation.quick import QuickScores
-from gangan_cli.evaluation.reference import Reference
+from gangan_cli.evaluation.reference import Reference, to_unit
 from gangan_cli.metrics import entropy, frechet, kernel, nearest, parzen, prdc
-from gangan_cli.metrics.classifier import Features
 from gangan_cli.metrics.label_accuracy import agreement
+from gangan_cli.metrics.mind import Projections
 from gangan_cli.models.latent_codes import Categorical
 from gangan_cli.records import Scored
 
@@ -25,6 +26,7 @@ class Score:
 
 SCORES: Mapping[str, Score] = {
     "frechet": Score("Fréchet distance", 1, "lower"),
+    "mind": Score("MIND", 2, "lower"),
     "kernel": Score("kernel distance", 3, "lower"),
     "precision": Score("precision", 3, "higher"),
     "recall": Score("recall", 3, "higher"),
@@ -48,7 +50,7 @@ SCORES: Mapping[str, Score] = {
 QUICK = "frechet", "entropy", "marginal_entropy", "inception", "uniformity", "agreement"
 """Scores that `from_quick` has, and of which one value is better than another."""
 
-VERSION = 3
+VERSION = 4
 """Version of the definition of the scores: stored scores of another version are computed again."""
 
 NEAREST_OF = 1000
@@ -61,8 +63,8 @@ images if there are fewer than 4,000."""
 KERNEL_OF = 4000
 """Images of each set that the kernel distance uses: its cost grows with their square."""
 
-RESAMPLES = 8
-"""Bootstrap resamples for the standard error of a Fréchet distance; each takes a third of a second."""
+ENOUGH = 8
+"""Images per feature from which a Fréchet distance has a standard error."""
 
 AGAIN = 100
 """Bootstrap resamples for the standard error of a median."""
@@ -72,17 +74,17 @@ Part = tuple[dict[str, float], dict[str, float]]
 
 
 def scored(
-    images: Features,
+    images: Pixels,
     reference: Reference,
     seed: int,
-    near: Features | None = None,
-    among: Features | None = None,
+    near: Pixels | None = None,
     asked: Categorical | None = None,
 ) -> Scored:
-    """Return all scores of images (n, 784) in [0, 1], in the order in which a GAN generated them.
+    """Return all scores of images (n, 784) of 0 to 255, in the order in which a GAN generated them.
 
-    "nearest" is computed for the images `near` (default: `images`) among the images `among` (default:
-    all training images). `asked` is the code of classes that the images were generated from, in turn.
+    "nearest" is computed for the images `near` (default: `images`) among all training images, and left
+    out if these are not on this machine. `asked` is the code of classes that the images were generated
+    from, in turn.
     """
     features, probabilities = reference.judge.judged(images)
     values, errors = _by_label(probabilities)
@@ -90,7 +92,7 @@ def scored(
         _as_asked(probabilities, asked),
         _by_feature(features, reference, seed),
         _by_pixel(images, reference),
-        _nearness(images if near is None else near, reference.train if among is None else among),
+        _nearness(images if near is None else near, reference.train),
     ):
         values |= part[0]
         errors |= part[1]
@@ -140,26 +142,23 @@ def _by_label(probabilities: Features) -> Part:
 def _together(values: dict[str, float], errors: dict[str, float], probabilities: Features) -> Scored:
     return Scored(
         {name: values[name] for name in SCORES if name in values},
-        {name: errors[name] for name in SCORES if name in errors},
+        {name: errors[name] for name in SCORES if np.isfinite(errors.get(name, np.nan))},
         entropy.label_scores(probabilities).classes.tolist(),
         entropy.entropy_histogram(probabilities)[0].tolist(),
     )
 
 
-def with_error(reference: Reference, features: Features, seed: int) -> tuple[float, float]:
-    """Return the Fréchet distance of features (n, 1024) to the test images, and its standard error."""
-    random, count = np.random.default_rng(seed), len(features)
-    draws = (random.integers(count, size=count) for _ in range(RESAMPLES))
-    again = [
-        reference.frechet.distance(frechet.moments(features, np.bincount(draw, minlength=count)))
-        for draw in draws
-    ]
+def with_error(reference: Reference, features: Features) -> tuple[float, float]:
+    """Return the Fréchet distance of features (n, d) to the test images, and its standard error; NaN
+    for fewer than ENOUGH d images."""
     distance = reference.frechet.distance(frechet.moments(features))
-    return distance, float(np.std(again, ddof=1))
+    if len(features) < ENOUGH * features.shape[1]:
+        return distance, float("nan")
+    return distance, reference.frechet.standard_error(features)
 
 
 def _by_feature(features: Features, reference: Reference, seed: int) -> Part:
-    distance, error = with_error(reference, features, seed)
+    distance, error = with_error(reference, features)
     few, of_test = features[:KERNEL_OF], reference.some(KERNEL_OF)
     count = min(len(few), len(of_test))
     size = max(2, min(SUBSET, count // 4))  # larger subsets would hardly differ from each other
@@ -167,6 +166,7 @@ def _by_feature(features: Features, reference: Reference, seed: int) -> Part:
     shapes = prdc.prdc(reference.manifold, prdc.Manifold(features))
     values = {
         "frechet": distance,
+        "mind": reference.projections.mind(Projections(features)),
         "kernel": closeness.distance,
         "precision": shapes.precision,
         "recall": shapes.recall,
@@ -185,14 +185,18 @@ def _by_feature(features: Features, reference: Reference, seed: int) -> Part:
     return values, errors
 
 
-def _by_pixel(images: Features, reference: Reference) -> Part:
-    found = parzen.parzen(images, reference.validation, reference.test)
+def _by_pixel(images: Pixels, reference: Reference) -> Part:
+    real = reference.images
+    found = parzen.parzen(to_unit(images), to_unit(real.validation), to_unit(real.test))
     values = {"parzen": found.log_likelihood, "parzen_sigma": found.sigma}
     return values, {"parzen": found.standard_error}
 
 
-def _nearness(images: Features, among: Features) -> Part:
-    distances, _ = nearest.nearest(images[:NEAREST_OF], among)
+def _nearness(images: Pixels, among: Pixels | None) -> Part:
+    if among is None:
+        return {}, {}
+    some = np.random.default_rng(0).permutation(len(images))[:NEAREST_OF]  # MNIST's first are easier
+    distances, _ = nearest.nearest(to_unit(images[some]), to_unit(among))
     again = np.random.default_rng(0).choice(distances, (AGAIN, len(distances)))
     error = float(np.median(again, axis=1).std(ddof=1))
     return {"nearest": float(np.median(distances))}, {"nearest": error}

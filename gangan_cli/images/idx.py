@@ -37,10 +37,10 @@ def read(name: str, data_dir: Path, part: str) -> tuple[NDArray[np.uint8], NDArr
         ConfigurationError: a file is damaged, or they do not belong together.
         WorkFailed: they are not there, and the download failed.
     """
-    files = _found(name, data_dir, part)
+    files = found(name, data_dir, part)
     if not files:
         _download(name, data_dir, part)
-        files = _found(name, data_dir, part)
+        files = found(name, data_dir, part)
     if not files:
         raise WorkFailed(f"dataset {name!r} was downloaded to {data_dir}, but is not there")
     pixels, labels = (_read_idx(file) for file in files)
@@ -50,12 +50,24 @@ def read(name: str, data_dir: Path, part: str) -> tuple[NDArray[np.uint8], NDArr
     return pixels, labels, raw
 
 
+def images(file: Path) -> NDArray[np.uint8]:
+    """Return the images (N, height, width) in a file of MNIST's format, which may be packed.
+
+    Raises:
+        ConfigurationError: it cannot be read, or holds no images.
+    """
+    found = _read_idx(file)
+    if found.ndim != 3:
+        raise ConfigurationError(f"it holds an array of {found.ndim} axes, and no images")
+    return found
+
+
 def usual_folder(name: str, data_dir: Path) -> Path:
     """Return where torchvision keeps the files of a dataset."""
     return data_dir / TORCHVISION[name] / "raw"
 
 
-def _found(name: str, data_dir: Path, part: str) -> list[Path]:
+def found(name: str, data_dir: Path, part: str) -> list[Path]:
     """Return a part's images and labels from the first folder that has both; nothing if none has.
 
     Raises:

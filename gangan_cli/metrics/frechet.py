@@ -109,6 +109,28 @@ class Reference:
         apart = float(np.square(mine.mean - other.mean).sum())
         return max(apart + mine.spread + other.spread - 2 * overlap, 0.0)
 
+    def standard_error(self, features: NDArray[np.float32]) -> float:
+        """Return the standard error of the distance of features (n, d), for n of at least 8 d.
+
+        It is right within a fifth; close to a distance of 0, where the first derivative vanishes, it may
+        be half too large.
+
+        By the delta method: to first order the distance is a mean over the rows. Each adds its influence
+        2 (m₁ - m₂)·c + cᵀ G c, where c is the row less the mean, and G = I - Rᵀ (R S₁ Rᵀ)^-½ R is the
+        derivative by the covariance.
+        """
+        other = moments(features)
+        covariance = torch.from_numpy(np.require(other.covariance, np.float64, "W"))
+        with one_thread():
+            squares, axes = torch.linalg.eigh(self._root @ covariance @ self._root.T)
+        kept = squares > squares.max() * 1e-12  # directions in which the features do not vary
+        whitened = (axes[:, kept].T @ self._root) / squares[kept, None] ** 0.25
+        centred = torch.from_numpy(features).double() - torch.from_numpy(other.mean)
+        towards = torch.from_numpy(other.mean - self.moments.mean)
+        influence = 2 * centred @ towards + centred.square().sum(dim=1)
+        influence -= (centred @ whitened.T).square().sum(dim=1)
+        return float(influence.std() / len(features) ** 0.5)
+
 
 def frechet_distance(a: Moments | Reference, b: Moments) -> float:
     """Return the Fréchet distance of two sets; twice as fast if `a` is a `Reference`, made once."""

@@ -6,9 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from gangan_cli.metrics.classifier import Features
-
 Labels = NDArray[np.int64]
+Probabilities = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -19,7 +18,7 @@ class Agreement:
     standard_error: float
 
 
-def agreement(probabilities: Features, asked: Labels, *, assigned: bool) -> Agreement:
+def agreement(probabilities: Probabilities, asked: Labels, *, assigned: bool) -> Agreement:
     """Compare a classifier's probabilities (n, K) with the requested classes (n,).
 
     With `assigned`, the requested classes have no meaning of their own, as InfoGAN's: they are matched

@@ -19,6 +19,9 @@ from store import Catalog, Manifest, Run
 
 Pictures = NDArray[np.float32]
 
+IMAGES_AT_ONCE = 500
+"""Images of a GAN generated at a time: 0.7 GB for the largest convolutions."""
+
 GANS_AT_ONCE = 64
 """Generated GANs decoded at a time: 29 MB at the paper's size."""
 
@@ -190,16 +193,21 @@ class Lineage:
     def pictures(self, weights: Matrix, count: int, seed: int, *, generated: bool = False) -> Pictures:
         """Return `count` pictures (count, height, width) in [-1, 1] of the GAN with weights (P,).
 
-        The noise depends on `seed` alone, so that all GANs are judged on the same noise.
+        The noise depends on `seed` alone, so that all GANs are judged on the same noise. A GAN that
+        normalises by batch generates whole batches of its training's size, so that no picture depends
+        on `count`.
         """
-        noises = self.fixed_noise(count, seed, generated=generated)
+        one_gan = len(self._levels) - generated == 1
+        batch = self._levels[-1].normalising_batch if one_gan else None
         # Of a GAN-GAN each picture comes from another generated GAN, whose weights take memory.
-        step = count if len(noises) == 1 else GANS_AT_ONCE
+        block = batch or (IMAGES_AT_ONCE if one_gan else GANS_AT_ONCE)
+        whole = -(-count // batch) * batch if batch else count
+        noises = self.fixed_noise(whole, seed, generated=generated)
         parts = [
-            self.render(weights[None], [noise[first : first + step] for noise in noises])[0]
-            for first in range(0, count, step)
+            self.render(weights[None], [noise[first : first + block] for noise in noises])[0]
+            for first in range(0, count, block)
         ]
-        return np.concatenate(parts)
+        return np.concatenate(parts)[:count]
 
     def as_pictures(self, values: Matrix) -> Pictures:
         """Return flat images (..., D) of a GAN at the bottom as pictures (..., height, width), or in
@@ -217,12 +225,6 @@ class Lineage:
         there = self.apply_networks(weights, ["a_to_b"], sources)
         back = self.apply_networks(weights, ["b_to_a"], there)
         return np.concatenate([self.as_pictures(part) for part in (sources, there, back)], axis=1)
-
-
-def to_unit_range(pictures: Pictures) -> Matrix:
-    """Return pictures (n, height, width) in [-1, 1] as (n, height · width) in [0, 1]."""
-    scaled: Matrix = (pictures.reshape(len(pictures), -1) + np.float32(1)) / np.float32(2)
-    return scaled
 
 
 def resolve_snapshot(run: Run, gan: int | None, epoch: int | None) -> tuple[int, int]:

@@ -7,7 +7,6 @@ import pytest
 from gangan_cli.audit import benchmark as measuring
 from gangan_cli.evaluation import evaluate as evaluation
 from gangan_cli.evaluation.reference import reference_of
-from tests.commands import learn_to_judge
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -15,13 +14,14 @@ def one_reference():
     """Look at the real images of a data set once in each process."""
 
     @cache
-    def known(dataset, data_dir):
-        learn_to_judge()
-        return reference_of(dataset, data_dir, lambda *_: None)
+    def known(dataset, data_dir, *kind):
+        return reference_of(dataset, data_dir, lambda *_: None, *kind)
 
     with pytest.MonkeyPatch.context() as patch:
         for module in (evaluation, measuring):
             patch.setattr(
-                module, "reference_of", lambda dataset, data_dir, told: known(dataset, data_dir)
+                module,
+                "reference_of",
+                lambda dataset, data_dir, told, *kind: known(dataset, data_dir, *kind),
             )
         yield

@@ -24,7 +24,7 @@ from tests.unit.audit.made_up import made_up
 
 pytestmark = pytest.mark.xdist_group("audit")
 
-SMALL = Options(count=3, images=40, points=3)
+SMALL = Options(count=3, images=100, points=3)
 
 
 def silent(*_: object) -> None:
@@ -59,7 +59,7 @@ def test_every_sampler_is_measured_in_the_same_way(done):
         assert row.frechet.shape == row.pictures.shape == (3,)
         assert row.keys.shape == (drawn, 2) and row.distances.shape == row.residuals.shape == (drawn,)
         assert (row.residuals <= row.distances + 1e-3).all()
-        assert np.isfinite(row.best) and row.best_error > 0
+        assert np.isfinite(row.best) and np.isnan(row.best_error)  # 500 images are too few for one
         assert row.inside.distances.shape == (drawn,)
         # Seen from within their space nothing is farther off.
         assert (row.inside.distances <= row.distances + 1e-2).all()

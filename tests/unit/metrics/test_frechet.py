@@ -101,3 +101,23 @@ def test_of_few_vectors_it_is_the_same_as_by_their_covariance():
     reference = Reference(moments(of_many))
     # Of the covariance's forty eigenvalues that are zero but for rounding, the roots are summed too.
     assert reference.distance(few) == pytest.approx(reference.distance(by_covariance), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("count", "shift", "within"),
+    [(256, 0.0, 0.5), (2000, 0.0, 0.5), (256, 0.5, 0.2), (2000, 0.5, 0.2)],
+)
+def test_its_standard_error_is_the_spread_of_independent_draws(count, shift, within):
+    """Near a distance of 0, whose first derivative vanishes, it is somewhat too large."""
+    random = np.random.default_rng(0)
+
+    def draw(rows):
+        base = random.standard_normal((rows, 16)) @ np.diag(np.linspace(0.2, 2, 16))
+        return np.maximum(base + shift, 0).astype(np.float32)  # skewed, with some zeros
+
+    reference = Reference(moments(np.maximum(draw(20_000) - shift, 0)))
+    sets = [draw(count) for _ in range(150)]
+    spread = np.std([reference.distance(moments(one)) for one in sets], ddof=1)
+    errors = [reference.standard_error(one) for one in sets[:20]]
+    assert np.median(errors) == pytest.approx(spread, rel=within)
+    assert np.std(errors) < 0.5 * np.median(errors)
