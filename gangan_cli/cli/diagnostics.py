@@ -63,7 +63,10 @@ class _Interrupted(SystemExit):
 def interruptible(kept: str) -> Iterator[None]:
     """Exit with 128 + n at signal n, and say what is `kept` of the work."""
 
+    received: list[int] = []
+
     def interrupt(number: int, frame: FrameType | None) -> None:
+        received.append(number)
         for again in signals.ENDING:  # timeout(1) sends each signal twice
             signal.signal(again, signal.SIG_IGN)
         raise _Interrupted(128 + number)
@@ -71,9 +74,12 @@ def interruptible(kept: str) -> Iterator[None]:
     try:
         signals.heed(interrupt)
         yield
-    except _Interrupted:
+    except BaseException:
+        if not received:
+            raise
+        # Whatever was raised: an import, or a library, may have turned the exception into another.
         say(f"interrupted: {kept}; the same command does the rest")
-        raise
+        raise _Interrupted(128 + received[0]) from None
 
 
 class RunFailures:

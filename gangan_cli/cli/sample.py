@@ -58,9 +58,7 @@ def sample(
     best_of: Annotated[
         int | None, setting(help="Draw so many GANs, and keep those with the best scores (--by).")
     ] = None,
-    by: Annotated[
-        str, setting(help="The score for --best-of: a column of gangan evaluate --quick.")
-    ] = "frechet",
+    by: Annotated[str, setting(help="The score for --best-of: frechet, mind, entropy, …")] = "frechet",
     store: options.Store = None,
     data_dir: options.DataDir = None,
     force: options.Force = None,
@@ -191,23 +189,20 @@ def _best(
     """Return the rows of the `count` GANs with the best scores `by`, best first, and these scores."""
     import numpy as np
 
+    from gangan_cli.evaluation.best import check_score, rank, score
     from gangan_cli.evaluation.quick import score_many
     from gangan_cli.evaluation.reference import reference_of
-    from gangan_cli.evaluation.scores import QUICK, SCORES, from_quick
     from gangan_cli.sampling.datasets import data_dir_of, dataset_of
 
-    known = [name for name in QUICK if name != "agreement" or lineage.classes]
-    if by not in known:
-        raise ConfigurationError(f"by is {by!r}: give {' or '.join(known)}")
+    check_score(lineage, by)
     bottom = lineage.on_images
     with progress_bars.bars_with_notice("training the judge") as on_progress:
         reference = reference_of(dataset_of(bottom), data_dir or data_dir_of(bottom), on_progress)
         scores = []
         for quick in score_many(lineage, weights, reference, IMAGES_EACH, seed):
-            scores.append(from_quick(quick, lineage.classes).values[by])
+            scores.append(score(lineage, quick, reference, by))
             on_progress("judging", len(scores), len(weights))
-    worst_last = np.array(scores) if SCORES[by].better == "lower" else -np.array(scores)
-    rows = np.argsort(worst_last, kind="stable")[:count]
+    rows = np.argsort([rank(value, by) for value in scores], kind="stable")[:count]
     return rows, [scores[row] for row in rows]
 
 

@@ -138,9 +138,9 @@ def _read(path: Path, dataset: str, kind: str) -> Judge | None:
         classifier.to(memory_format=torch.channels_last)  # as in training
         return Judge(facts["id"], dataset, kind, float(facts["accuracy"]), classifier.eval())
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, OSError) as error:
-        raise WorkFailed(
-            f"the judge in {path} is damaged: delete it, and it is trained again"
-        ) from error
+        ships = path.parent == FOLDER
+        remedy = "install gangan again" if ships else "delete it, and it is trained again"
+        raise WorkFailed(f"the judge in {path} is damaged: {remedy}") from error
 
 
 def write(judge: Judge, path: Path) -> None:

@@ -21,16 +21,19 @@ WAITING = 2
 
 @dataclass(frozen=True)
 class QuickScores:
-    """Quick scores of n images: their Fréchet distance, and class probabilities (n, 10)."""
+    """Quick scores of n images: their Fréchet distance, class probabilities (n, 10) and features (n,
+    d)."""
 
     frechet: float
     probabilities: Features
+    features: Features
 
 
 def quick_scores(images: Pixels, reference: Reference) -> QuickScores:
     """Return the quick scores of images (n, 784) of 0 to 255."""
     features, probabilities = reference.judge.judged(images)
-    return QuickScores(reference.frechet.distance(frechet.moments(features)), probabilities)
+    distance = reference.frechet.distance(frechet.moments(features))
+    return QuickScores(distance, probabilities, features)
 
 
 def score_many(

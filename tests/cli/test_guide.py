@@ -12,11 +12,13 @@ from gangan_cli.guide import TOPICS, page, with_commands
 from tests.architecture.test_readme import examples
 from tests.commands import DIGITS, clean_environment, command, gangan
 
-ELSEWHERE = ("gangan evaluate ", "gangan audit ", "gangan export-figures ", "gangan tui", "gangan guide")
+ELSEWHERE = tuple(
+    f"gangan {name}" for name in ("evaluate", "audit", "export-figures", "runs best", "tui", "guide")
+)
 """Commands whose examples are only parsed (tests/architecture/test_readme.py): other tests run them with
 less to do."""
 
-NOT_HERE = ("--from", "--ask", "--best-of", "late", "/scratch", "data/gan", "--config")
+NOT_HERE = ("--from", "--ask", "--best", "late", "/scratch", "data/gan", "--config")
 """Parts of examples that need epochs, conditions, disks or files that this small store does not have."""
 
 

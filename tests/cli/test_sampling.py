@@ -136,7 +136,7 @@ def test_a_latent_and_a_walk_are_as_they_were_named(store, tmp_path):
         (["g", "--out", "y", "--latent", "1", "--walk", "1"], "leave out --walk and --best-of"),
         (["g", "--out", "y", "--baseline", "nope"], "choose from snapshot, "),
         (["g", "--out", "y", "--baseline", "gaussian", "--walk", "1"], "a baseline has no latent"),
-        (["g", "--out", "y", "--best-of", "16", "--by", "agreement"], "give frechet or entropy"),
+        (["g", "--out", "y", "--best-of", "16", "--by", "agreement"], "give frechet or mind"),
         (["a", "--out", "y", "--images", "3", "--baseline", "gaussian"], "are for GAN-GANs"),
         (["a", "--out", "y"], "trained on images: give --images"),
         (["a", "--out", "y", "--images", "3", "--walk", "1"], "are for GAN-GANs"),
