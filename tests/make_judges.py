@@ -5,14 +5,17 @@ right on most of rows 45,000 to 49,999 is kept; test images are not looked at be
 """
 
 import argparse
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from gangan_cli.evaluation.classifiers import RECIPES, Classifier, Pixels, judged, train
+from gangan_cli.evaluation.floor import compute, file_name
 from gangan_cli.evaluation.judge import Judge, id_of, write
+from gangan_cli.evaluation.reference import reference_of
 from gangan_cli.evaluation.shipped import FOLDER, LEARNED, REAL, VALIDATION
 from gangan_cli.images.loading import load_images
 
@@ -27,6 +30,8 @@ def main() -> None:
     given = parser.parse_args()
     for dataset in given.datasets:
         make(dataset, given.data_dir, given.seeds, given.out)
+        for name in [dataset] + ["mnist5k"] * (dataset == "mnist"):
+            make_floors(name, given.data_dir, given.out)
 
 
 def make(dataset: str, data_dir: Path | None, seeds: int, out: Path) -> None:
@@ -68,6 +73,16 @@ def scale_features(classifier: Classifier, pixels: Pixels) -> None:
         classifier.hidden.weight /= by
         classifier.hidden.bias /= by
         classifier.out.weight *= by
+
+
+def make_floors(dataset: str, data_dir: Path | None, out: Path) -> None:
+    """Write the scores of real images for the default request, beside the judge of `dataset`."""
+    reference = reference_of(dataset, data_dir, lambda *_: None)
+    without = replace(reference)
+    vars(without)["train"] = None  # as where the dataset is not on the machine
+    for one, quick in ((reference, False), (without, False), (reference, True)):
+        found = compute(one, 10_000, 0, quick)
+        (out / file_name(one, 10_000, 0, quick)).write_text(json.dumps(asdict(found)))
 
 
 if __name__ == "__main__":

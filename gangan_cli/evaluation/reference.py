@@ -47,16 +47,16 @@ class Reference:
         return Projections(self.features)
 
     @cached_property
-    def train(self) -> Pixels | None:
-        """The images (n, 784) that GANs of the dataset are trained on; None if they are not on this
-        machine. Nothing is downloaded for this."""
+    def train(self) -> Features | None:
+        """The images (n, 784) in [0, 1] that GANs of the dataset are trained on; None if they are not on
+        this machine. Nothing is downloaded for this."""
         try:
             if not is_available(self.dataset, self.data_dir):
                 return None
             images = load_images(self.dataset, self.data_dir)
         except (ConfigurationError, WorkFailed):
             return None
-        return images.pixels if (images.height, images.width) == (SIDE, SIDE) else None
+        return to_unit(images.pixels) if (images.height, images.width) == (SIDE, SIDE) else None
 
     @property
     def lack(self) -> str:
