@@ -66,13 +66,12 @@ def make(dataset: str, data_dir: Path | None, seeds: int, out: Path) -> None:
 
 
 def scale_features(classifier: Classifier, pixels: Pixels) -> None:
-    """Scale the features so that their root mean square over images is 1; the logits stay."""
+    """Divide each feature by its standard deviation over images, or by a hundredth of the mean one for
+    features that hardly vary."""
     features, _ = judged(classifier, pixels)
-    by = float(np.sqrt(np.square(features, dtype=np.float64).mean()))
-    with torch.no_grad():
-        classifier.hidden.weight /= by
-        classifier.hidden.bias /= by
-        classifier.out.weight *= by
+    deviations = features.std(axis=0, dtype=np.float64)
+    scale = np.maximum(deviations, deviations.mean() / 100)
+    classifier.scale.copy_(torch.from_numpy(scale.astype(np.float32)))
 
 
 def make_floors(dataset: str, data_dir: Path | None, out: Path) -> None:

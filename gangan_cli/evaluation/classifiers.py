@@ -25,49 +25,56 @@ BLOCK = 250
 
 
 class Classifier(nn.Module):
-    """Images (B, 1, 28, 28) in [0, 1] to features (B, `width`) and to logits (B, 10)."""
+    """Images (B, 1, 28, 28) in [0, 1] to logits (B, 10), and to features (B, `width`)."""
 
     width: int
-    dropout: float
-    hidden: nn.Linear
-    out: nn.Linear
 
-    def features(self, images: Tensor) -> Tensor:
-        """Return the activations (B, width) of the last hidden layer, for Fréchet distances etc."""
+    def analyse(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Return features (B, width), for Fréchet distances etc., and logits (B, 10)."""
         raise NotImplementedError
 
     def forward(self, images: Tensor) -> Tensor:
-        """Return logits (B, 10); in training mode some features are dropped."""
-        logits: Tensor = self.out(F.dropout(self.features(images), self.dropout, self.training))
-        return logits
+        """Return logits (B, 10)."""
+        return self.analyse(images)[1]
 
 
 class StandardClassifier(Classifier):
-    """Three convolutions and 128 features: 224,002 parameters."""
+    """Three convolutions and a layer of 128: 224,002 parameters.
 
-    width, dropout = 128, 0.3
+    The features are the channel means of the last two convolutions and the class probabilities, each
+    divided by its standard deviation over the test images. The last hidden layer, which others take, was
+    tried too. It does not tell bad GANs from worse ones: over 105 GANs of 2 to 100 epochs the Spearman
+    correlation with the Fréchet distances of another, larger judge was 0.46, and of these 0.97.
+    """
+
+    width = 24 + 64 + 10
+    scale: Tensor
 
     def __init__(self) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(1, 16, 5, stride=2, padding=2)
         self.conv2 = nn.Conv2d(16, 24, 3, padding=1)
         self.conv3 = nn.Conv2d(24, 64, 3)
-        self.hidden = nn.Linear(64 * 5 * 5, self.width)
-        self.out = nn.Linear(self.width, 10)
+        self.hidden = nn.Linear(64 * 5 * 5, 128)
+        self.out = nn.Linear(128, 10)
+        self.register_buffer("scale", torch.ones(self.width))
 
-    def features(self, images: Tensor) -> Tensor:
-        """Return the activations (B, 128) of the last hidden layer."""
+    def analyse(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Return features (B, 98) and logits (B, 10); in training mode some activations are dropped."""
         x = F.relu(self.conv1(images))
-        x = F.relu(F.max_pool2d(self.conv2(x), 2))
-        x = F.relu(self.conv3(x))
-        return F.relu(self.hidden(x.flatten(1)))
+        second = F.relu(F.max_pool2d(self.conv2(x), 2))
+        third = F.relu(self.conv3(second))
+        hidden = F.relu(self.hidden(third.flatten(1)))
+        logits: Tensor = self.out(F.dropout(hidden, 0.3, self.training))
+        parts = [second.mean((2, 3)), third.mean((2, 3)), logits.softmax(1)]
+        return torch.cat(parts, dim=1) / self.scale, logits
 
 
 class PaperClassifier(Classifier):
     """Two 5×5 convolutions of 32 and 64 channels, each with a 2×2 maximum pool, then 1,024 units with
-    dropout: 3,274,634 parameters."""
+    dropout: 3,274,634 parameters. The features are the activations of these units."""
 
-    width, dropout = 1024, 0.5
+    width = 1024
 
     def __init__(self) -> None:
         super().__init__()
@@ -79,12 +86,15 @@ class PaperClassifier(Classifier):
             nn.init.trunc_normal_(layer.weight, std=0.1, a=-0.2, b=0.2)
             layer.bias = nn.Parameter(torch.full((len(layer.weight),), 0.1))
 
-    def features(self, images: Tensor) -> Tensor:
-        """Return the activations (B, 1024) of the last hidden layer."""
+    def analyse(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Return features (B, 1024) and logits (B, 10); in training mode half of the units are
+        dropped."""
         # ReLU after the pool: the result is the same, for a quarter of the work.
         x = F.relu(F.max_pool2d(self.conv1(images), 2))
         x = F.relu(F.max_pool2d(self.conv2(x), 2))
-        return F.relu(self.hidden(x.flatten(1)))
+        features = F.relu(self.hidden(x.flatten(1)))
+        logits: Tensor = self.out(F.dropout(features, 0.5, self.training))
+        return features, logits
 
 
 @dataclass(frozen=True)
@@ -177,7 +187,7 @@ def judged(classifier: Classifier, pixels: Pixels) -> tuple[Features, Features]:
     probabilities = np.empty((len(pixels), 10), np.float32)
     for first in range(0, len(pixels), BLOCK):
         place = slice(first, first + BLOCK)
-        found = classifier.features(as_images(pixels[place]))
+        found, logits = classifier.analyse(as_images(pixels[place]))
         features[place] = found.numpy()
-        probabilities[place] = classifier.out(found).softmax(1).numpy()
+        probabilities[place] = logits.softmax(1).numpy()
     return features, probabilities
