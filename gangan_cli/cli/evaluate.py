@@ -84,10 +84,11 @@ def evaluate(
 
 def _show(found: Sequence["Evaluated"]) -> None:
     from gangan_cli.evaluation.scores import SCORES
+    from gangan_cli.evaluation.shipped import judged_by
 
     first = found[0]
     output.text(
-        f"{first.samples:,} images each, against the test images of {first.dataset}; "
+        f"{first.samples:,} images each, against the test images of {judged_by(first.dataset)}; "
         f"judge {first.judge} ({first.accuracy:.2%})"
     )
     titles = [_title(result) for result in found]

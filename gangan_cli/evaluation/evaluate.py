@@ -10,7 +10,7 @@ from gangan_cli.evaluation.floor import floor
 from gangan_cli.evaluation.judge import Judge
 from gangan_cli.evaluation.quick import score_many
 from gangan_cli.evaluation.reference import Reference, reference_of, to_bytes
-from gangan_cli.evaluation.scores import VERSION, from_quick, scored
+from gangan_cli.evaluation.scores import ENOUGH, VERSION, from_quick, scored
 from gangan_cli.progress import ProgressCallback
 from gangan_cli.records import Evaluated, Scored, Subject
 from gangan_cli.sampling.datasets import data_dir_of, dataset_of, mismatch
@@ -118,7 +118,7 @@ def doubts(judge: Judge, samples: int) -> Iterator[str]:
         yield judge.weakness
     if judge.unkept:
         yield judge.unkept
-    if samples < 2 * judge.width:
+    if samples < ENOUGH * judge.width:
         yield (
             f"{samples} samples are few for {judge.width:,} features: compare Fréchet distances only "
             "with others of as many"

@@ -18,7 +18,7 @@ def test_evaluate_shows_scores_beside_those_of_real_images(store):
     result = fresh_gangan("evaluate", "a", "--samples", 200, "--store", store)
     assert result.code == 0, result.err
     first, *_ = result.out.splitlines()
-    assert first.startswith("200 images each, against the test images of mnist5k; judge ")
+    assert first.startswith("200 images each, against the test images of mnist; judge ")
     titles = result.out.splitlines()[1].split("  ")
     assert [title.strip() for title in titles if title.strip()] == [
         "real images",

@@ -65,8 +65,11 @@ def test_what_has_no_best_snapshot_is_refused(trained):
 
 def test_it_is_printed_and_exported(trained, tmp_path):
     found = gangan("runs", "best", "a", "--top", 1, "--json", "--store", trained).document
-    assert len(found) == 1 and found[0]["epoch"] == 3 and found[0]["error"] > 0
+    assert len(found) == 1 and found[0]["error"] > 0
     result = gangan("runs", "export", "a", tmp_path / "o", "--best", "--store", trained)
     assert result.code == 0, result.err
     (file,) = (tmp_path / "o").rglob("epoch_*.safetensors")
-    assert (file.parent.name, file.stem) == (str(found[0]["gan"]), "epoch_3")
+    assert (file.parent.name, file.stem) == (
+        str(found[0]["gan"]),
+        f"epoch_{found[0]['epoch']}",
+    )
