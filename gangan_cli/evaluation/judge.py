@@ -18,7 +18,7 @@ import torch
 
 from gangan_cli import caches
 from gangan_cli.errors import ConfigurationError, WorkFailed
-from gangan_cli.evaluation.classifiers import RECIPES, Classifier, Features, Pixels, judged, train
+from gangan_cli.evaluation.classifiers import RECIPES, SIDE, Classifier, Features, Pixels, judged, train
 from gangan_cli.evaluation.shipped import FOLDER, LEARNED, judged_by
 from gangan_cli.images.loading import load_images
 from gangan_cli.progress import ProgressCallback
@@ -62,7 +62,16 @@ class Judge:
         )
 
     def judged(self, pixels: Pixels) -> tuple[Features, Features]:
-        """Return features (n, width) and class probabilities (n, 10) of images (n, 784), 0 to 255."""
+        """Return features (n, width) and class probabilities (n, 10) of images (n, 784), 0 to 255.
+
+        Raises:
+            ConfigurationError: they have another size, or colours.
+        """
+        if pixels.shape[1] != SIDE * SIDE:
+            raise ConfigurationError(
+                f"the judge needs grey images of {SIDE} × {SIDE} pixels, these have "
+                f"{pixels.shape[1]:,} values each"
+            )
         return judged(self.classifier, pixels)
 
 

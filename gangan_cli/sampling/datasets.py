@@ -36,7 +36,7 @@ def mismatch(name: str, manifest: Manifest, dataset: str) -> str:
     own = images_of(manifest)
     if own in ("", dataset):
         return ""
-    return f"{name} was trained on {own}, and is held against {dataset}"
+    return f"{name} was trained on {own}, and is compared with {dataset}"
 
 
 def data_dir_of(manifest: Manifest) -> Path | None:

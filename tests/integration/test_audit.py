@@ -126,7 +126,7 @@ def test_images_that_are_not_those_learnt_from_are_warned_of(catalog, monkeypatc
     for dataset in ("mnist5k", "kmnist"):
         request = AuditRequest(options=dataclasses.replace(SMALL, dataset=dataset))
         audited(catalog, "g", request, None, silent, said.append)
-    assert said == ["g was trained on mnist5k, and is held against kmnist"]
+    assert said == ["g was trained on mnist5k, and is compared with kmnist"]
 
 
 def test_a_gangan_over_some_gans_is_held_against_the_others(catalog):

@@ -140,7 +140,7 @@ def test_gans_of_gans_of_gans_are_judged(catalog):
 def test_other_images_than_it_learnt_from_are_warned_of(catalog, monkeypatch):
     monkeypatch.setattr("gangan_cli.sampling.datasets.images_of", lambda manifest: "kmnist")
     _, warnings = judged(catalog, "a", gans="0", quick=True, dataset="mnist5k")
-    assert "a was trained on kmnist, and is held against mnist5k" in warnings
+    assert "a was trained on kmnist, and is compared with mnist5k" in warnings
 
 
 def test_imported_state_dicts_must_be_told_their_images(catalog, monkeypatch):

@@ -165,6 +165,8 @@ def test_pictures_are_rounded_as_in_a_file_and_numbers_that_are_none_are_refused
 
 
 def test_there_is_none_for_other_images_and_no_other_kind():
+    with pytest.raises(ConfigurationError, match="grey images of 28 × 28 pixels, these have 4,096"):
+        judge_of("mnist", None, silent).judged(np.zeros((49, 4096), np.uint8))
     with pytest.raises(ConfigurationError, match="no judge for 'imagenet', only for mnist"):
         judge_of("imagenet", None, silent)
     with pytest.raises(ConfigurationError, match="no judge 'best': choose from standard, paper"):
