@@ -75,9 +75,11 @@ class GanganApp(StoreApp):
 
     @property
     def page(self) -> Page | None:
-        """The page that is shown, even below an overlay."""
+        """The page that is shown, even below an overlay; None until it has its widgets. It then draws
+        itself."""
         stack = self.screen_stack
-        return stack[0] if stack and isinstance(stack[0], Page) else None
+        page = stack[0] if stack else None
+        return page if isinstance(page, Page) and page.is_mounted else None
 
     # ------------------------------------------------------------------ start and exit
 
