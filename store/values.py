@@ -78,7 +78,7 @@ class StoredValues:
         try:
             state = self._state_in(transaction)
         except Damaged:
-            return  # which is told when the state is asked for
+            return  # `state` reports it
         wrong = ""
         # Format 1 did not say its number, and LMDB's compaction begins to count anew.
         if state.transaction not in (0, transaction.number) and not self._environment.is_compacted():

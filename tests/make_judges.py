@@ -10,9 +10,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
-import torch
 
-from gangan_cli.evaluation.classifiers import RECIPES, Classifier, Pixels, judged, train
+from gangan_cli.evaluation.classifiers import RECIPES, judged, train
 from gangan_cli.evaluation.floor import compute, file_name
 from gangan_cli.evaluation.judge import Judge, id_of, write
 from gangan_cli.evaluation.reference import reference_of
@@ -49,7 +48,7 @@ def make(dataset: str, data_dir: Path | None, seeds: int, out: Path) -> None:
         print(f"{dataset}, seed {seed}: {right[0]:.4f} of the validation images", flush=True)
         found.append((right[0], right[1], classifier))
     _, accuracy, classifier = max(found, key=lambda one: one[0])
-    scale_features(classifier, test.pixels)
+    classifier.scale_features(test.pixels)
     print(f"{dataset}: {accuracy:.4f} of the test images; of all seeds {[one[1] for one in found]}")
     judge = Judge(id_of("standard", dataset, classifier), dataset, "standard", accuracy, classifier)
     out.mkdir(exist_ok=True)
@@ -63,15 +62,6 @@ def make(dataset: str, data_dir: Path | None, seeds: int, out: Path) -> None:
         real_labels=real.labels.astype(np.uint8),
         validation=validation.pixels[:1000],
     )
-
-
-def scale_features(classifier: Classifier, pixels: Pixels) -> None:
-    """Divide each feature by its standard deviation over images, or by a hundredth of the mean one for
-    features that hardly vary."""
-    features, _ = judged(classifier, pixels)
-    deviations = features.std(axis=0, dtype=np.float64)
-    scale = np.maximum(deviations, deviations.mean() / 100)
-    classifier.scale.copy_(torch.from_numpy(scale.astype(np.float32)))
 
 
 def make_floors(dataset: str, data_dir: Path | None, out: Path) -> None:

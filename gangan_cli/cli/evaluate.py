@@ -10,9 +10,6 @@ from gangan_cli.paths import canonical
 if TYPE_CHECKING:
     from gangan_cli.records import Evaluated
 
-FOLDER = "images:"
-"""What images are named with, as data sets are."""
-
 SIDE_BY_SIDE = 5
 """Most GANs to show, beside the real images, as columns with all scores; more are rows, with MAIN."""
 
@@ -55,6 +52,8 @@ def evaluate(
 
     **gangan evaluate images:generated.npz --dataset mnist**
     """
+    from gangan_cli.images.loading import FOLDER
+
     catalog = None if run.startswith(FOLDER) else options.catalog_with(run, store, force)
     from gangan_cli.evaluation.evaluate import EvaluationRequest, evaluate
     from gangan_cli.evaluation.others import evaluate_images

@@ -106,7 +106,7 @@ def score(lineage: Lineage, scores: QuickScores, reference: Reference, by: str) 
 
 def rank(value: float, by: str) -> float:
     """Return a number that is smaller for better scores."""
-    return value if by == "mind" or SCORES[by].better == "lower" else -value
+    return value if SCORES[by].better == "lower" else -value
 
 
 def _error(scores: QuickScores, reference: Reference, by: str) -> float | None:

@@ -33,6 +33,9 @@ class Classifier(nn.Module):
         """Return features (B, width), for Fréchet distances etc., and logits (B, 10)."""
         raise NotImplementedError
 
+    def scale_features(self, pixels: Pixels) -> None:
+        """Scale the features, if this kind has scaled ones, by what images (n, 784) have."""
+
     def forward(self, images: Tensor) -> Tensor:
         """Return logits (B, 10)."""
         return self.analyse(images)[1]
@@ -43,8 +46,9 @@ class StandardClassifier(Classifier):
 
     The features are the channel means of the last two convolutions and the class probabilities, each
     divided by its standard deviation over the test images. The last hidden layer, which others take, was
-    tried too. It does not tell bad GANs from worse ones: over 105 GANs of 2 to 100 epochs the Spearman
-    correlation with the Fréchet distances of another, larger judge was 0.46, and of these 0.97.
+    tried too. It does not tell bad GANs from worse ones: over 108 snapshots, of 18 GANs at six epochs
+    from 2 to 100, the Spearman correlation with the Fréchet distances of another, larger judge was 0.46,
+    and of these features 0.97; of these over 17 other GANs 0.967 [0.946, 0.981], GANs resampled.
     """
 
     width = 24 + 64 + 10
@@ -68,6 +72,14 @@ class StandardClassifier(Classifier):
         logits: Tensor = self.out(F.dropout(hidden, 0.3, self.training))
         parts = [second.mean((2, 3)), third.mean((2, 3)), logits.softmax(1)]
         return torch.cat(parts, dim=1) / self.scale, logits
+
+    def scale_features(self, pixels: Pixels) -> None:
+        """Divide each feature by its standard deviation over images (n, 784), or by a hundredth of the
+        mean one if it hardly varies."""
+        self.scale.fill_(1)
+        deviations = judged(self, pixels)[0].std(axis=0, dtype=np.float64)
+        scale = np.maximum(deviations, deviations.mean() / 100)
+        self.scale.copy_(torch.from_numpy(scale.astype(np.float32)))
 
 
 class PaperClassifier(Classifier):

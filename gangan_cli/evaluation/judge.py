@@ -111,6 +111,7 @@ def _train(dataset: str, data_dir: Path | None, kind: str, on_progress: Progress
     seen, recipe = images.picked(rows), RECIPES[kind]
     on_progress("training the judge", 0, recipe.steps)
     classifier = train(seen.pixels, seen.labels, recipe, partial(on_progress, "training the judge"))
+    classifier.scale_features(test.pixels)
     _, probabilities = judged(classifier, test.pixels)
     accuracy = float((probabilities.argmax(axis=1) == test.labels).mean())
     return Judge(id_of(kind, dataset, classifier), dataset, kind, accuracy, classifier)

@@ -22,6 +22,6 @@ def one_reference():
             patch.setattr(
                 module,
                 "reference_of",
-                lambda dataset, data_dir, told, *kind: known(dataset, data_dir, *kind),
+                lambda dataset, data_dir, on_progress, *kind: known(dataset, data_dir, *kind),
             )
         yield

@@ -32,15 +32,15 @@ def test_every_round_has_a_quarter_of_the_snapshots_and_four_times_the_images():
 def test_the_winners_are_those_of_a_look_at_all(trained, monkeypatch, by):
     monkeypatch.setattr(best, "FIRST", 100)
     monkeypatch.setattr(best, "FINAL", 400)
-    reference, told = reference_of("mnist5k", None, silent), []
+    reference, progress = reference_of("mnist5k", None, silent), []
     with Lineage.open(Catalog(trained), "a") as lineage:
         keys = [(gan, epoch) for gan, epoch in lineage.top.keys().tolist()]
         found = best_snapshots(
-            lineage, keys, reference, by, 2, 0, lambda what, done, total: told.append((done, total))
+            lineage, keys, reference, by, 2, 0, lambda what, done, total: progress.append((done, total))
         )
         vectors = [lineage.top.snapshot(*key) for key in keys]
         all_of_them = frechet_distances(lineage, vectors, reference, 400, 7, silent)
-    assert told[-1] == (8, 8) and len(found) == 2
+    assert progress[-1] == (8, 8) and len(found) == 2
     values = [one.value for one in found]
     assert values == sorted(values, reverse=by == "marginal_entropy")
     if by == "frechet":

@@ -77,6 +77,9 @@ def test_another_is_trained_once_and_then_read(untrained, kind):
     assert steps[-1] == (8, 8)
     again = judge_of("kmnist", None, lambda *_: pytest.fail("trained anew"), kind)
     assert (again.id, again.accuracy, again.kind) == (first.id, first.accuracy, kind)
+    if kind == "standard":  # each feature counts alike
+        deviations = again.judged(load_images("mnist5k").pixels)[0].std(axis=0)
+        assert np.median(deviations) == pytest.approx(1, abs=1e-3)
     images = np.random.default_rng(0).integers(256, size=(5, 784), dtype=np.uint8)
     assert np.array_equal(again.judged(images)[0], first.judged(images)[0])
 
