@@ -1,4 +1,4 @@
-"""The share of samples that are copies: memorisation is partial, and medians hide it."""
+"""Which samples are copies, and how many: memorisation is partial, and medians hide it."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,14 +12,22 @@ from gangan_cli.metrics.statistics import Interval
 SIMULATIONS = 4000
 """Of the null: the least p-value, 1 / 4001, may then be corrected for 200 claims."""
 
+RATIOS = np.linspace(0, 1, 21)
+"""Distances as shares of a bar, at which the chance of a new GAN to lie below is known."""
+
 
 @dataclass(frozen=True)
 class Copies:
     """Which samples (n,) lie nearer to the training GANs than nearly all held-out snapshots do.
 
     `share` is theirs, with the exact (Clopper-Pearson) interval for these very bars. New GANs have a
-    share of `expected`, and in 95 of 100 cases at most `usual`; it is not the bars' quantile, since a
+    share of `expected`, and in 95 of 100 cases at most `usual`; that is not the bars' quantile, since a
     quantile of few GANs is not that of all. `p` is the chance that new GANs have as large a share.
+
+    `ratios` (n,) are the distances over the bars. `each` (n,) is the chance that any of n new GANs has
+    as small a ratio: who names the samples with 0.05 or less names none in 95 of 100 sets of new GANs.
+    So one exact copy is found, which the share would hide, and a large share of near ones, which may
+    all be too far for a name.
     """
 
     share: Interval
@@ -27,6 +35,8 @@ class Copies:
     expected: float
     usual: float
     p: float
+    ratios: Numbers
+    each: Numbers
 
 
 def share_of_copies(
@@ -38,25 +48,24 @@ def share_of_copies(
 ) -> Copies:
     """Return the share of samples nearer than a quantile of the held-out distances of the same cell.
 
-    Ten held-out GANs of ten snapshots each in a cell have no 1 % quantile: the least of them is one, and
-    that undershoots another GAN's in up to 1 of 11 cases. So the share is judged against its null, which
-    is simulated: of the reference's pool, held-out and training GANs, as many as were held out are drawn
-    without replacement to make the bars, and the others give the samples, in the cells of the true
-    ones. Samples that share a GAN share one there too.
+    Ten held-out GANs of ten snapshots each in a cell have no 1 % quantile: the least of them stands for
+    it, and another GAN's least is below that in 1 of 11 cases. So the share is judged against its null,
+    which is simulated: of the reference's pool, held-out and training GANs, as many as were held out are
+    drawn without replacement to make the bars, and the others give the samples, in the cells of the
+    true ones. Samples that share a GAN share one there too, but for `each`.
 
     Raises:
-        ValueError: a quantile not in (0, 1).
+        ValueError: a quantile not between 0 and 1.
     """
     if not 0 < quantile < 1:
         raise ValueError(f"quantile {quantile:g}: it must lie between 0 and 1")
     held_out, samples = reference.held_out, reference.numbered(samples)
-    bars = np.array(
-        [
-            np.quantile(held_out.values[held_out.cells == cell], quantile, method="inverted_cdf")
-            for cell in range(reference.cells)
-        ]
-    )
-    which = samples.values < bars[samples.cells]
+    by_cell = (held_out.values[held_out.cells == cell] for cell in range(reference.cells))
+    bars = np.array([np.quantile(values, quantile, method="inverted_cdf") for values in by_cell])
+    bars = bars[samples.cells]
+    which = samples.values < bars
+    ratios = np.full(len(bars), np.inf)  # nothing lies below a bar of 0
+    np.divide(samples.values, bars, out=ratios, where=bars > 0)
     found, n = int(which.sum()), len(which)
     null = _null(np.random.default_rng(seed), samples, reference, quantile)
     return Copies(
@@ -65,6 +74,8 @@ def share_of_copies(
         expected=float(null.mean() / n),
         usual=float(np.quantile(null, 0.95, method="inverted_cdf") / n),
         p=float((1 + (null >= found).sum()) / (1 + len(null))),
+        ratios=ratios,
+        each=_each(ratios, samples, reference, quantile),
     )
 
 
@@ -88,11 +99,12 @@ def clopper_pearson(found: int, of: int, level: float = 0.95) -> Interval:
 
 
 @dataclass(frozen=True)
-class _Below:
-    """Bars made of GANs that are drawn at random, and how many snapshots lie below them.
+class _Bars:
+    """SIMULATIONS bars, made of GANs that are drawn at random, and how many snapshots lie below them.
 
     `order` (r, GANs): the GANs of the pool, those first that the bars are made of. `below` (r, cells,
-    GANs): the number of each GAN's snapshots below. `rates` (r, cells): the share of all others' below.
+    GANs): the number of each GAN's snapshots below. `rates` (ratios, r, cells): the share of all
+    others' snapshots that lie below each of RATIOS of the bar.
     """
 
     order: Whole
@@ -100,39 +112,15 @@ class _Below:
     rates: Numbers
 
 
-def _null(
-    random: np.random.Generator, samples: Distances, reference: Reference, quantile: float
-) -> Whole:
-    """Return how many of the samples (SIMULATIONS,) lie below the bars, if all are new GANs."""
-    bars, found = _bars(reference, quantile), np.zeros(SIMULATIONS, np.int64)
-    _, owners, of_owner = np.unique(samples.gans, return_inverse=True, return_counts=True)
-    for cell, number in enumerate(_by_cell(samples, of_owner[owners] == 1, reference)):
-        found += random.binomial(number, bars.rates[:, cell])
-    first, gans = int(reference.held_out.gans.max()) + 1, bars.order.shape[1]
-    each = np.arange(SIMULATIONS)
-    for owner in np.flatnonzero(of_owner > 1):
-        # One of the GANs that are left. It may have nothing in a cell; then all of them stand in.
-        gan = bars.order[each, random.integers(first, gans, SIMULATIONS)]
-        for cell, number in enumerate(_by_cell(samples, owners == owner, reference)):
-            there = reference.sizes[cell, gan]
-            rate = bars.below[each, cell, gan] / np.maximum(there, 1)
-            found += random.binomial(number, np.where(there > 0, rate, bars.rates[:, cell]))
-    return found
-
-
-def _by_cell(samples: Distances, rows: NDArray[np.bool_], reference: Reference) -> Whole:
-    return np.bincount(samples.cells[rows], minlength=reference.cells)
-
-
 @lru_cache(maxsize=8)
-def _bars(reference: Reference, quantile: float) -> _Below:
-    """Return the bars of SIMULATIONS random choices of as many GANs as were held out."""
+def _bars(reference: Reference, quantile: float) -> _Bars:
     pool, sizes = reference.pool, reference.sizes
     gans = sizes.shape[1]
     order = np.argsort(np.random.default_rng(0).random((SIMULATIONS, gans)), axis=1)
     chosen = np.zeros((SIMULATIONS, gans), bool)
-    np.put_along_axis(chosen, order[:, : int(reference.held_out.gans.max()) + 1], True, axis=1)
+    np.put_along_axis(chosen, order[:, : reference.held_out_gans], True, axis=1)
     below = np.zeros((SIMULATIONS, *sizes.shape), np.int64)
+    rates = np.zeros((len(RATIOS), SIMULATIONS, len(sizes)))
     for cell in range(reference.cells):
         rows = np.flatnonzero(pool.cells == cell)
         rows = rows[np.argsort(pool.values[rows])]
@@ -141,7 +129,43 @@ def _bars(reference: Reference, quantile: float) -> _Below:
         # Of nothing there is no quantile: the bar is then the least of all, which nothing lies below.
         bars = values[(up_to >= np.ceil(quantile * up_to[:, -1:])).argmax(axis=1)]
         for gan in np.unique(owners):
-            below[:, cell, gan] = np.searchsorted(values[owners == gan], bars)
-    others = ~chosen[:, None, :]
-    rates = (below * others).sum(axis=2) / np.maximum((sizes * others).sum(axis=2), 1)
-    return _Below(order, below, rates)
+            lower = np.searchsorted(values[owners == gan], np.outer(RATIOS, bars))
+            below[:, cell, gan] = lower[-1]
+            rates[:, :, cell] += lower * ~chosen[:, gan]
+        rates[:, :, cell] /= np.maximum((sizes[cell] * ~chosen).sum(axis=1), 1)
+    return _Bars(order, below, rates)
+
+
+def _null(
+    random: np.random.Generator, samples: Distances, reference: Reference, quantile: float
+) -> Whole:
+    """Return how many of the samples (SIMULATIONS,) lie below the bars, if all are new GANs."""
+    bars, found = _bars(reference, quantile), np.zeros(SIMULATIONS, np.int64)
+    rates, each = bars.rates[-1], np.arange(SIMULATIONS)
+    _, owners, of_owner = np.unique(samples.gans, return_inverse=True, return_counts=True)
+    for cell, number in enumerate(_by_cell(samples.cells[of_owner[owners] == 1], reference)):
+        found += random.binomial(number, rates[:, cell])
+    for owner in np.flatnonzero(of_owner > 1):
+        # One of the GANs that are left. It may have nothing in a cell; then all of them stand in.
+        gan = bars.order[
+            each, random.integers(reference.held_out_gans, bars.order.shape[1], SIMULATIONS)
+        ]
+        for cell, number in enumerate(_by_cell(samples.cells[owners == owner], reference)):
+            there = reference.sizes[cell, gan]
+            its = bars.below[each, cell, gan] / np.maximum(there, 1)
+            found += random.binomial(number, np.where(there > 0, its, rates[:, cell]))
+    return found
+
+
+def _each(ratios: Numbers, samples: Distances, reference: Reference, quantile: float) -> Numbers:
+    """Return the chance (n,) that the smallest ratio of n new GANs, all independent, is as small."""
+    rates, numbers = _bars(reference, quantile).rates, _by_cell(samples.cells, reference)
+    # Rounded up to the next of RATIOS, and, like other p-values of simulations, never 0.
+    smaller = 1 - np.prod((1 - rates) ** numbers, axis=2).mean(axis=1)
+    chances = np.append(np.minimum(smaller + 1 / (1 + SIMULATIONS), 1), 1)
+    found: Numbers = chances[np.searchsorted(RATIOS, ratios)]
+    return found
+
+
+def _by_cell(cells: Whole, reference: Reference) -> Whole:
+    return np.bincount(cells, minlength=reference.cells)

@@ -163,12 +163,12 @@ def _null(
 ) -> Numbers:
     """Return the average Z_U (SIMULATIONS,) of samples and held-out GANs, as many and in the same cells,
     that are drawn from the GANs of the pool."""
-    inside, held_out = reference.sizes[cells], int(reference.held_out.gans.max()) + 1
+    inside = reference.sizes[cells]
     chances = np.full(inside.shape[1], 1 / inside.shape[1])
     n = np.array([[(samples.cells == cell).sum() for cell in cells]])
     found = []
     for _ in range(0, SIMULATIONS, AT_ONCE):
-        of_gans = random.multinomial(held_out, chances, size=AT_ONCE)
+        of_gans = random.multinomial(reference.held_out_gans, chances, size=AT_ONCE)
         rows = _new_samples(random, samples, reference)
         won = [reference.nearer[rows[:, samples.cells == cell]].sum(axis=1) for cell in cells]
         found.append(_averages(np.stack(won, axis=1), n, of_gans, inside))

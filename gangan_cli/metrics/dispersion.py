@@ -54,7 +54,7 @@ class Spread:
         return sums, number
 
     def mean(self, times: NDArray[np.int64]) -> Numbers:
-        """Return the mean distance (r,) of codes of two GANs, if GANs were drawn `times` (r, GANs) times.
+        """Return the mean distance (r,) of codes of two GANs that were drawn `times` (r, GANs) times.
 
         A GAN that was drawn twice is not taken for two GANs at a distance of 0.
         """

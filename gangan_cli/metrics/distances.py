@@ -104,6 +104,11 @@ class Reference:
         """How many cells there are."""
         return len(self.bounds)
 
+    @property
+    def held_out_gans(self) -> int:
+        """How many GANs were held out."""
+        return int(self.held_out.gans.max()) + 1
+
     def numbered(self, samples: Distances) -> Distances:
         """Return samples with this reference's cells, and GANs numbered from 0."""
         return _numbered(samples, self.bounds)
