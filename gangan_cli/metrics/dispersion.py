@@ -58,7 +58,7 @@ class Spread:
 
         A GAN that was drawn twice is not taken for two GANs at a distance of 0.
         """
-        sums, number = (np.einsum("rg,gh,rh->r", times, part, times) for part in self.pairs)
+        sums, number = (((times @ part) * times).sum(axis=1) for part in self.pairs)
         found: Numbers = sums / number
         return found
 
