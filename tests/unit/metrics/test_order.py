@@ -33,7 +33,7 @@ def test_rho_is_spearmans_and_p_that_of_independent_values(random):
 
 def test_a_smooth_rising_curve_may_be_a_random_one():
     assert order_test(AXIS, AXIS).p > 0.3
-    assert order_test(AXIS, np.exp(AXIS / 2)).p > 0.3
+    assert order_test(AXIS, np.exp(AXIS / 2)).p > 0.1
 
 
 def test_a_rising_curve_where_others_turn_is_in_order(random):
