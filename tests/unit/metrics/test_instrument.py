@@ -13,8 +13,15 @@ from gangan_cli.metrics.copies import share_of_copies
 from gangan_cli.metrics.data_copying import z_u_by_cell
 from gangan_cli.metrics.dispersion import Spread, dispersion
 from gangan_cli.metrics.order import order_test
-from tests.unit.metrics.made_up import averages, halfway, jittered, new_gans, population
-from tests.unit.metrics.test_order import AXIS, smooth
+from tests.unit.metrics.made_up import (
+    AXIS,
+    averages,
+    halfway,
+    jittered,
+    new_gans,
+    population,
+    smooth,
+)
 
 LEVEL = 0.05
 """Of all tests."""
