@@ -15,7 +15,7 @@ LEAST = 5
 SCALES = np.geomspace(0.05, 1, 13)
 """Length scales that are tried, as shares of the axis. With longer ones curves are all but straight."""
 
-NOISE = (1e-6, 1e-4, 1e-3, 1e-2, 0.03, 0.1, 0.3, 0.9)
+NOISE = np.array([1e-6, 1e-4, 1e-3, 1e-2, 0.03, 0.1, 0.3, 0.9])
 """Shares of the variance that are noise, from one position to the next, that are tried."""
 
 
@@ -71,7 +71,7 @@ def order_test(
     if not len(curves) or (values == values[0]).all():
         return Order(0.0, 1.0, 1.0, float("nan"), float("nan"))
     scale, noise = _likeliest(positions, curves)
-    root = _root(positions, scale, noise)
+    root = _roots(positions, np.array([scale]), np.array([noise]))[0]
     drawn = np.random.default_rng(seed).standard_normal((simulations, n)) @ root.T
     rho, null = spearman(positions, values), np.abs(_rank_correlations(positions, drawn))
     return Order(
@@ -85,24 +85,25 @@ def order_test(
 
 def _likeliest(positions: Numbers, curves: Numbers) -> tuple[float, float]:
     """Return the length scale and the share of noise of the greatest likelihood for curves (k, n)."""
-    n, ones, best = len(positions), np.ones(len(positions)), (-np.inf, 0.0, 0.0)
-    for scale in SCALES * np.ptp(positions):
-        for noise in NOISE:
-            root = _root(positions, scale, noise)
-            white, one = np.linalg.solve(root, curves.T), np.linalg.solve(root, ones)
-            rest = white - np.outer(one, one @ white / (one @ one))
-            fit = (n - 1) * np.log(np.square(rest).sum(axis=0) / (n - 1))
-            size = 2 * np.log(np.diagonal(root)).sum() + np.log(one @ one)
-            best = max(best, (float(-(fit + size).sum() / 2), float(scale), noise))
-    return best[1], best[2]
+    n = len(positions)
+    scales, noises = (part.ravel() for part in np.meshgrid(SCALES * np.ptp(positions), NOISE))
+    roots = _roots(positions, scales, noises)
+    white = np.linalg.solve(roots, np.concatenate([curves, np.ones((1, n))]).T)
+    values, one = white[:, :, :-1], white[:, :, -1:]
+    weight = np.square(one).sum(axis=1)
+    rest = values - one * (np.einsum("gn,gnk->gk", one[:, :, 0], values) / weight)[:, None]
+    fit = (n - 1) * np.log(np.square(rest).sum(axis=1) / (n - 1)).sum(axis=1)
+    size = 2 * np.log(np.diagonal(roots, axis1=1, axis2=2)).sum(axis=1) + np.log(weight[:, 0])
+    best = int((fit + len(curves) * size).argmin())
+    return float(scales[best]), float(noises[best])
 
 
-def _root(positions: Numbers, scale: float, noise: float) -> Numbers:
-    """Return the Cholesky root (n, n) of the covariance of such a curve, of variance 1."""
-    apart = np.square((positions[:, None] - positions) / scale)
-    kernel = (1 - noise) * np.exp(-apart / 2) + noise * np.eye(len(positions))
-    root: Numbers = np.linalg.cholesky(kernel)
-    return root
+def _roots(positions: Numbers, scales: Numbers, noises: Numbers) -> Numbers:
+    """Return Cholesky roots (g, n, n) of the covariances of such curves, of variance 1."""
+    apart, noise = np.square(positions[:, None] - positions), noises[:, None, None]
+    smooth = np.exp(-apart / (2 * np.square(scales)[:, None, None]))
+    roots: Numbers = np.linalg.cholesky((1 - noise) * smooth + noise * np.eye(len(positions)))
+    return roots
 
 
 def _rank_correlations(positions: Numbers, values: Numbers) -> Numbers:
