@@ -11,6 +11,10 @@ from gangan_cli.documents import from_document
 from store import Run
 from store.keys import Pair
 
+AUDIT_VERSION = 4
+"""Counts changes to what an audit measures, concludes, or how it is stored. Earlier audits are not read:
+they concluded more than their figures allow."""
+
 
 @dataclass(frozen=True)
 class Subject:

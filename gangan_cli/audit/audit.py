@@ -1,58 +1,82 @@
-"""The audit of a GAN-GAN: compares it with simple baselines, which draw weights without training.
+"""The audit of a GAN-GAN: compares it with all that draws weights without being one.
 
 Most generators of weights, looked at closely, reproduce the weights that they were trained on, or lose
-to averages of these. So all samplers are measured with the same budget, noise and judge: how good are
-their GANs, how far from the snapshots, and near how many of the GANs and epochs?
+to averages of these (Zeng et al., "Generative modeling of weights: generalization or memorization?",
+2026). So all samplers are measured with the same budget, noise and judge: how good are their GANs, how
+new, and how much of the population do they cover?
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gangan_cli.audit.alignment_report import AlignmentReport, alignment_report
-from gangan_cli.audit.benchmark import DRAWN, Axis, Bench, HeldOut, Options, Row
+from gangan_cli.audit.alignment_report import AlignmentReport
+from gangan_cli.audit.benchmark import SamplerResult
+from gangan_cli.audit.latent_axis import LatentWalk
+from gangan_cli.audit.options import Options
+from gangan_cli.audit.population import COMPONENTS, WEIGHTS, UsualDistances, UsualMixtures
+from gangan_cli.audit.rivals import RUN
 from gangan_cli.errors import ConfigurationError
-from gangan_cli.evaluation.quick import quick_scores
-from gangan_cli.progress import ProgressCallback
+from gangan_cli.metrics.data_copying import ZUByCell
+from gangan_cli.metrics.statistics import Interval
 from gangan_cli.sampling.datasets import dataset_of
 from gangan_cli.sampling.lineage import Lineage
-from gangan_cli.weightspace.alignment import Alignment
-from gangan_cli.weightspace.conditions import Condition
-from gangan_cli.weightspace.index import Neighbours, PcaIndex
-from store.keys import Pair
+from gangan_cli.weightspace.novelty import MAX_RATIO, NEAR
 
-AVERAGES = "mean_of_last", "moving_average"
-SNAPSHOT = "snapshot"
-PROJECTED = "pca_snapshot"
+MOST = 512
+"""Most samples of a sampler that are judged."""
+
+
+Verdict = Literal["holds", "does not hold", "undecided"]
 
 
 @dataclass(frozen=True)
-class Inside:
-    """Usual distances within the space of a GAN-GAN's principal components: `spacing`, `across` and
-    `own` are as in `Audit`."""
+class Claim:
+    """A claim about the GAN-GAN, its verdict, and the figures that support it; `value` is the one that
+    decides. `id` names it in results and scripts, since its sentence may change. `verdicts` are those on
+    the same claim about the other samplers, by their ids: a claim that a trivial one passes says nothing
+    for a GAN-GAN."""
 
-    spacing: float
-    across: float
-    own: Neighbours
+    id: str
+    claim: str
+    verdict: Verdict
+    figures: str
+    value: float
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
 
-    @classmethod
-    def of(cls, pca_index: PcaIndex) -> "Inside":
-        """Return the usual distances of the snapshots in a subspace."""
-        return cls(pca_index.epoch_step, pca_index.between_gans, pca_index.among_themselves())
+
+@dataclass(frozen=True)
+class Novelty:
+    """How the judged vectors of a sampler lie to the training GANs in one space, beside GANs that were
+    held out: Z_U within tenths of training, and the `plain` Z_U of all together, with its `plain_floor`,
+    for comparison with published figures.
+
+    `copies` is the share of vectors nearer than nearly all held-out snapshots of the same tenth; new
+    GANs have a share of `expected`, and as large a one with probability `copies_p`. `named` are the
+    vectors (numbers below count) nearer than any of as many new GANs would be, in 99 of 100 cases.
+    """
+
+    z_u: ZUByCell
+    copies: Interval
+    expected: float
+    copies_p: float
+    named: Sequence[int]
+    plain: float
+    plain_floor: float
 
 
 @dataclass(frozen=True)
 class Audit:
-    """The results of an audit. Distances are in weight space.
+    """The results of an audit.
 
-    `gans` and `epochs` are those of the training snapshots. Medians of their distances are `spacing`,
-    the epoch step (between consecutive snapshots of a GAN), and `across` (from a snapshot to the nearest
-    one of another GAN). `own` compares snapshots with all the other snapshots. The first of `rows` is
-    the GAN-GAN; `matched` (count,) are the Fréchet distances of the snapshots nearest to its judged
-    vectors; `floor` is that of real images.
+    `gans` and `epochs` are those of the training snapshots, `held_out` the names of the GANs that the
+    GAN-GAN was not shown. `usual` are distances to compare with, by space; `own` (n,) those of training
+    snapshots to the nearest other one, among components if there are any, and `usual_mixtures` those to
+    mixtures. The first of `samplers` is the GAN-GAN. `real` is the Fréchet distance of real images, and
+    `mixed` that of images of many of the last snapshots together.
     """
 
     run: str
@@ -62,13 +86,14 @@ class Audit:
     options: Options
     gans: Sequence[int]
     epochs: Sequence[int]
-    spacing: float
-    across: float
-    own: Neighbours
-    rows: Sequence[Row]
-    matched: NDArray[np.float64]
-    axis: Axis
-    floor: float
+    held_out: Sequence[str]
+    usual: Mapping[str, UsualDistances]
+    own: NDArray[np.float64]
+    usual_mixtures: UsualMixtures
+    samplers: Sequence[SamplerResult]
+    walk: LatentWalk
+    real: float
+    mixed: float
     condition: str = "none"
     asked: NDArray[np.float64] | None = None
     """The requested epochs or Fréchet distances of the judged vectors (count,); None if the GAN-GAN is
@@ -77,88 +102,45 @@ class Audit:
     asked_on: int = 0
     """The judge that gave the requested Fréchet distances, and on how many images; "" and 0 if something
     else, or nothing, is requested."""
-    held_out: HeldOut | None = None
-    """How near samples come to the GANs that were held out; None without such GANs, and for a GAN-GAN on
-    aligned GANs."""
     aligned: AlignmentReport | None = None
     """The effect of aligning the GANs; None if they were not, or if no two of them have the same
     epoch."""
     doubt: str = ""
     """Why the judge's scores may mislead; "" if there is no reason."""
-    inside: Inside | None = None
-    """Usual distances within the space of the components; None for a GAN-GAN on raw weights."""
+    novelty: Mapping[str, Mapping[str, Novelty]] = field(default_factory=dict)
+    """By the id of the sampler, then by space; empty if fewer than two GANs were held out."""
+    claims: Sequence[Claim] = ()
 
-    def row(self, id: str) -> Row:
-        """Return the measurements of the sampler `id`."""
-        return next(row for row in self.rows if row.id == id)
+    def sampler(self, id: str) -> SamplerResult | None:
+        """Return the measurements of the sampler `id`; None if it was not measured."""
+        return next((one for one in self.samplers if one.id == id), None)
 
+    @property
+    def other_runs(self) -> set[str]:
+        """The ids of the samplers that are other runs over the same snapshots."""
+        return {one.id for one in self.samplers if one.id.startswith(RUN)}
 
-def audits(
-    lineage: Lineage,
-    options: Options,
-    data_dir: Path | None,
-    on_progress: ProgressCallback,
-    warn: Callable[[str], None],
-    snapshots: Sequence[Pair],
-    known: Sequence[Audit] = (),
-) -> Iterator[Audit]:
-    """Yield the audits of the GAN-GANs on top of a lineage at `snapshots` (gan, epoch).
+    @property
+    def epoch_step(self) -> float:
+        """The median distance of consecutive snapshots of a GAN, among components if there are any."""
+        return self.home.epoch_step
 
-    `known` are earlier audits of the same run with the same options. Those by the same judge are yielded
-    again, and their measurements of the baselines are reused.
+    @property
+    def home(self) -> UsualDistances:
+        """The usual distances among components if there are any, or of all weights."""
+        return self.usual.get(COMPONENTS) or self.usual[WEIGHTS]
 
-    Raises:
-        ConfigurationError: the run is not one of GAN-GANs, or the options leave nothing to compare.
-        WorkFailed: the judge is not available, or a GAN generates values that are not finite.
-    """
-    check(lineage, options)
-    bench = Bench.open(lineage, options, data_dir, on_progress)
-    if bench.reference.judge.unkept:
-        warn(bench.reference.judge.unkept)
-    judge, weight_index = bench.reference.judge.id, bench.weight_index
-    done = {(one.gan, one.epoch): one for one in known if one.judge == judge}
-    rivals = next((one.rows[1:] for one in done.values()), None)
-    samplers = {} if rivals else bench.baselines()
-    missing = [snapshot for snapshot in snapshots if snapshot not in done]
-    bench.total = len(samplers) * options.count + len(missing) * (2 * options.count + options.points)
-    rivals = rivals or [bench.row(id, sampler) for id, sampler in samplers.items()]
-    own, scale = weight_index.among_themselves(), Condition.of(lineage.top)
-    alignment, keys = Alignment.of(lineage.top, lineage.below), weight_index.keys
-    inside = Inside.of(bench.pca_index) if bench.pca_index else None
-    aligned = None
-    if alignment.mode != "none" and len(np.unique(keys[:, 1])) < len(keys):
-        aligned = alignment_report(lineage.below, keys, alignment)
-    floor = quick_scores(bench.reference.real(options.images, options.seed), bench.reference).frechet
-    asked = scale.decode(bench.latents[: options.count, -1].astype(np.float64)) if scale else None
-    for gan, epoch in snapshots:
-        if found := done.get((gan, epoch)):
-            yield found
-            continue
-        row = bench.gangan(gan, epoch)
-        yield Audit(
-            run=lineage.top.name,
-            gan=gan,
-            epoch=epoch,
-            judge=judge,
-            options=options,
-            gans=np.unique(weight_index.keys[:, 0]).tolist(),
-            epochs=np.unique(weight_index.keys[:, 1]).tolist(),
-            spacing=weight_index.epoch_step,
-            across=weight_index.between_gans,
-            own=own,
-            rows=[row, *rivals],
-            matched=bench.matched(row),
-            axis=bench.along(gan, epoch),
-            floor=floor,
-            condition=scale.what if scale else "none",
-            asked=asked,
-            asked_by=scale.judge if scale else "",
-            asked_on=scale.images if scale else 0,
-            held_out=bench.held_out(gan, epoch),
-            aligned=aligned,
-            doubt=bench.reference.judge.weakness,
-            inside=inside,
-        )
+    def near_a_gan(self, one: SamplerResult) -> NDArray[np.bool_]:
+        """Return which of a sampler's drawn vectors (drawn,) are near a GAN: much nearer to it than to
+        any other; of a single GAN, within NEAR epoch steps."""
+        if len(self.gans) > 1:
+            return one.ratios <= MAX_RATIO
+        return one.distances < NEAR * self.epoch_step
+
+    @property
+    def generator(self) -> SamplerResult:
+        """The measurements of the GAN-GAN."""
+        return self.samplers[0]
 
 
 def check(lineage: Lineage, options: Options) -> None:
@@ -179,6 +161,6 @@ def check(lineage: Lineage, options: Options) -> None:
             f"{lineage.top.name!r} was trained on one snapshot of each GAN: distances need two "
             "epochs as their unit"
         )
-    if not 3 <= options.count <= DRAWN:
-        raise ConfigurationError(f"count is {options.count}: give 3 to {DRAWN} samples of each kind")
+    if not 3 <= options.count <= MOST:
+        raise ConfigurationError(f"count is {options.count}: give 3 to {MOST} samples of each kind")
     dataset_of(lineage.on_images, options.dataset)

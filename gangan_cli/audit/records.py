@@ -5,36 +5,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gangan_cli.audit.audit import Audit, audits, check
-from gangan_cli.audit.benchmark import Options
-from gangan_cli.audit.claims import claims, covered
+from gangan_cli.audit.audit import Audit, check
+from gangan_cli.audit.auditor import audits
+from gangan_cli.audit.options import Options
 from gangan_cli.documents import from_document, to_document
 from gangan_cli.evaluation.evaluate import chosen, opened
 from gangan_cli.progress import ProgressCallback
+from gangan_cli.records import AUDIT_VERSION
 from gangan_cli.sampling.datasets import dataset_of, mismatch
 from store import Catalog, Run
-
-VERSION = 3
-"""Counts changes to what an audit measures or how it is stored. Version 2, which named samplers by their
-labels, is read too; earlier audits are done again."""
-
-VERSION_2_NAMES: Mapping[str, str] = {
-    "the GAN-GAN": "gangan",
-    "training snapshot": "snapshot",
-    "snapshot + noise, ½ step": "snapshot_noise_0.5",
-    "snapshot + noise, 1 step": "snapshot_noise_1",
-    "snapshot + noise, 2 steps": "snapshot_noise_2",
-    "mean of the last 10": "mean_of_last",
-    "moving average": "moving_average",
-    "between snapshots of a GAN": "interpolation_within_gan",
-    "between two GANs": "interpolation_between_gans",
-    "Gaussian per weight": "gaussian",
-    "components + Gaussian": "pca_gaussian",
-    "components + kernels": "pca_kernels",
-    "snapshot on components": "pca_snapshot",
-    "autoencoder + kernels": "autoencoder_kernels",
-}
-"""The ids of samplers, by the names that version 2 stored."""
 
 
 @dataclass(frozen=True)
@@ -70,15 +49,11 @@ def audited(
             warn(f"{name} cannot be written: results are not stored")
         wanted = chosen(lineage.top, request.gans, request.epochs)
         known = [one for one in _kept(lineage.top) if one.options == request.options]
-        before = {(one.gan, one.epoch): one for one in known}
-        if before.keys() >= set(wanted) and len({before[snapshot].judge for snapshot in wanted}) == 1:
-            found = [before[snapshot] for snapshot in wanted]
-        else:
-            found = []
-            for one in audits(lineage, request.options, data_dir, on_progress, warn, wanted, known):
-                found.append(one)
-                if keeps and not any(one is other for other in known):
-                    lineage.top.add_results({_key(one): document_of(one)})
+        found = []
+        for one in audits(catalog, lineage, request.options, data_dir, on_progress, warn, wanted, known):
+            found.append(one)
+            if keeps and not any(one is other for other in known):
+                lineage.top.add_results({_key(one): document_of(one)})
         for warning in dict.fromkeys(one.doubt for one in found if one.doubt):
             warn(warning)
         return found
@@ -97,25 +72,19 @@ def known_audit(run: Run, gan: int, epoch: int) -> Audit | None:
 
 
 def document_of(audit: Audit) -> dict[str, Any]:
-    """Return an audit as plain values, with the claims and the shares of GANs and epochs covered."""
-    return {
-        **to_document(audit),
-        "version": VERSION,
-        "rows": [{"id": row.id, "name": row.label, **to_document(row)} for row in audit.rows],
-        "claims": [to_document(claim) for claim in claims(audit)],
-        "covered": {row.label: covered(audit, row) for row in audit.rows},
-    }
+    """Return an audit as plain values."""
+    samplers = [{"name": one.label, **to_document(one)} for one in audit.samplers]
+    return {**to_document(audit), "version": AUDIT_VERSION, "samplers": samplers}
 
 
 def audit_of(document: Mapping[str, Any]) -> Audit:
-    """Return an audit from its plain values, also from those of version 2."""
-    rows = [{**row, "id": row.get("id") or VERSION_2_NAMES[row["name"]]} for row in document["rows"]]
-    return from_document(Audit, {**document, "rows": rows})
+    """Return an audit from its plain values."""
+    return from_document(Audit, document)
 
 
 def _kept(run: Run) -> list[Audit]:
     documents = run.results("audit/").values()
-    return [audit_of(one) for one in documents if one.get("version") in (2, VERSION)]
+    return [audit_of(one) for one in documents if one.get("version") == AUDIT_VERSION]
 
 
 def _key(audit: Audit) -> str:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gangan_cli.audit.audit import SNAPSHOT, Audit
-from gangan_cli.audit.benchmark import GANGAN
+from gangan_cli.audit.audit import Audit
+from gangan_cli.audit.benchmark import WHOLE
 from gangan_cli.records import Evaluated, Subject, comparable, evaluations
 from store import Run
 from store.keys import Keys, Pair
@@ -71,13 +71,11 @@ class ScoreHistory:
 
     @classmethod
     def _within(cls, audit: Audit) -> "ScoreHistory":
-        row, count = audit.row(SNAPSHOT), audit.options.count
-        near = audit.row(GANGAN).keys[:count]
-        scores = {
-            **dict(zip(map(tuple, row.keys[:count].tolist()), row.frechet.tolist(), strict=True)),
-            **dict(zip(map(tuple, near.tolist()), audit.matched.tolist(), strict=True)),
-        }
-        return cls._of(scores, audit.judge, audit.options.images, audit.floor)
+        count, scores = audit.options.count, dict[Pair, float]()
+        for one in audit.samplers:
+            keys = map(tuple, one.keys[:count].tolist())
+            scores.update(zip(keys, one.nearest_frechet[WHOLE].tolist(), strict=True))
+        return cls._of(scores, audit.judge, audit.options.images, audit.real)
 
     @classmethod
     def _of(

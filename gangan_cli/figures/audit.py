@@ -1,16 +1,19 @@
-"""The audit of a GAN-GAN on one page: quality against novelty, order along the axis, verdicts."""
+"""The audit of a GAN-GAN on one page: verdicts, quality against novelty, copying, order along the
+axis."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from textwrap import wrap
 
 import numpy as np
 from matplotlib.axes import Axes
 
-from gangan_cli.audit.audit import Audit
-from gangan_cli.audit.benchmark import GANGAN, Row
-from gangan_cli.audit.claims import Claim, claims, order
+from gangan_cli.audit.audit import Audit, Claim
+from gangan_cli.audit.benchmark import SamplerResult
+from gangan_cli.audit.finding import RULE
 from gangan_cli.documents import to_document
 from gangan_cli.figures.axis_order import draw_order
+from gangan_cli.figures.copying import SHOWN, draw_copying
 from gangan_cli.figures.novelty import draw_novelty
 from gangan_cli.figures.style import DARK, GREY, Output, house_look, new_figure, save
 from gangan_cli.weightspace.novelty import NEAR
@@ -20,7 +23,10 @@ WIDTH = 7.4
 """Width of the figure in inches: a little more than the text of a page."""
 
 PANELS = (3.7, 1.3, 1.4)
-"""Approximate heights of the three plots, in inches."""
+"""Approximate heights of the plots of novelty and of order, in inches."""
+
+BAR = 0.16
+"""Height of a bar of Z_U, in inches."""
 
 COLUMNS = {"verdict": 0.0, "claim": 0.165, "figures": 0.595}
 """Left edges of the columns of verdicts, as fractions of the width."""
@@ -42,20 +48,25 @@ MARKS = {"holds": "✓", "does not hold": "✗", "undecided": "?"}
 
 @house_look
 def draw_audit(run: Run, audit: Audit, output: Output) -> list[Path]:
-    """Draw the page of an audit; return its files."""
-    found = claims(audit)
+    """Draw the page of an audit, verdicts first; return its files."""
+    found = audit.claims
     table = HEAD + sum(_lines(claim) * LINE + GAP for claim in found)
     caption = wrap(_caption(audit), CAPTION)
-    heights = (*PANELS, table + GAP + len(caption) * LINE)
-    figure, axes = new_figure(WIDTH, sum(heights) + 1.6, 4, 1, heights)
-    novelty, above, below, verdicts = axes[:, 0]
+    bars = len(audit.usual) * sum(id.startswith((audit.generator.id, *SHOWN)) for id in audit.novelty)
+    copying = (BAR * bars + 0.3,) if bars else ()
+    heights = (table + GAP + len(caption) * LINE, PANELS[0], *copying, *PANELS[1:])
+    figure, axes = new_figure(WIDTH, sum(heights) + 1.9, len(heights), 1, heights)
+    verdicts, novelty, *copying_axis, above, below = axes[:, 0]
     figure.suptitle(
         f"Audit of {run.name}: GAN-GAN {audit.gan} at epoch {audit.epoch}",
         fontsize=10,
         weight="bold",
     )
     draw_order(above, below, audit)
-    verdicts.set_ylim(heights[-1], 0)
+    for axis in copying_axis:
+        draw_copying(axis, audit)
+        axis.set_title("b   Copies or new GANs?", weight="bold")
+    verdicts.set_ylim(heights[0], 0)
     _write(verdicts, found, table)
     verdicts.text(0, table + GAP, "\n".join(caption), fontsize=7, va="top", color=GREY).set_in_layout(
         False
@@ -66,12 +77,16 @@ def draw_audit(run: Run, audit: Audit, output: Output) -> list[Path]:
 
 def _caption(audit: Audit) -> str:
     options = audit.options
-    far = (audit.axis.distances >= NEAR * audit.spacing).any()
-    hollow = f"b, c: hollow dots lie {NEAR:g} steps or more from any snapshot. " if far else ""
+    far = (audit.walk.distances >= NEAR * audit.epoch_step).any()
+    hollow = (
+        f"Hollow dots along the axis lie {NEAR:g} epoch steps or more from any snapshot. " if far else ""
+    )
+    held_out = f"{len(audit.held_out)} GANs held out" if audit.held_out else "no GANs held out"
     return (
-        f"a: median and quartiles of {options.count} GANs of each sampler; small dots are GANs that the "
-        f"GAN-GAN drew. {hollow}Fréchet distances of {options.images:,} images by judge "
-        f"{audit.judge}; real images score {audit.floor:.1f}."
+        f"Over {len(audit.gans)} GANs, {held_out}; {RULE}. Quality against novelty: median and "
+        f"quartiles of {options.count} GANs of each sampler; small dots are GANs of the GAN-GAN. "
+        f"{hollow}Fréchet distances of {options.images:,} images by judge {audit.judge}; real images "
+        f"have {audit.real:.1f}."
     )
 
 
@@ -79,7 +94,7 @@ def _lines(claim: Claim) -> int:
     return max(len(wrap(getattr(claim, column), width)) for column, width in WRAP.items())
 
 
-def _write(axis: Axes, found: list[Claim], height: float) -> None:
+def _write(axis: Axes, found: Sequence[Claim], height: float) -> None:
     """Write the verdicts as a table into the upper `height` inches of an axis."""
     axis.axis("off")
     axis.set_xlim(0, 1)
@@ -106,37 +121,38 @@ def _write(axis: Axes, found: list[Claim], height: float) -> None:
     axis.hlines(height, 0, 1, color=DARK, linewidth=0.9, clip_on=False)
 
 
-def _facts(audit: Audit, found: list[Claim]) -> dict[str, object]:
-    axis = audit.axis
+def _facts(audit: Audit, found: Sequence[Claim]) -> dict[str, object]:
+    walk, others = audit.walk, audit.home.other_gans
     return {
         "judge": audit.judge,
         "samples": audit.options.images,
         "count": audit.options.count,
         "gan": audit.gan,
         "epoch": audit.epoch,
-        "spacing": _number(audit.spacing),
-        "across": _number(audit.across),
-        "floor": audit.floor,
-        "samplers": {row.label: {"id": row.id, **_of(row)} for row in audit.rows},
-        "keys": audit.row(GANGAN).keys[: audit.options.count],
+        "held_out": list(audit.held_out),
+        "epoch_step": _number(audit.epoch_step),
+        "between_gans": _number(np.median(others.values)) if others else None,
+        "real": audit.real,
+        "samplers": {one.label: {"id": one.id, **_of(one)} for one in audit.samplers},
+        "keys": audit.generator.keys[: audit.options.count],
         "axis": {
-            "words": axis.words,
-            "positions": axis.positions,
-            "keys": axis.keys,
-            "frechet": axis.frechet,
-            "order": {"epoch": order(axis, axis.keys[:, 1]), "frechet": order(axis, axis.frechet)},
+            "words": walk.words,
+            "positions": walk.positions,
+            "keys": walk.keys,
+            "frechet": walk.frechet,
         },
+        "novelty": to_document(audit.novelty),
         "claims": [to_document(claim) for claim in found],
     }
 
 
-def _of(row: Row) -> dict[str, object]:
+def _of(one: SamplerResult) -> dict[str, object]:
     return {
-        "distance": np.percentile(row.distances, (25, 50, 75)),
-        "inside": np.percentile(row.inside.distances, (25, 50, 75)) if row.inside else None,
-        "frechet": np.percentile(row.frechet, (25, 50, 75)),
-        "best": row.best,
-        "best_error": row.best_error,
+        "distance": np.percentile(one.distances, (25, 50, 75)),
+        "frechet": np.percentile(one.frechet, (25, 50, 75)),
+        "mind": np.percentile(one.mind, (25, 50, 75)),
+        "best": one.best,
+        "best_error": one.best_error,
     }
 
 

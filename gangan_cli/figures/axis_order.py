@@ -4,18 +4,20 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from gangan_cli.audit.audit import Audit
-from gangan_cli.audit.claims import order
+from gangan_cli.audit.axis_claims import ordered
 from gangan_cli.figures.style import GREY, VERMILLION, plain_ticks, whole_ticks
 from gangan_cli.weightspace.novelty import NEAR
 
 
 def draw_order(above: Axes, below: Axes, audit: Audit) -> None:
     """Draw the epoch of the nearest snapshot into `above`, and the Fréchet distance into `below`."""
-    axis = audit.axis
+    axis = audit.walk
     epochs = axis.keys[:, 1].astype(np.float64)
     above.sharex(below)
-    _panel(above, audit, epochs, "b   Nearest epoch along the latent axis")
-    _panel(below, audit, axis.frechet, "c   Fréchet distance along it")
+    samples = audit.generator
+    own = samples.keys[: len(samples.frechet), 1].astype(np.float64)
+    _panel(above, audit, epochs, own, "c   Nearest epoch along the latent axis")
+    _panel(below, audit, axis.frechet, samples.frechet, "d   Fréchet distance along it")
     if audit.condition != "none":
         asked = above if audit.condition == "epoch" else below
         asked.plot(axis.positions, axis.positions, color=GREY, linewidth=0.9, linestyle=(0, (5, 3)))
@@ -46,9 +48,9 @@ def draw_order(above: Axes, below: Axes, audit: Audit) -> None:
     figure.align_ylabels([above, below])
 
 
-def _panel(panel: Axes, audit: Audit, values: np.ndarray, title: str) -> None:
-    axis = audit.axis
-    far = axis.distances >= NEAR * audit.spacing
+def _panel(panel: Axes, audit: Audit, values: np.ndarray, of_samples: np.ndarray, title: str) -> None:
+    axis = audit.walk
+    far = axis.distances >= NEAR * audit.epoch_step
     panel.plot(axis.positions, values, color=VERMILLION, linewidth=0.8, alpha=0.5)
     for some, face in ((~far, VERMILLION), (far, "white")):
         panel.scatter(
@@ -62,7 +64,7 @@ def _panel(panel: Axes, audit: Audit, values: np.ndarray, title: str) -> None:
         )
     panel.grid(axis="y", linewidth=0.4, alpha=0.4)
     panel.set_title(title, weight="bold")
-    whole, half = order(axis, values)
+    found = ordered(audit, values, of_samples)
     panel.set_title(
-        f"Spearman {whole:+.2f}; on one side of its turn {half:+.2f}", loc="right", fontsize=8
+        f"rank correlation of samples {found.value:+.2f}: {found.verdict}", loc="right", fontsize=8
     )

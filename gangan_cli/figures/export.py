@@ -81,9 +81,9 @@ def _scores_along(along: LatentGrid, audit: Audit | None) -> NDArray[np.float64]
     another one: it depends on the seed."""
     if audit is None or along.positions is None or audit.options.seed != along.seed:
         return None
-    places = audit.axis.positions
-    same = places.shape == along.positions.shape and np.allclose(places, along.positions)
-    return audit.axis.frechet if same else None
+    places, same_axis = audit.walk.positions, audit.walk.words == along.axis
+    same = same_axis and places.shape == along.positions.shape and np.allclose(places, along.positions)
+    return audit.walk.frechet if same else None
 
 
 def _named(figure: str, paths: list[Path]) -> Iterator[tuple[str, Path]]:

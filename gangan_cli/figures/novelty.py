@@ -8,19 +8,22 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from gangan_cli.audit.audit import Audit
-from gangan_cli.audit.benchmark import GANGAN, Row
+from gangan_cli.audit.benchmark import SamplerResult
+from gangan_cli.audit.population import COMPONENTS
+from gangan_cli.audit.rivals import GANGAN, kind_of
 from gangan_cli.figures.labels import Label, place_labels
 from gangan_cli.figures.style import BLUE, DARK, GREEN, GREY, PINK, SKY, VERMILLION, plain_ticks
-from gangan_cli.weightspace.baselines import BASELINES, Kind
 from gangan_cli.weightspace.index import Numbers
 
-LOOKS: Mapping[Kind, tuple[str, str]] = {
+LOOKS: Mapping[str, tuple[str, str]] = {
     "copy": (SKY, "o"),
     "average": (BLUE, "s"),
     "mixture": (GREEN, "^"),
     "density": (PINK, "D"),
+    "generator": (VERMILLION, "P"),
+    "new": (DARK, "X"),
 }
-"""Colour and marker of the baselines, by their kind."""
+"""Colour and marker of the samplers, by their kind."""
 
 APART = 0.2
 """Fraction of the width by which two reference lines must differ for both names to fit above them."""
@@ -38,36 +41,29 @@ class Spread:
     y: Numbers
 
     @classmethod
-    def of(cls, row: Row, unit: float) -> "Spread":
+    def of(cls, row: SamplerResult, unit: float) -> "Spread":
         """Return the quartiles of a sampler: distances of all vectors, scores of those judged."""
         return cls(
             row.id,
             row.label,
-            np.percentile(apart(row) / unit, QUARTILES),
+            np.percentile(row.distances / unit, QUARTILES),
             np.percentile(row.frechet, QUARTILES),
         )
-
-
-def apart(row: Row) -> Numbers:
-    """Return the distances (n,) of a sampler's vectors from the nearest snapshots, within the space of
-    the principal components if there are any: in the full space even a copy made of components is an
-    epoch step away."""
-    return row.inside.distances if row.inside else row.distances
 
 
 def draw_novelty(axis: Axes, audit: Audit) -> None:
     """Draw the median of every sampler, the quartiles of the baselines, and each judged vector of the
     GAN-GAN as a dot."""
     unit, unit_name = unit_of(audit)
-    row = audit.row(GANGAN)
-    own = apart(row)[: len(row.frechet)] / unit
-    spreads = [Spread.of(one, unit) for one in audit.rows]
+    row = audit.generator
+    own = row.distances[: len(row.frechet)] / unit
+    spreads = [Spread.of(one, unit) for one in audit.samplers]
     _scales(axis, spreads, own, row.frechet)
     marks = _marks(axis, audit, unit)
     axis.scatter(own, row.frechet, 12, color=VERMILLION, alpha=0.45, linewidth=0, zorder=3)
     for spread in spreads:
         mine = spread.id == GANGAN
-        colour, shape = (VERMILLION, "*") if mine else LOOKS[BASELINES[spread.id].kind]
+        colour, shape = (VERMILLION, "*") if mine else LOOKS[kind_of(spread.id)]
         _, x, _ = spread.x
         _, y, _ = spread.y
         axis.errorbar(
@@ -92,13 +88,10 @@ def draw_novelty(axis: Axes, audit: Audit) -> None:
 
 def unit_of(audit: Audit) -> tuple[float, str]:
     """Return the unit of distances, and its description: the epoch step, or 1 if there is none."""
-    if audit.inside and audit.inside.spacing > 0:  # False for NaN
-        return audit.inside.spacing, f"in steps of {audit.inside.spacing:.3g}, within the components"
-    if audit.inside:
-        return 1.0, "Euclidean, within the components"
-    if audit.spacing > 0:
-        return audit.spacing, f"in steps: consecutive snapshots of a GAN lie {audit.spacing:.3g} apart"
-    return 1.0, "Euclidean, in weight space"
+    where = ", within the components" if COMPONENTS in audit.usual else ""
+    if audit.epoch_step > 0:  # False for NaN
+        return audit.epoch_step, f"in epoch steps of {audit.epoch_step:.3g}{where}"
+    return 1.0, f"Euclidean{where}"
 
 
 def _scales(axis: Axes, spreads: list[Spread], own: Numbers, frechet: Numbers) -> None:
@@ -123,8 +116,9 @@ def _scales(axis: Axes, spreads: list[Spread], own: Numbers, frechet: Numbers) -
 
 def _marks(axis: Axes, audit: Audit, unit: float) -> list[float]:
     """Draw reference lines at the usual distances between snapshots; return their positions."""
-    seen = audit.inside or audit
-    usual = ((seen.spacing / unit, "one step"), (seen.across / unit, "nearest of another GAN"))
+    others = audit.home.other_gans
+    between = float(np.median(others.values)) if others else np.nan
+    usual = ((audit.epoch_step / unit, "one step"), (between / unit, "nearest of another GAN"))
     # Leaves out NaN.
     marks = sorted((x, words) for x, words in usual if 0 < x < axis.get_xlim()[1])
     across = (axis.transData - axis.transAxes).transform([(x, 1) for x, _ in marks] or [(0, 1)])[:, 0]

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from gangan_cli.audit.audit import Audit
-from gangan_cli.audit.benchmark import GANGAN
+from gangan_cli.audit.population import WEIGHTS
 from gangan_cli.audit.score_history import ScoreHistory
 from gangan_cli.figures.style import (
     BLUE,
@@ -42,14 +42,13 @@ def draw_gangan_scores(
 ) -> list[Path]:
     """Draw the samples of a GAN-GAN at the epochs of their nearest snapshots, over the snapshots'
     curves."""
-    row = audit.row(GANGAN)
+    row, step = audit.generator, audit.usual[WEIGHTS].epoch_step
     count = len(row.frechet)
-    epochs, distances = row.keys[:count, 1], row.distances[:count]
-    # If the epoch step is not known (NaN), no sample counts as far.
-    far = distances >= NEAR * audit.spacing
+    epochs, distances = row.keys[:count, 1], row.near[WEIGHTS].distances
+    far = distances >= NEAR * step
     figure, ((axis,),) = new_figure(7, 3.8)
     _curves(axis, study, FAINT, DARK)
-    within = f", within {NEAR:g} steps" if audit.spacing > 0 else ""
+    within = f", within {NEAR:g} steps" if step > 0 else ""
     kinds = ((~far, VERMILLION, within), (far, "none", f", {NEAR:g} steps or more away"))
     for kind, face, where in kinds:
         if kind.any():

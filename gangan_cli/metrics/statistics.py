@@ -36,7 +36,7 @@ def _ranks(values: NDArray[np.floating]) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class Interval:
-    """An `estimate`, and the 95 % interval from `low` to `high` around it."""
+    """An `estimate`, and the interval from `low` to `high` around it, of 95 % unless said otherwise."""
 
     estimate: float
     low: float
@@ -49,8 +49,9 @@ def bootstrap(
     groups: NDArray[np.generic] | None = None,
     resamples: int = 1000,
     seed: int = 0,
+    level: float = 0.95,
 ) -> Interval:
-    """Return the percentile bootstrap interval of a statistic of values (n, ...).
+    """Return the percentile bootstrap interval of a statistic of values (n, ...), at `level`.
 
     Rows are drawn with replacement. With `groups` (n,), such as each snapshot's GAN, whole groups are
     drawn instead: rows of a group resemble each other, so drawing single rows would give intervals that
@@ -75,8 +76,12 @@ def bootstrap(
     for place, draw in enumerate(drawn):
         rows = np.concatenate([members[name] for name in draw]) if members else draw
         found[place] = statistic(values[rows])
-    low, high = np.quantile(found, (0.025, 0.975))
+    low, high = np.quantile(found, _ends(level))
     return Interval(float(statistic(values)), float(low), float(high))
+
+
+def _ends(level: float) -> tuple[float, float]:
+    return (1 - level) / 2, (1 + level) / 2
 
 
 def expected_best(values: NDArray[np.floating], of: int) -> NDArray[np.float64]:
@@ -107,9 +112,10 @@ def difference_of_bests(
     of: int,
     resamples: int = 1000,
     seed: int = 0,
+    level: float = 0.95,
 ) -> Interval:
     """Return the expected best of `of` values drawn from `ours` (n,) minus that from `theirs` (m,), with
-    its percentile bootstrap interval.
+    its percentile bootstrap interval, at `level`.
 
     For two samples of the same distribution, of 16 to 256 values each and with `of` a quarter of that,
     the interval excludes 0 in 6 to 10 of 100 cases.
@@ -124,7 +130,7 @@ def difference_of_bests(
         return float(expected_best(values, of)), expected_best(values[again], of)
 
     (our, our_again), (their, their_again) = bests(ours), bests(theirs)
-    low, high = np.quantile(our_again - their_again, (0.025, 0.975))
+    low, high = np.quantile(our_again - their_again, _ends(level))
     return Interval(our - their, float(low), float(high))
 
 

@@ -1,10 +1,11 @@
 """From latents down to images: a run, the run that it was trained on, and so on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import nn
 
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.models.family import Family
@@ -95,6 +96,12 @@ class Lineage:
     def family(self) -> Family:
         """The family of the run on top."""
         return self._levels[0].family
+
+    @property
+    def networks_below(self) -> Mapping[str, nn.Module]:
+        """The networks whose weights a GAN-GAN on top generates, by name."""
+        assert self.below
+        return self._levels[1].networks
 
     @property
     def encoder(self) -> WeightEncoder | None:

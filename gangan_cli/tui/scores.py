@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-from gangan_cli.records import Evaluated, comparable, read_evaluations
+from gangan_cli.records import AUDIT_VERSION, Evaluated, comparable, read_evaluations
 from store.keys import Pair
 
 Document = Mapping[str, Any]
@@ -145,16 +145,17 @@ class _Group:
 
 
 def _verdicts(audits: Iterable[Document]) -> Verdicts | None:
-    """Return the result of the audit of the last epoch; of several, the one in the latest version, then
-    with the most samples, then images."""
+    """Return the result of the audit of the last epoch; of several, the one with the most samples, then
+    images. Those of earlier versions do not count."""
     found: list[tuple[tuple[int, ...], Verdicts]] = []
     for document in audits:
         try:
             gan, epoch = int(document["gan"]), int(document["epoch"])
             options = document["options"]
             claims = tuple((str(one["verdict"]), str(one["claim"])) for one in document["claims"])
-            version = int(document.get("version", 1))
-            size = epoch, version, int(options["count"]), int(options["images"])
+            size = epoch, int(options["count"]), int(options["images"])
+            if document["version"] != AUDIT_VERSION:
+                continue
         except (KeyError, TypeError, ValueError):
             continue
         found.append((size, Verdicts(gan, epoch, claims)))

@@ -20,6 +20,9 @@ from store.keys import Keys
 LAST = 10
 """Snapshots in the mean of a trajectory's last ones: a tenth of the paper's 100 epochs."""
 
+TENTH = 10
+"""Part of a trajectory that counts as its end."""
+
 KEEP = 0.9
 """What each epoch keeps of a trajectory's moving average, which so looks about as far back."""
 
@@ -49,6 +52,14 @@ class BaselineData:
     def pick(self, count: int, random: np.random.Generator) -> NDArray[np.int64]:
         """Return `count` rows of `keys`, drawn with repeats."""
         return random.integers(len(self.keys), size=count)
+
+    def pick_last(self, count: int, random: np.random.Generator) -> NDArray[np.int64]:
+        """Return `count` rows of `keys` from each GAN's last tenth of snapshots, drawn with repeats."""
+        gans = self.keys[:, 0]
+        own = [np.flatnonzero(gans == gan) for gan in np.unique(gans)]
+        ordered = [rows[np.argsort(self.keys[rows, 1], kind="stable")] for rows in own]
+        last = np.concatenate([rows[-max(1, len(rows) // TENTH) :] for rows in ordered])
+        return random.choice(last, size=count)
 
     def vectors(self, rows: NDArray[np.int64]) -> Matrix:
         """Return the snapshots (n, P) in these rows of `keys`."""
@@ -85,6 +96,11 @@ Draw = Callable[[BaselineData, int, np.random.Generator], Matrix]
 def snapshot(data: BaselineData, count: int, random: np.random.Generator) -> Matrix:
     """Return training snapshots as they are."""
     return data.vectors(data.pick(count, random))
+
+
+def last_snapshot(data: BaselineData, count: int, random: np.random.Generator) -> Matrix:
+    """Return training snapshots from the last tenth of training: what a user would otherwise take."""
+    return data.vectors(data.pick_last(count, random))
 
 
 def noisy(size: float) -> Draw:
@@ -146,6 +162,13 @@ def on_components(data: BaselineData, count: int, random: np.random.Generator) -
     noise of the last steps."""
     components, _ = data.code
     return components.restore(components.project(snapshot(data, count, random)))
+
+
+def through_autoencoder(data: BaselineData, count: int, random: np.random.Generator) -> Matrix:
+    """Return training snapshots encoded by the autoencoder and decoded again."""
+    assert data.autoencoder is not None  # it is not `applicable` otherwise
+    encoder, codes = data.autoencoder
+    return encoder.decode(codes[data.pick(count, random)])
 
 
 def component_gaussian(data: BaselineData, count: int, random: np.random.Generator) -> Matrix:
@@ -231,6 +254,7 @@ class Baseline:
 
 BASELINES: Mapping[str, Baseline] = {
     "snapshot": Baseline("training snapshot", "copy", snapshot),
+    "last_snapshot": Baseline("last snapshot", "copy", last_snapshot),
     "snapshot_noise_0.5": Baseline("snapshot + noise, ½ step", "copy", noisy(0.5)),
     "snapshot_noise_1": Baseline("snapshot + noise, 1 step", "copy", noisy(1)),
     "snapshot_noise_2": Baseline("snapshot + noise, 2 steps", "copy", noisy(2)),
@@ -243,9 +267,9 @@ BASELINES: Mapping[str, Baseline] = {
     "pca_kernels": Baseline("components + kernels", "density", component_kernels),
     "pca_snapshot": Baseline("snapshot on components", "copy", on_components),
     "autoencoder_kernels": Baseline("autoencoder + kernels", "density", short_kernels),
+    "autoencoder_snapshot": Baseline("snapshot through the autoencoder", "copy", through_autoencoder),
 }
-"""Every baseline by the id that results and scripts know it by. A GAN-GAN must beat "snapshot" and both
-averages."""
+"""Every baseline by the id that results and scripts know it by."""
 
 
 def applicable(data: BaselineData) -> Iterator[tuple[str, Draw]]:
@@ -258,6 +282,7 @@ def applicable(data: BaselineData) -> Iterator[tuple[str, Draw]]:
         "interpolation_between_gans": len(gans) > 1,
         "interpolation_within_gan": counts.min() > 1,
         "autoencoder_kernels": data.autoencoder is not None,
+        "autoencoder_snapshot": data.autoencoder is not None,
         **{id: bool(np.isfinite(data.epoch_step)) for id in BASELINES if "noise" in id},
     }
     for id, baseline in BASELINES.items():

@@ -1,11 +1,10 @@
 """Whether sampled weights are new, or copies of the snapshots that they were learnt from.
 
 Distances have a meaning only beside those of the snapshots themselves: between consecutive snapshots of
-a GAN, and from a snapshot to the nearest of another GAN (index.py).
+a GAN, and from a snapshot to the nearest of another GAN (snapshot_index.py).
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gangan_cli.weightspace.index import Numbers
 from gangan_cli.weightspace.snapshots import Matrix, Snapshots, consecutive
@@ -20,16 +19,9 @@ NEAR = 3.0
 
 MAX_RATIO = 0.5
 """Maximum ratio of the distances to the nearest snapshot and to the nearest of another GAN, at which a
-vector counts as near a GAN. Without it, the mean of all initial weights would: these are all within a
-few steps from it, and it is like none of them. The ratio is Lowe's, "Distinctive image features from
-scale-invariant keypoints" (2004), section 7.1."""
-
-
-def near_a_gan(distances: Numbers, ratios: Numbers, epoch_step: float) -> NDArray[np.bool_]:
-    """Return which of n vectors are near a GAN (n,): within NEAR epoch steps of a snapshot, and much
-    nearer to it than to any of another GAN."""
-    found: NDArray[np.bool_] = (distances < NEAR * epoch_step) & (ratios <= MAX_RATIO)
-    return found
+vector counts as near a GAN: the mean of all initial weights is within a few steps of each, and like none
+of them. The ratio is Lowe's, "Distinctive image features from scale-invariant keypoints" (2004), section
+7.1."""
 
 
 def lengths_by_tensor(layout: Layout, differences: Matrix) -> dict[str, Numbers]:

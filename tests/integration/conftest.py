@@ -4,7 +4,7 @@ from functools import cache
 
 import pytest
 
-from gangan_cli.audit import benchmark as measuring
+from gangan_cli.audit import auditor
 from gangan_cli.evaluation import evaluate as evaluation
 from gangan_cli.evaluation.reference import reference_of
 
@@ -18,7 +18,7 @@ def one_reference():
         return reference_of(dataset, data_dir, lambda *_: None, *kind)
 
     with pytest.MonkeyPatch.context() as patch:
-        for module in (evaluation, measuring):
+        for module in (evaluation, auditor):
             patch.setattr(
                 module,
                 "reference_of",

@@ -1,4 +1,4 @@
-"""The audit of a small GAN-GAN: measured, kept, shown."""
+"""Audits of small GAN-GANs, from beginning to end."""
 
 import dataclasses
 import json
@@ -7,24 +7,24 @@ import shutil
 import numpy as np
 import pytest
 
-from gangan_cli.audit.alignment_report import AlignmentReport, Shift
-from gangan_cli.audit.audit import AVERAGES, PROJECTED, SNAPSHOT, check
-from gangan_cli.audit.benchmark import GANGAN, OF_EACH, Bench, HeldOut, Options
-from gangan_cli.audit.claims import covered, matched
-from gangan_cli.audit.records import AuditRequest, audit_of, audited, document_of, known_audit
-from gangan_cli.cli.audit import _show
+from gangan_cli.audit.anew import train_anew
+from gangan_cli.audit.audit import check
+from gangan_cli.audit.options import Options
+from gangan_cli.audit.records import AuditRequest, audited, document_of, known_audit
+from gangan_cli.cli import audit_page
 from gangan_cli.config import GanGanConfig, RunEnvironment
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.sampling.lineage import Lineage
 from gangan_cli.training.gangan import train_gangan
 from gangan_cli.weightspace.baselines import BASELINES
 from store import Catalog
-from tests.integration.populations import only_the_judge
-from tests.unit.audit.made_up import made_up
+from tests.unit.audit.made_up import a_concluded_audit
 
 pytestmark = pytest.mark.xdist_group("audit")
 
 SMALL = Options(count=3, images=100, points=3)
+
+NONE_HELD_OUT = "was shown all GANs of its parent"
 
 
 def silent(*_: object) -> None:
@@ -32,9 +32,18 @@ def silent(*_: object) -> None:
 
 
 @pytest.fixture(autouse=True)
-def once(monkeypatch):
-    """The best of a sampler is judged on 100 fresh images, not on 500."""
-    monkeypatch.setattr("gangan_cli.audit.benchmark.AGAIN", 1)
+def small(monkeypatch, tmp_path):
+    """Few vectors are drawn and few images judged; and nothing is known from earlier audits."""
+    monkeypatch.setattr("gangan_cli.audit.quality.AGAIN", 1)
+    monkeypatch.setattr("gangan_cli.audit.options.DRAWN", 32)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def few(monkeypatch):
+    """Only some samplers beside the GAN-GAN."""
+    some = [(id, BASELINES[id].draw) for id in ("snapshot", "pca_snapshot")]
+    monkeypatch.setattr("gangan_cli.sampling.weight_samplers.applicable", lambda data: some)
 
 
 @pytest.fixture(scope="module")
@@ -44,71 +53,88 @@ def catalog(audited_store, tmp_path_factory):
     return Catalog(folder)
 
 
+def of(catalog, run, said=None, **changes):
+    """The audit of a run's first GAN-GAN."""
+    request = AuditRequest(options=dataclasses.replace(SMALL, **changes))
+    heard = [] if said is None else said
+    return audited(catalog, run, request, None, silent, heard.append)[0]
+
+
+def over_a(catalog, run, **changes):
+    """Train a small GAN-GAN over the run "a"."""
+    settings = {"epochs": 1, "batch_size": 2, "components": 2, "family_options": "templates=0"}
+    config = GanGanConfig(on="a", run=run, **{**settings, **changes})
+    train_gangan(config, RunEnvironment(store=catalog.root, workers=1, compile=False))
+
+
 @pytest.fixture(scope="module")
-def done(catalog):
-    (audit,) = audited(catalog, "g", AuditRequest(options=SMALL), None, silent, only_the_judge)
-    return audit
+def done(catalog, tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gangan_cli.audit.quality.AGAIN", 1)
+        patch.setattr("gangan_cli.audit.options.DRAWN", 32)
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        said = []
+        return of(catalog, "g", said), said
 
 
 def test_every_sampler_is_measured_in_the_same_way(done):
-    assert (done.run, done.gan, done.epoch) == ("g", 0, 8)
-    ids = [row.id for row in done.rows]
-    assert ids[0] == GANGAN and {SNAPSHOT, *AVERAGES, "pca_kernels"} < set(ids)
-    drawn = OF_EACH * 6  # snapshots
-    for row in done.rows:
-        assert row.frechet.shape == row.pictures.shape == (3,)
-        assert row.keys.shape == (drawn, 2) and row.distances.shape == row.residuals.shape == (drawn,)
-        assert (row.residuals <= row.distances + 1e-3).all()
-        assert np.isfinite(row.best) and np.isnan(row.best_error)  # 500 images are too few for one
-        assert row.inside.distances.shape == (drawn,)
-        # Seen from within their space nothing is farther off.
-        assert (row.inside.distances <= row.distances + 1e-2).all()
-    assert done.matched.shape == (3,) and done.axis.frechet.shape == (3,)
-    assert done.floor < done.row(SNAPSHOT).frechet.min()
+    audit, said = done
+    assert (audit.run, audit.gan, audit.epoch) == ("g", 0, 8)
+    assert [one.id for one in audit.samplers][:3] == ["gangan", "snapshot", "last_snapshot"]
+    drawn = len(audit.generator.keys)
+    for one in audit.samplers:
+        assert one.frechet.shape == one.mind.shape == one.tenths.shape == (3,)
+        assert one.keys.shape == (drawn, 2) and one.distances.shape == one.ratios.shape == (drawn,)
+        assert {space: len(near.distances) for space, near in one.near.items()} == {
+            "weights": 3, "components": 3, "images": 3,
+        }  # fmt: skip
+        assert all(of.shape == (drawn,) for of in one.mixtures.values())
+        assert np.isfinite(one.best) and np.isnan(one.best_error)  # 100 images are too few for one
+    assert audit.walk.frechet.shape == audit.walk.projections.shape == (3,)
+    assert audit.real < audit.sampler("snapshot").frechet.min()
+    assert any(NONE_HELD_OUT in warning for warning in said)
 
 
 def test_copies_are_known_as_copies(done):
-    copies = done.row(SNAPSHOT)
-    assert copies.distances.max() < 0.05 and copies.pictures.max() < 1e-3
-    assert max(copies.layers.values()) < 1e-3
-    assert covered(done, copies) == (1.0, 1.0)
-    within = done.row(PROJECTED)
-    assert within.inside.distances.max() < 0.05 and done.inside.spacing <= 1.001 * done.spacing
-    lines = done.row("interpolation_between_gans")
-    assert lines.residuals.max() < 0.05 < np.median(lines.distances)
+    audit, _ = done
+    copies = audit.sampler("snapshot")
+    for space, near in copies.near.items():
+        assert near.distances.max() < 1e-2 * audit.usual[space].epoch_step, space
+    assert copies.nearest_frechet["whole"].tolist() == copies.frechet.tolist()
+    on_components = audit.sampler("pca_snapshot")
+    assert on_components.distances.max() < 0.05
+    assert on_components.alike == "projected"
+    np.testing.assert_allclose(
+        on_components.nearest_frechet["projected"], on_components.frechet, rtol=0.05
+    )
+    between = audit.sampler("interpolation_within_gan")
+    assert np.median(between.mixtures["2 snapshots of a GAN"]) < 0.05 * audit.epoch_step
+    verdicts = {claim.id: claim.verdicts["snapshot"] for claim in audit.claims if claim.verdicts}
+    assert verdicts["no_copies_of_snapshots"] == "does not hold"
 
 
 def test_an_audit_is_kept_and_read_again(catalog, done, monkeypatch):
-    monkeypatch.setattr("gangan_cli.audit.records.audits", lambda *_: pytest.fail("done again"))
-    (again,) = audited(catalog, "g", AuditRequest(options=SMALL), None, silent, only_the_judge)
-    assert json.dumps(document_of(again)) == json.dumps(document_of(done))
+    audit, _ = done
+    monkeypatch.setattr("gangan_cli.audit.auditor.Auditor.audit", lambda *_: pytest.fail("done again"))
+    assert json.dumps(document_of(of(catalog, "g"))) == json.dumps(document_of(audit))
     with catalog.open("g") as run:
         assert known_audit(run, 0, 8).options == SMALL
         assert known_audit(run, 0, 7) is None
 
 
-def test_an_audit_that_an_earlier_version_kept_is_done_again(catalog, done, monkeypatch):
-    monkeypatch.setattr("gangan_cli.audit.records.VERSION", 1_000)
-    with catalog.open("g") as run:
-        assert known_audit(run, 0, 8) is None
-    again = [made_up(epoch=99, doubt="the judge is weak")]
-    monkeypatch.setattr("gangan_cli.audit.records.audits", lambda *_: iter(again))
-    said = []
-    assert audited(catalog, "g", AuditRequest(options=SMALL), None, silent, said.append) == again
-    assert said == ["the judge is weak"]
-
-
-def test_another_snapshot_is_held_against_the_same_samplers(catalog, done, monkeypatch):
-    monkeypatch.setattr(
-        "gangan_cli.sampling.weight_samplers.applicable", lambda *_: pytest.fail("measured again")
-    )
-    request = AuditRequest(epochs="7-8", options=SMALL)
-    seventh, eighth = audited(catalog, "g", request, None, silent, only_the_judge)
-    assert (seventh.epoch, eighth.epoch) == (7, 8)
-    assert json.dumps(document_of(eighth)) == json.dumps(document_of(done))
-    for row, other in zip(seventh.rows[1:], eighth.rows[1:], strict=True):
-        assert row.id == other.id and row.frechet.tolist() == other.frechet.tolist()
-    assert seventh.row(GANGAN).frechet.tolist() != eighth.row(GANGAN).frechet.tolist()
+def test_another_snapshot_is_compared_with_what_was_measured(catalog, few, monkeypatch):
+    over_a(catalog, "two", epochs=2)
+    request = AuditRequest(epochs="1", options=SMALL)
+    (first,) = audited(catalog, "two", request, None, silent, silent)
+    monkeypatch.setattr("gangan_cli.audit.rivals.HeldOutSampler.sample", pytest.fail)
+    measured = []
+    sample = "gangan_cli.weightspace.baselines.BaselineSampler.sample"
+    monkeypatch.setattr(sample, lambda *_: measured.append(1))
+    second = of(catalog, "two")
+    assert (first.epoch, second.epoch, measured) == (1, 2, [])
+    for one, other in zip(first.samplers[1:], second.samplers[1:], strict=True):
+        assert (one.id, one.frechet.tolist()) == (other.id, other.frechet.tolist())
+    assert first.generator.frechet.tolist() != second.generator.frechet.tolist()
 
 
 def test_what_cannot_be_audited_is_refused(catalog):
@@ -117,7 +143,7 @@ def test_what_cannot_be_audited_is_refused(catalog):
     with Lineage.open(catalog, "g") as lineage, pytest.raises(ConfigurationError, match="count is 1"):
         check(lineage, Options(count=1))
     with pytest.raises(ConfigurationError, match="no snapshot of epoch 99: the run has 1-8"):
-        audited(catalog, "g", AuditRequest(epochs="99", options=SMALL), None, silent, only_the_judge)
+        audited(catalog, "g", AuditRequest(epochs="99", options=SMALL), None, silent, silent)
 
 
 def test_images_that_are_not_those_learnt_from_are_warned_of(catalog, monkeypatch):
@@ -129,86 +155,71 @@ def test_images_that_are_not_those_learnt_from_are_warned_of(catalog, monkeypatc
     assert said == ["g was trained on mnist5k, and is compared with kmnist"]
 
 
-def test_a_gangan_over_some_gans_is_held_against_the_others(catalog):
-    config = GanGanConfig(
-        on="a", run="some", gans="0", epochs=1, batch_size=2, components=2, family_options="templates=0"
-    )
-    train_gangan(config, RunEnvironment(store=catalog.root, workers=1))
-    with catalog.open("a") as population, Lineage.open(catalog, "some") as lineage:
-        bench = Bench.open(lineage, SMALL, None, silent)
-        found = bench.held_out(0, 1)
-        vectors, keys = population.matrix()
-        made = lineage.sample_weights(lineage.sample_latents(bench.drawn, 0)[:5], 0, 1)
-    assert found.gans == [1] and found.keys.shape == (OF_EACH * 3, 2)
-    unseen = keys[:, 0] > 0
-    apart = np.linalg.norm(made[:, None] - vectors[unseen], axis=2)
-    assert found.keys[:5].tolist() == keys[unseen][apart.argmin(axis=1)].tolist()
-    np.testing.assert_allclose(found.distances[:5], apart.min(axis=1), rtol=1e-3)
+def test_gans_that_were_not_shown_are_held_out_and_a_row_of_the_audit(catalog, few):
+    over_a(catalog, "some", gans="0")
+    over_a(catalog, "beside", gans="0")
+    said = []
+    audit = of(catalog, "some", said)
+    assert audit.held_out == ["a:1"] and audit.gans == [0]
+    unseen = audit.usual["weights"].held_out
+    assert set(unseen.gans) == {0} and (unseen.values > 0).all()
+    anew, beside = audit.sampler("trained_anew"), audit.sampler("run:beside")
+    apart = np.abs(anew.near["weights"].distances[:, None] - unseen.values)
+    assert (apart.min(axis=1) < 1e-3 * unseen.values.min()).all()
+    assert beside.label == "GAN-GAN 'beside'" and beside.frechet.shape == (3,)
+    assert "beats_run:beside" in {claim.id for claim in audit.claims}
+    assert not any(NONE_HELD_OUT in warning for warning in said)
 
 
-def test_a_gangan_over_all_gans_leaves_none_out(done):
-    assert done.held_out is None
+def test_gans_are_trained_anew_and_held_out_from_then_on(catalog, few):
+    environment = RunEnvironment(store=catalog.root, workers=1, compile=False)
+    over_a(catalog, "all")
+    train_anew(catalog, "all", 2, environment, silent)
+    with catalog.open("a") as parent, catalog.open("a-anew") as anew:
+        assert anew.manifest.config["seed"] != parent.manifest.config["seed"]
+        assert {**anew.manifest.config, "gans": 2, "seed": 0} == {**parent.manifest.config, "gans": 2}
+    train_anew(catalog, "all", 2, environment, lambda event: pytest.fail(f"trained again: {event}"))
+    audit = of(catalog, "all")
+    assert audit.held_out == ["a-anew:0", "a-anew:1"]
+    with pytest.raises(ConfigurationError, match="'a-anew' has 2 GANs: give --anew 2, or remove it"):
+        train_anew(catalog, "all", 3, environment, silent)
+    catalog.remove("a-anew")
 
 
-def test_claims_that_only_some_audits_make_are_counted_over_these(capsys):
-    held_out = HeldOut([10, 11], np.array([(10, 3)] * 100), np.full(100, 8.0))
-    _show([made_up(), made_up(gan=1), made_up(gan=2, held_out=held_out)])
-    lines = capsys.readouterr().out.splitlines()
-    (of_some,) = [line for line in lines if "held out" in line]
-    (of_all,) = [line for line in lines if "samples lie near" in line]
-    assert of_some.split()[-6:] == ["0", "0", "1", "0.50", "0.50", "0.50"]
-    assert of_all.split()[-6:-3] == ["3", "0", "0"]
-
-
-@pytest.mark.parametrize("across", [60.0, float("nan")])
-def test_documents_survive_json(across):
-    held_out = HeldOut([10, 11], np.array([(10, 3)] * 100), np.full(100, 8.0))
-    aligned = AlignmentReport(
-        "full", Shift(3, 2, 5, 4), {"generator.out": Shift(2, 1, 1, 1)}, 1e-6, 1e-7
-    )
-    audit = made_up(
-        asked=np.ones(50), condition="score", across=across, held_out=held_out, aligned=aligned
-    )
-    document = json.loads(json.dumps(document_of(audit), allow_nan=False))
-    assert document_of(audit_of(document)) == document_of(audit)
-    assert matched(audit_of(document)) == matched(audit)
-    assert audit_of(document).aligned == aligned
-
-
-def test_of_aligned_gans_it_is_said_how_far_that_brought_them(catalog, monkeypatch, capsys):
-    config = GanGanConfig(
-        on="a",
-        run="framed",
-        align="full",
-        epochs=1,
-        batch_size=2,
-        components=2,
-        family_options="templates=0",
-    )
-    train_gangan(config, RunEnvironment(store=catalog.root, workers=1))
-    few = [(id, BASELINES[id].draw) for id in (SNAPSHOT, *AVERAGES)]
-    monkeypatch.setattr("gangan_cli.sampling.weight_samplers.applicable", lambda pool: few)
-    (found,) = audited(catalog, "framed", AuditRequest(options=SMALL), None, silent, only_the_judge)
+def test_of_aligned_gans_it_is_said_how_far_that_brought_them(catalog, few, capsys):
+    over_a(catalog, "framed", align="full")
+    found = of(catalog, "framed")
     assert 0 < found.aligned.whole.after < found.aligned.whole.before
-    _show([found])
+    audit_page.show(found)
     assert "aligned (full): two GANs at the same epoch lie" in capsys.readouterr().out
 
 
-def test_a_gangan_that_was_asked_for_epochs_says_how_well_it_listens(catalog, monkeypatch):
-    config = GanGanConfig(
-        on="a",
-        run="asked",
-        condition="epoch",
-        epochs=4,
-        batch_size=3,
-        components=2,
-        family_options="templates=4",
-    )
-    train_gangan(config, RunEnvironment(store=catalog.root, workers=1))
-    few = [(id, BASELINES[id].draw) for id in (SNAPSHOT, *AVERAGES)]
-    monkeypatch.setattr("gangan_cli.sampling.weight_samplers.applicable", lambda pool: few)
-    (found,) = audited(catalog, "asked", AuditRequest(options=SMALL), None, silent, only_the_judge)
+def test_a_conditional_gangan_is_compared_with_retrieval(catalog, few):
+    over_a(catalog, "asked", condition="epoch", epochs=4, batch_size=3, family_options="templates=4")
+    found = of(catalog, "asked")
     document = document_of(found)
     assert document["condition"] == "epoch" and all(1 <= epoch <= 3 for epoch in document["asked"])
-    assert document["axis"]["positions"] == [1, 2, 3]
-    assert document["claims"][-1]["id"] == "follows_condition"
+    assert document["walk"]["positions"] == [1, 2, 3]
+    (claim,) = [one for one in found.claims if one.id == "follows_condition"]
+    assert {"snapshot", "pca_snapshot", "retrieval"} <= claim.verdicts.keys()
+
+
+class TestPage:
+    def test_verdicts_come_first_with_what_else_passes_them(self, capsys):
+        audit = a_concluded_audit(gans=12, held_out=8)
+        audit_page.show(audit)
+        lines = capsys.readouterr().out.splitlines()
+        (new,) = [line for line in lines if "samples are new GANs" in line]
+        assert new.startswith("does not hold") and new.rstrip().endswith("0 of 15")
+        assert any(line.startswith("verdict") for line in lines[:4])
+        assert any(line.startswith("GAN-GAN") or "a GAN trained anew" in line for line in lines)
+        assert any(line.startswith("weights ") and "to" in line for line in lines)  # Z_U by space
+
+    def test_several_runs_are_counted_and_gangans_of_one_run_count_as_one(self, capsys):
+        one = a_concluded_audit()
+        members = [one, dataclasses.replace(one, gan=1), dataclasses.replace(one, run="h")]
+        audit_page.show_together(members)
+        lines = capsys.readouterr().out.splitlines()
+        (copies,) = [line for line in lines if "no copies of training snapshots" in line]
+        assert copies.split()[-6:-3] == ["2", "0", "0"]
+        assert any(line.startswith("verdicts of 2 runs") for line in lines)

@@ -1,12 +1,13 @@
 """The best snapshots of a run, by successive halving."""
 
+import numpy as np
 import pytest
 import torch
 
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.evaluation import best
 from gangan_cli.evaluation.best import best_snapshots
-from gangan_cli.evaluation.quick import frechet_distances
+from gangan_cli.evaluation.quick import score_many
 from gangan_cli.evaluation.reference import reference_of
 from gangan_cli.interchange.importing import import_run
 from gangan_cli.sampling.lineage import Lineage
@@ -41,7 +42,7 @@ def test_the_winners_are_those_of_a_look_at_all(trained, monkeypatch, by):
             lineage, keys, reference, by, 2, 0, lambda what, done, total: progress.append((done, total))
         )
         vectors = [lineage.top.snapshot(*key) for key in keys]
-        all_of_them = frechet_distances(lineage, vectors, reference, 400, 7, silent)
+        all_of_them = np.array([one.frechet for one in score_many(lineage, vectors, reference, 400, 7)])
     assert progress[-1] == (8, 8) and len(found) == 2
     values = [one.value for one in found]
     assert values == sorted(values, reverse=by == "marginal_entropy")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gangan_cli.audit.audit import check
-from gangan_cli.audit.benchmark import Options
+from gangan_cli.audit.options import Options
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.evaluation import evaluate as evaluation
 from gangan_cli.evaluation.evaluate import EvaluationRequest, Warned, evaluate

@@ -6,8 +6,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from gangan_cli.audit.audit import AVERAGES, SNAPSHOT
-from gangan_cli.audit.benchmark import Options
+from gangan_cli.audit.options import Options
 from gangan_cli.audit.records import AuditRequest, audited
 from gangan_cli.config import GanGanConfig, RunEnvironment
 from gangan_cli.figures.export import export_figures
@@ -76,7 +75,8 @@ def few_images(monkeypatch):
     """What is measured of a GAN's images is measured of few."""
     monkeypatch.setattr("gangan_cli.sampling.level.ESTIMATED", 64)
     monkeypatch.setattr("gangan_cli.sampling.translations.N_COMPARED", 50)
-    monkeypatch.setattr("gangan_cli.audit.benchmark.AGAIN", 1)
+    monkeypatch.setattr("gangan_cli.audit.quality.AGAIN", 1)
+    monkeypatch.setattr("gangan_cli.audit.options.DRAWN", 8)
 
 
 OWN = {"cgan": {"meanings"}, "infogan": {"meanings"}, "cyclegan": {"translations"}}
@@ -117,7 +117,7 @@ def test_a_gangan_over_any_family_goes_to_figures(family, machine, tmp_path):
 def test_an_audit_of_a_gangan_over_some_of_them_looks_at_the_others_parameters(machine, monkeypatch):
     """Snapshots have batch statistics as well; and the critic's last bias is 0 in all of them, its last
     weights are where they are clipped."""
-    few = [(id, BASELINES[id].draw) for id in (SNAPSHOT, *AVERAGES)]
+    few = [(id, BASELINES[id].draw) for id in ("snapshot", "moving_average")]
     monkeypatch.setattr("gangan_cli.sampling.weight_samplers.applicable", lambda pool: few)
     config = gans.GansConfig(
         run="population", dataset="mnist5k", family="shared-wgan", family_options=SMALL["shared-wgan"],
@@ -136,11 +136,11 @@ def test_an_audit_of_a_gangan_over_some_of_them_looks_at_the_others_parameters(m
     train_gangan(config, machine)
     request = AuditRequest(options=Options(count=3, images=40, points=3))
     (audit,) = audited(Catalog(machine.store), "some", request, None, lambda *_: None, only_the_judge)
-    assert audit.held_out.gans == [1]
-    assert (audit.held_out.distances > 0).all()
-    for row in audit.rows:
-        assert np.isnan(row.layers["critic.out.bias"])
-        assert np.nanmin(list(row.layers.values())) >= 0
+    assert audit.held_out == ["population:1"]
+    assert (audit.usual["weights"].held_out.values > 0).all()
+    for one in audit.samplers:
+        assert np.isnan(one.layers["critic.out.bias"])
+        assert np.nanmin(list(one.layers.values())) >= 0
 
 
 def test_a_class_or_a_code_is_varied_and_nothing_else(machine):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gangan_cli.audit.benchmark import GANGAN
+from gangan_cli.audit.auditor import concluded
 from gangan_cli.audit.records import document_of
 from gangan_cli.audit.score_history import ScoreHistory
 from gangan_cli.figures.audit import draw_audit
@@ -22,16 +22,8 @@ from gangan_cli.sampling.lineage import Lineage
 from gangan_cli.sampling.walks import points_along
 from store import Catalog
 from tests.runs import numbers, run_of
-from tests.unit.figures.made_up import (
-    JUDGE,
-    STEP,
-    a_population,
-    an_audit,
-    an_evaluated,
-    documents,
-    drawn_gans,
-    frechet_at,
-)
+from tests.unit.audit.made_up import JUDGE, STEP, a_concluded_audit, an_audit, frechet_at
+from tests.unit.figures.made_up import a_population, an_evaluated, documents, drawn_gans
 
 
 @pytest.fixture
@@ -95,9 +87,10 @@ class TestHistory:
         audit = an_audit(gans=2, epochs=5)
         history = ScoreHistory.beside(audit, run)
         assert len(history.keys) == 10
-        assert history.floor == audit.floor
-        near = audit.row(GANGAN).keys[0].tolist()
-        assert history.frechet[history.keys.tolist().index(near)] == pytest.approx(audit.matched[0])
+        assert history.floor == audit.real
+        near = audit.generator.keys[0].tolist()
+        of_nearest = audit.generator.nearest_frechet["whole"][0]
+        assert history.frechet[history.keys.tolist().index(near)] == pytest.approx(of_nearest)
 
 
 class TestScores:
@@ -120,9 +113,9 @@ class TestScores:
         audit = an_audit(steps=steps)
         told = facts(draw_gangan_scores(run, run, audit, ScoreHistory.beside(audit, run), output))
         assert (told["gan"], told["epoch"]) == (0, 500)
-        assert told["drawn"]["nearest"] == audit.row(GANGAN).keys[:64].tolist()
-        assert told["drawn"]["frechet"] == audit.row(GANGAN).frechet.tolist()
-        assert told["drawn"]["far"] == (audit.row(GANGAN).distances[:64] >= 3 * STEP).tolist()
+        assert told["drawn"]["nearest"] == audit.generator.keys[:64].tolist()
+        assert told["drawn"]["frechet"] == audit.generator.frechet.tolist()
+        assert told["drawn"]["far"] == (audit.generator.near["weights"].distances >= 3 * STEP).tolist()
         assert all(told["drawn"]["far"]) == (steps == 20)
 
 
@@ -135,39 +128,26 @@ class TestAudit:
     @pytest.mark.parametrize(
         "changes",
         [
-            {},
+            {"held_out": 4},
             {"gans": 1, "steps": 20, "worse": 3.6},
-            {"condition": "epoch"},
+            {"condition": "epoch", "components": False},
             {"condition": "score", "gans": 35},
             {"count": 3, "places": 3, "gans": 2, "epochs": 2, "steps": 0.6},
         ],
-        ids=["usual", "far, of one GAN", "asked for epochs", "asked for scores", "small"],
+        ids=["GANs held out", "far, of one GAN", "asked for epochs", "asked for scores", "small"],
     )
     def test_the_page_says_what_was_found(self, run, output, changes):
         audit = an_audit(**changes)
+        shown = {"gangan", "snapshot", "pca_kernels", "trained_anew", "retrieval"}
+        audit = concluded(replace(audit, samplers=[one for one in audit.samplers if one.id in shown]))
         told = facts(draw_audit(run, audit, output))
         assert (told["judge"], told["samples"], told["count"]) == (JUDGE, 2000, audit.options.count)
-        assert told["keys"] == audit.row(GANGAN).keys[: audit.options.count].tolist()
-        assert [one["id"] for one in told["samplers"].values()] == [row.id for row in audit.rows]
-        assert told["samplers"]["the GAN-GAN"]["frechet"][1] == np.median(audit.row(GANGAN).frechet)
-        assert len(told["claims"]) == (12 if audit.asked is None else 13)
-        assert told["across"] == (None if changes.get("gans") == 1 else pytest.approx(4.9 * STEP))
-        assert set(told["axis"]["order"]) == {"epoch", "frechet"}
-
-    def test_within_the_components_distances_are_those_that_are_seen_there(self, run, output):
-        audit = an_audit(inside=True)
-        told = facts(draw_audit(run, audit, output))
-        whole, inside = (told["samplers"]["the GAN-GAN"][name] for name in ("distance", "inside"))
-        assert inside == pytest.approx([value / 2 for value in whole])
-        figures = {claim["id"]: claim["figures"] for claim in told["claims"]}
-        assert figures["no_copies"].endswith("snapshots 1.6, within the components")
-
-    def test_without_a_step_distances_stay_as_they_are(self, run, output):
-        audit = an_audit(epochs=1)
-        told = facts(draw_audit(run, audit, output))
-        assert told["spacing"] is None
-        drawn = facts(draw_gangan_scores(run, run, audit, ScoreHistory.beside(audit, run), output))
-        assert not any(drawn["drawn"]["far"])
+        assert told["keys"] == audit.generator.keys[: audit.options.count].tolist()
+        assert [one["id"] for one in told["samplers"].values()] == [one.id for one in audit.samplers]
+        assert told["samplers"]["the GAN-GAN"]["frechet"][1] == np.median(audit.generator.frechet)
+        assert [one["id"] for one in told["claims"]] == [one.id for one in audit.claims]
+        assert (told["between_gans"] is None) == (changes.get("gans") == 1)
+        assert ("trained_anew" in told["novelty"]) == ("held_out" in changes)
 
 
 class TestEntropies:
@@ -210,10 +190,10 @@ class TestExport:
         catalog = Catalog(folder / "store")
         with catalog.open("a", write=True) as run:
             run.add_results(documents(a_population(2, [1, 2, 3])))
-        audit = an_audit(gans=2, epochs=3, epoch=8)
+        audit = a_concluded_audit(gans=2, epochs=3, epoch=8)
         with Lineage.open(catalog, "g") as lineage:
-            places, _, _ = points_along(lineage, 32, 0, 8, 0)
-        audit = replace(audit, axis=replace(audit.axis, positions=places))
+            places, _, words = points_along(lineage, 32, 0, 8, 0)
+        audit = replace(audit, walk=replace(audit.walk, positions=places, words=words))
         with catalog.open("g", write=True) as run:
             run.add_results({"audit/0/8": document_of(audit), **documents(drawn_gans(2, epoch=8))})
         output = Output(folder / "out", ("png",), 60, 0)
@@ -234,14 +214,19 @@ class TestExport:
     def test_a_walk_along_the_audits_axis_shows_its_scores(self, known):
         audit, out, _ = known
         walk = json.loads((out / "g" / "walk.json").read_text())
-        assert walk["frechet"] == audit.axis.frechet.tolist()
+        assert walk["frechet"] == audit.walk.frechet.tolist()
         assert "frechet" not in json.loads((out / "g" / "samples.json").read_text())
 
     def test_a_walk_elsewhere_does_not(self, known):
         audit, _, _ = known
-        along = SimpleNamespace(positions=audit.axis.positions, seed=0)
-        assert _scores_along(along, audit) is audit.axis.frechet
-        assert _scores_along(SimpleNamespace(positions=along.positions, seed=1), audit) is None
-        assert _scores_along(SimpleNamespace(positions=along.positions[1:], seed=0), audit) is None
-        assert _scores_along(SimpleNamespace(positions=None, seed=0), audit) is None
+        along = SimpleNamespace(positions=audit.walk.positions, axis=audit.walk.words, seed=0)
+        assert _scores_along(along, audit) is audit.walk.frechet
         assert _scores_along(along, None) is None
+        for changes in (
+            {"seed": 1},
+            {"positions": along.positions[1:]},
+            {"positions": None},
+            {"axis": "another axis"},
+        ):
+            elsewhere = SimpleNamespace(**{**vars(along), **changes})
+            assert _scores_along(elsewhere, audit) is None, changes

@@ -8,6 +8,7 @@ import torch
 
 from gangan_cli.models.family import layout
 from gangan_cli.models.registry import build
+from gangan_cli.records import AUDIT_VERSION
 from gangan_cli.weightspace.conditions import Condition
 from gangan_cli.weightspace.pca import PrincipalComponents
 from store import Run, RunRef
@@ -35,6 +36,7 @@ def audit(gan: int, epoch: int, claims: tuple[tuple[str, str], ...] = CLAIMS, co
     return {
         "gan": gan,
         "epoch": epoch,
+        "version": AUDIT_VERSION,
         "options": {"count": count, "images": 2000, "points": 32, "seed": 0},
         "claims": [{"claim": claim, "verdict": verdict, "figures": "1"} for claim, verdict in claims],
     }

@@ -2,12 +2,12 @@ from statistics import median
 
 import pytest
 
-from gangan_cli.audit.claims import claims
 from gangan_cli.audit.records import document_of
 from gangan_cli.tui import scores
 from gangan_cli.tui.scores import Best, Scores, Verdicts
 from tests.tui.asking import CLAIMS, audit, evaluation
-from tests.unit.figures.made_up import JUDGE, a_population, an_audit, documents, drawn_gans, frechet_at
+from tests.unit.audit.made_up import JUDGE, a_concluded_audit, frechet_at
+from tests.unit.figures.made_up import a_population, documents, drawn_gans
 
 REAL = evaluation(None, None, 4.8)
 
@@ -101,6 +101,7 @@ def test_the_audit_of_the_last_epoch_counts_and_of_these_the_largest():
         evaluation(0, "x", 1.0),
         {**audit(0, 3), "claims": [{"claim": "without a verdict"}]},
         {**audit(0, 3), "options": None},
+        {**audit(0, 3), "version": 3},
     ],
 )
 def test_what_another_version_wrote_is_left_out(document):
@@ -119,7 +120,7 @@ def test_evaluations_are_read_as_they_are_kept():
 
 
 def test_audits_are_read_as_they_are_kept():
-    done = an_audit(condition="epoch")
+    done = a_concluded_audit(condition="epoch")
     said = scores.read([], [document_of(done)]).verdicts
     assert (said.gan, said.epoch) == (0, 500)
-    assert said.claims == tuple((one.verdict, one.claim) for one in claims(done))
+    assert said.claims == tuple((one.verdict, one.claim) for one in done.claims)
