@@ -7,6 +7,7 @@ meanwhile) needs a Python that starts for it.
 
 import atexit
 import contextlib
+import ctypes
 import gc
 import json
 import multiprocessing as mp
@@ -21,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib import import_module
@@ -28,6 +30,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 CHUNK = 1 << 20
+
+HUGE = 1 << 21
+"""Bytes of a huge page."""
 
 
 class Command:
@@ -220,6 +225,9 @@ def import_everything() -> None:
             import_module(module.name)
     for name in LATER:
         import_module(name)
+    import typer.main
+
+    from gangan_cli.cli import app
     from gangan_cli.summaries import verification
     from gangan_cli.training import forkserver, workers
 
@@ -227,6 +235,22 @@ def import_everything() -> None:
         forkserver.CAN_FORK = False
         workers.CONTEXT = mp.get_context("fork")
     verification.Popen = Looking  # type: ignore[attr-defined]
+    app.app = typer.main.get_command(app.app)  # type: ignore[assignment]
+    # PyTorch's, which take down its operators: most of what a short command would take.
+    for finalizer in list(weakref.finalize._registry):  # type: ignore[attr-defined]
+        finalizer.atexit = False
+
+
+def use_huge_pages() -> None:
+    """Move the heap to pages of 2 MB: a fork copies an entry for each page, and gives it back."""
+    libc = ctypes.CDLL(None)
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        region, access, _, _, _, *name = line.split(maxsplit=5)
+        start, end = (int(bound, 16) for bound in region.split("-"))
+        start, end = -(-start // HUGE) * HUGE, end // HUGE * HUGE
+        if access == "rw-p" and name in ([], ["[heap]"]) and end > start:
+            for advice in (14, 25):  # MADV_HUGEPAGE, MADV_COLLAPSE; an older system refuses
+                libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), advice)
 
 
 class Looking:
@@ -287,6 +311,7 @@ if __name__ == "__main__":
     record_updates()
     gc.collect()
     gc.freeze()
+    use_huge_pages()
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     listening.bind(address)
     listening.listen(64)
