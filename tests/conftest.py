@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-gc.disable()  # during imports and collection: what they make stays
-
 from tests.commands import AUDIT, COMMAND, COMPILED, FOLDER, fresh_gangan, gangan, made_once
 
+gc.disable()  # during imports and collection: what they make stays
 os.environ["XDG_CACHE_HOME"] = str(FOLDER / "cache")  # tests neither find nor change the user's
 
 
@@ -108,8 +107,13 @@ def audited_store(shared: Path, trained: Path) -> Path:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def one_thread():
-    """Train in tests as workers do: one thread each, so that two test processes do not fight."""
+def like_a_worker():
+    """Train in tests as workers do: one thread each, so that two test processes do not fight, and freed
+    memory is kept."""
     import torch
+
+    from gangan_cli.memory import keep_freed_memory
+
+    keep_freed_memory()
 
     torch.set_num_threads(1)

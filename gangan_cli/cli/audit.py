@@ -39,9 +39,11 @@ def audit(
     catalog = options.catalog_with(run, store, force)
     from gangan_cli.audit.benchmark import Options
     from gangan_cli.audit.records import AuditRequest, audited, document_of
+    from gangan_cli.memory import keep_freed_memory
     from gangan_cli.threads import stay_within_limits
 
     stay_within_limits()
+    keep_freed_memory()
     request = AuditRequest(gans, epochs, Options(count, images, points, seed, dataset))
     kept = diagnostics.interruptible("audits that were done are kept")
     with kept, progress_bars.bars_with_notice("training the judge") as on_progress:

@@ -167,9 +167,11 @@ def best(
     The score that is shown is of 10,000 fresh images.
     """
     catalog = options.catalog_with(run, store)
+    from gangan_cli.memory import keep_freed_memory
     from gangan_cli.threads import stay_within_limits
 
     stay_within_limits()
+    keep_freed_memory()
     found = _best(catalog, run, by, top, gans, epochs, seed, dataset, data_dir)
     if json:
         output.document([{"run": run, "by": by, **asdict(one)} for one in found])
