@@ -91,7 +91,7 @@ def best_of(row: Row) -> tuple[int, Interval]:
     """Return a number k, and the Fréchet distance of the best of k judged vectors: the mean over all
     draws of k, with its confidence interval."""
     of = max(1, len(row.frechet) // BEST_OF)
-    return of, bootstrap(row.frechet, lambda some: float(expected_best(some.astype(np.float64), of)))
+    return of, bootstrap(row.frechet.astype(np.float64), lambda some: expected_best(some, of))
 
 
 def matched(audit: Audit) -> Interval:
@@ -270,7 +270,7 @@ def _rho(x: np.ndarray, y: np.ndarray) -> float:
 
 def _median(values: NDArray[np.float64]) -> Interval:
     """Return the median of independent values (n,) with its confidence interval."""
-    return bootstrap(values, lambda some: float(np.median(some.astype(np.float64))))
+    return bootstrap(values.astype(np.float64), lambda some: np.median(some, axis=-1))
 
 
 def _below(found: Interval, bound: float) -> Verdict:

@@ -42,23 +42,27 @@ class Interval:
     high: float
 
 
+Statistic = Callable[[NDArray[np.floating]], NDArray[np.float64] | np.float64]
+"""A function of the last axis of values (..., n) -> (...)."""
+
+
 def bootstrap(
-    values: NDArray[np.generic],
-    statistic: Callable[[NDArray[np.generic]], float],
+    values: NDArray[np.floating],
+    statistic: Statistic,
     groups: NDArray[np.generic] | None = None,
     resamples: int = 1000,
     seed: int = 0,
 ) -> Interval:
-    """Return the percentile bootstrap interval of a statistic of values (n, ...).
+    """Return the percentile bootstrap interval of a statistic of values (n,).
 
-    Rows are drawn with replacement. With `groups` (n,), such as each snapshot's GAN, whole groups are
-    drawn instead: rows of a group resemble each other, so drawing single rows would give intervals that
-    are too narrow. Exceptions of `statistic` are not caught, and one NaN makes both ends NaN.
+    Values are drawn with replacement. With `groups` (n,), such as each snapshot's GAN, whole groups are
+    drawn instead: values of a group resemble each other, so drawing single ones would give intervals
+    that are too narrow. Exceptions of `statistic` are not caught, and one NaN makes both ends NaN.
 
     Efron & Tibshirani, "An introduction to the bootstrap" (1993), chapter 13.
 
     Raises:
-        ValueError: fewer than two rows, or groups, to draw; lengths that differ; no resample.
+        ValueError: fewer than two values, or groups, to draw; lengths that differ; no resample.
     """
     if resamples < 1:
         raise ValueError(f"{resamples} resamples: at least 1 is needed")
@@ -68,12 +72,12 @@ def bootstrap(
     if len(names) < 2:
         what = "value" if groups is None else "group"
         raise ValueError(f"{len(names)} {what}: two or more are needed to resample them")
-    members = [] if groups is None else [np.flatnonzero(groups == name) for name in names]
-    found = np.empty(resamples)
     drawn = np.random.default_rng(seed).integers(len(names), size=(resamples, len(names)))
-    for place, draw in enumerate(drawn):
-        rows = np.concatenate([members[name] for name in draw]) if members else draw
-        found[place] = statistic(values[rows])
+    if groups is None:
+        found = statistic(values[drawn])
+    else:  # of different lengths: one at a time
+        members = [values[groups == name] for name in names]
+        found = np.array([statistic(np.concatenate([members[name] for name in draw])) for draw in drawn])
     low, high = np.quantile(found, (0.025, 0.975))
     return Interval(float(statistic(values)), float(low), float(high))
 
