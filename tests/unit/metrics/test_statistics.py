@@ -7,7 +7,6 @@ from scipy import stats
 
 from gangan_cli.metrics.statistics import bootstrap, difference_of_bests, expected_best, spearman
 
-
 mean = partial(np.mean, axis=-1)
 
 
