@@ -203,7 +203,7 @@ def test_a_shared_layer_is_the_critics(learned):
 
 
 def test_a_layer_that_both_update_is_one(learned):
-    (_, one), (critic, generator) = shared_kernels("width=4 share=1,3 update=both", learned)
+    (_, one), (critic, generator) = shared_kernels("width=4 update=both", learned)
     assert np.array_equal(critic, generator)
     assert (one != generator).any()
 
