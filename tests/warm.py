@@ -9,10 +9,7 @@ import atexit
 import contextlib
 import gc
 import json
-import multiprocessing as mp
 import os
-import pickle
-import pkgutil
 import resource
 import select
 import signal
@@ -22,8 +19,6 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -206,87 +201,17 @@ def run_to_its_end() -> NoReturn:
     os._exit(code)
 
 
-LATER = ("rich._emoji_codes", "mlxtend.data", "safetensors", "PIL.JpegImagePlugin")
-"""Imported by most commands when they come to need it: the first takes a tenth of a second."""
-
-
-def import_everything() -> None:
-    """Import the project, and have its workers be forked from the command, not from a new Python, where
-    they may be forked at all; also the process in which runs are looked at."""
-    import gangan_cli
-
-    for module in pkgutil.walk_packages(gangan_cli.__path__, "gangan_cli."):
-        if not module.name.endswith("__main__"):
-            import_module(module.name)
-    for name in LATER:
-        import_module(name)
-    from gangan_cli.summaries import verification
-    from gangan_cli.training import forkserver, workers
-
-    if forkserver.CAN_FORK:
-        forkserver.CAN_FORK = False
-        workers.CONTEXT = mp.get_context("fork")
-    verification.Popen = Looking  # type: ignore[attr-defined]
-
-
-class Looking:
-    """The child process of `gangan_cli.summaries.verification`, forked. Used like a Popen."""
-
-    def __init__(self, command: Sequence[str], **_: object) -> None:
-        from gangan_cli.summaries import verification
-
-        reading, writing = os.pipe()
-        self.pid = os.fork()
-        if not self.pid:
-            sys.stdout = open(writing, "w")  # noqa: SIM115, PTH123
-            root, *names = command[3:]
-            verification._child(Path(root), names)
-            os._exit(0)
-        os.close(writing)
-        self.stdout = os.fdopen(reading)
-
-    def __enter__(self) -> "Looking":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stdout.close()
-        self.returncode = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-
-
-def record_updates() -> None:
-    """Record the updates of most trainings in tests, which takes each of them half a second.
-
-    A child does it: PyTorch refuses gradients to forks of a process that has computed some.
-    """
-    from gangan_cli.models.registry import build
-    from gangan_cli.training import backends
-
-    family = build("mlp", asdict(build("mlp", {})))  # type: ignore[call-overload]
-    shapes = [backends.StepShape(family, 1, batch_size, "cpu") for batch_size in (128, 256)]
-    updates = [(phase, shape) for shape in shapes for phase in family.phases]
-    reading, writing = os.pipe()
-    if not os.fork():
-        with os.fdopen(writing, "wb") as file:
-            pickle.dump([backends._recorded(*update) for update in updates], file)
-        os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading, "rb") as file:
-        recorded = dict(zip(updates, pickle.load(file), strict=True))
-    os.wait()
-    record = backends._recorded
-
-    def found(phase: Any, shape: Any) -> Any:
-        return recorded.get((phase, shape)) or record(phase, shape)
-
-    backends._recorded = found  # type: ignore[assignment]
-
-
 if __name__ == "__main__":
+    from tests.warm_imports import import_everything, record_updates, use_huge_pages
+
     address, whole_session = sys.argv[1:]
+    gc.disable()
     import_everything()
     record_updates()
     gc.collect()
     gc.freeze()
+    gc.enable()
+    use_huge_pages()
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     listening.bind(address)
     listening.listen(64)

@@ -68,8 +68,11 @@ def ordered(audit: Audit, along: NDArray[np.float64], of_samples: NDArray[np.flo
 def _correlation(places: NDArray[np.float64], values: NDArray[np.float64]) -> Interval:
     """Return the rank correlation of independent samples, 0 if they are all alike, with its interval."""
 
-    def of(pairs: NDArray[np.generic]) -> float:
-        x, y = pairs.astype(np.float64).T
-        return spearman(x, y) if np.ptp(x) and np.ptp(y) else 0.0
+    def of(rows: NDArray[np.floating]) -> np.float64:
+        x, y = places[rows.astype(np.int64)], values[rows.astype(np.int64)]
+        return np.float64(spearman(x, y) if np.ptp(x) and np.ptp(y) else 0.0)
 
-    return bootstrap(np.column_stack([places, values]), of, level=LEVEL)
+    def of_each(rows: NDArray[np.floating]) -> NDArray[np.float64] | np.float64:
+        return of(rows) if rows.ndim == 1 else np.array([of(some) for some in rows])
+
+    return bootstrap(np.arange(len(places), dtype=np.float64), of_each, level=LEVEL)

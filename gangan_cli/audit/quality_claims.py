@@ -54,7 +54,7 @@ def best_of(one: SamplerResult) -> tuple[int, Interval]:
     """Return a number k, and the Fréchet distance of the best of k judged vectors: the mean over all
     draws of k, with its 95 % interval."""
     of = max(1, len(one.frechet) // BEST_OF)
-    return of, bootstrap(one.frechet, lambda some: float(expected_best(some.astype(np.float64), of)))
+    return of, bootstrap(one.frechet, lambda some: expected_best(some, of))
 
 
 def worse_than_nearest(one: SamplerResult, how: str, level: float = 0.95) -> Interval:
@@ -123,4 +123,4 @@ def as_asked(audit: Audit, one: SamplerResult) -> Finding:
 
 
 def _median(values: NDArray[np.float64], level: float) -> Interval:
-    return bootstrap(values, lambda some: float(np.median(some.astype(np.float64))), level=level)
+    return bootstrap(values, lambda some: np.median(some, axis=-1), level=level)

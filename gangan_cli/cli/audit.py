@@ -53,12 +53,14 @@ def audit(
         catalog = options.catalog_with(run, store, force)
     from gangan_cli.audit.options import Options
     from gangan_cli.audit.records import AuditRequest, audited, document_of
+    from gangan_cli.memory import keep_freed_memory
     from gangan_cli.threads import stay_within_limits
 
     if anew:
         for run in runs:
             _train_anew(catalog, run, anew, data_dir, force)
     stay_within_limits()
+    keep_freed_memory()
     request = AuditRequest(gans, epochs, Options(count, images, points, seed, dataset))
     kept = diagnostics.interruptible("what was measured is kept: the same command goes on")
     with kept, progress_bars.bars_with_notice("training the judge") as on_progress:

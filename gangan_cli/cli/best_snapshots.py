@@ -72,9 +72,11 @@ def find(
     Raises:
         ConfigurationError, WorkFailed, StoreError: they cannot be judged.
     """
+    from gangan_cli.memory import keep_freed_memory
     from gangan_cli.threads import stay_within_limits
 
     stay_within_limits()
+    keep_freed_memory()
     from gangan_cli.evaluation.best import best_snapshots
     from gangan_cli.evaluation.reference import reference_of
     from gangan_cli.sampling.datasets import data_dir_of, dataset_of

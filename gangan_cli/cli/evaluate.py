@@ -57,10 +57,12 @@ def evaluate(
     catalog = None if run.startswith(FOLDER) else options.catalog_with(run, store, force)
     from gangan_cli.evaluation.evaluate import EvaluationRequest, evaluate
     from gangan_cli.evaluation.others import evaluate_images
+    from gangan_cli.memory import keep_freed_memory
     from gangan_cli.records import Evaluated
     from gangan_cli.threads import stay_within_limits
 
     stay_within_limits()
+    keep_freed_memory()
     request = EvaluationRequest(gans, epochs, latents, samples, seed, quick, dataset, judge)
     found: list[Evaluated] = []
     kept = diagnostics.interruptible("what was judged is kept")

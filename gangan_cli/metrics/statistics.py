@@ -1,10 +1,9 @@
-"""Statistics of few GANs: rank correlation, bootstrap intervals, expected best of k, many claims."""
+"""Statistics of few GANs: rank correlation, bootstrap intervals, expected best of k."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from math import comb
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,24 +42,28 @@ class Interval:
     high: float
 
 
+Statistic = Callable[[NDArray[np.floating]], NDArray[np.float64] | np.float64]
+"""A function of the last axis of values (..., n) -> (...)."""
+
+
 def bootstrap(
-    values: NDArray[np.generic],
-    statistic: Callable[[NDArray[np.generic]], float],
+    values: NDArray[np.floating],
+    statistic: Statistic,
     groups: NDArray[np.generic] | None = None,
     resamples: int = 1000,
     seed: int = 0,
     level: float = 0.95,
 ) -> Interval:
-    """Return the percentile bootstrap interval of a statistic of values (n, ...), at `level`.
+    """Return the percentile bootstrap interval of a statistic of values (n,), at `level`.
 
-    Rows are drawn with replacement. With `groups` (n,), such as each snapshot's GAN, whole groups are
-    drawn instead: rows of a group resemble each other, so drawing single rows would give intervals that
-    are too narrow. Exceptions of `statistic` are not caught, and one NaN makes both ends NaN.
+    Values are drawn with replacement. With `groups` (n,), such as each snapshot's GAN, whole groups are
+    drawn instead: values of a group resemble each other, so drawing single ones would give intervals
+    that are too narrow. Exceptions of `statistic` are not caught, and one NaN makes both ends NaN.
 
     Efron & Tibshirani, "An introduction to the bootstrap" (1993), chapter 13.
 
     Raises:
-        ValueError: fewer than two rows, or groups, to draw; lengths that differ; no resample.
+        ValueError: fewer than two values, or groups, to draw; lengths that differ; no resample.
     """
     if resamples < 1:
         raise ValueError(f"{resamples} resamples: at least 1 is needed")
@@ -70,12 +73,12 @@ def bootstrap(
     if len(names) < 2:
         what = "value" if groups is None else "group"
         raise ValueError(f"{len(names)} {what}: two or more are needed to resample them")
-    members = [] if groups is None else [np.flatnonzero(groups == name) for name in names]
-    found = np.empty(resamples)
     drawn = np.random.default_rng(seed).integers(len(names), size=(resamples, len(names)))
-    for place, draw in enumerate(drawn):
-        rows = np.concatenate([members[name] for name in draw]) if members else draw
-        found[place] = statistic(values[rows])
+    if groups is None:
+        found = statistic(values[drawn])
+    else:  # of different lengths: one at a time
+        members = [values[groups == name] for name in names]
+        found = np.array([statistic(np.concatenate([members[name] for name in draw])) for draw in drawn])
     low, high = np.quantile(found, _ends(level))
     return Interval(float(statistic(values)), float(low), float(high))
 
@@ -132,40 +135,3 @@ def difference_of_bests(
     (our, our_again), (their, their_again) = bests(ours), bests(theirs)
     low, high = np.quantile(our_again - their_again, _ends(level))
     return Interval(our - their, float(low), float(high))
-
-
-def holm(p_values: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return p-values (k,) adjusted for being k: with all those up to 0.05 taken for true, any of them
-    is false in at most 5 of 100 cases, however they depend on each other.
-
-    Holm, "A simple sequentially rejective multiple test procedure" (1979).
-
-    Raises:
-        ValueError: a p-value that is not from 0 to 1.
-    """
-    if not ((p_values >= 0) & (p_values <= 1)).all():
-        raise ValueError("p-values must be from 0 to 1")
-    order = np.argsort(p_values)
-    found = np.empty(len(p_values))
-    grown = p_values[order] * np.arange(len(p_values), 0, -1)
-    found[order] = np.minimum(np.maximum.accumulate(grown), 1)
-    return found
-
-
-def equivalent(difference: Interval, margin: float) -> Literal["holds", "does not hold", "undecided"]:
-    """Return whether two are as good as each other: whether the interval of their difference lies within
-    ±margin. It does not hold if the interval lies outside; otherwise it is undecided.
-
-    That no difference is seen says nothing by itself: of few samples none ever is. A 95 % interval
-    makes this two one-sided tests at 2.5 %: Schuirmann, "A comparison of the two one-sided tests
-    procedure …" (1987).
-
-    Raises:
-        ValueError: a margin that is not above 0.
-    """
-    if not margin > 0:
-        raise ValueError(f"margin {margin:g}: it must be above 0")
-    if -margin <= difference.low and difference.high <= margin:
-        return "holds"
-    outside = difference.low > margin or difference.high < -margin
-    return "does not hold" if outside else "undecided"

@@ -9,7 +9,7 @@ import pytest
 from gangan_cli.cli.environment_checks import INSTALLED
 from store import Catalog, Run
 from store.errors import NotAStore
-from tests.commands import COMMAND, ONE_THREAD, clean_environment, command, fresh_gangan
+from tests.commands import COMMAND, ONE_THREAD, clean_environment, command, gangan
 from tests.runs import small_manifest
 from tests.tui.terminal import Terminal
 
@@ -166,7 +166,7 @@ def test_a_folder_named_store_without_python_in_it_hides_nothing(tmp_path, store
 def drawn(tmp_path_factory, trained):
     """The figures of a run, drawn where nothing is set."""
     out = tmp_path_factory.mktemp("drawn")
-    done = fresh_gangan("export-figures", "a", *FIGURES, "--store", trained, "--out", out)
+    done = gangan("export-figures", "a", *FIGURES, "--store", trained, "--out", out)
     assert (done.code, done.err) == (0, "drawing a\n")
     return pictures(out)
 

@@ -17,8 +17,8 @@ from gangan_cli.evaluation.reference import reference_of
 from gangan_cli.metrics import frechet, prdc
 from gangan_cli.metrics.mind import Projections
 reference = reference_of("mnist", None, lambda *_: None)
-noise = np.random.default_rng(0).normal(0, 40, (1500, 784))
-pixels = (reference.images.real[:1500] + noise).clip(0, 255).astype(np.uint8)
+noise = np.random.default_rng(0).normal(0, 40, (600, 784))
+pixels = (reference.images.real[:600] + noise).clip(0, 255).astype(np.uint8)
 features = reference.judge.judged(pixels)[0]
 shapes = prdc.prdc(reference.manifold, prdc.Manifold(features))
 print(json.dumps({
@@ -26,7 +26,7 @@ print(json.dumps({
     "features": features[:200].tolist(),
     "frechet": reference.frechet.distance(frechet.moments(features)),
     "mind": reference.projections.mind(Projections(features)),
-    "images": [1500 * shapes.precision, 10_000 * shapes.recall, 10_000 * shapes.coverage],
+    "images": [600 * shapes.precision, 10_000 * shapes.recall, 10_000 * shapes.coverage],
 }))
 """
 

@@ -1,5 +1,7 @@
 """The families of the papers: parameters as specified, and what one engine makes of them on digits."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 import torch
@@ -74,10 +76,21 @@ def trained(family, digits, gans, **how):
     return [epoch for epoch in told if isinstance(epoch, EpochResult)]
 
 
+@pytest.fixture(scope="module")
+def learned(digits):
+    """What makes the two epochs of the first GAN of a family with options; each once."""
+
+    @cache
+    def epochs(name, options):
+        return trained(build(name, hparams_for(name, DIGITS, options)), digits, [0])
+
+    return epochs
+
+
 @pytest.mark.parametrize(("name", "options"), SMALL)
-def test_each_learns_digits_and_goes_on_from_where_it_was(name, options, digits):
+def test_each_learns_digits_and_goes_on_from_where_it_was(name, options, digits, learned):
     family = build(name, hparams_for(name, DIGITS, options))
-    first, second = trained(family, digits, [0])
+    first, second = learned(name, options)
     assert not second.diverged
     assert np.isfinite(second.snapshots).all()
     assert first.checkpoints.shape[1] == resume_size(family)
@@ -97,13 +110,13 @@ def test_two_side_by_side_are_each_as_if_alone(name, options, digits):
     np.testing.assert_allclose(together.losses[1], alone.losses[0], rtol=1e-3)
 
 
-def test_batch_statistics_are_kept_with_each_gan_and_used_when_it_generates(digits):
+def test_batch_statistics_are_kept_with_each_gan_and_used_when_it_generates(learned):
     family = build("dcgan-small", {})
     flat = layout(family)
     statistics = {tensor.name for tensor in flat.tensors if tensor.statistic}
     assert len(statistics) == 10
     assert all(name.rpartition(".")[2] in ("running_mean", "running_var") for name in statistics)
-    (_, last) = trained(family, digits, [0])
+    (_, last) = learned("dcgan-small", "")
     values = flat.split(last.snapshots[0])
     assert values["generator.1.running_mean"].any()
     assert (values["discriminator.3.running_var"] != 1).all()
@@ -173,30 +186,30 @@ def test_outlines_are_where_images_change():
     assert (found[3:5, 3:5] == 0).all()  # all within
 
 
-def shared_kernels(update, digits):
-    family = build("shared-wgan", hparams_for("shared-wgan", DIGITS, f"width=4 update={update}"))
-    (first, second) = (layout(family).split(e.snapshots[0]) for e in trained(family, digits, [0]))
+def shared_kernels(options, learned):
+    family = build("shared-wgan", hparams_for("shared-wgan", DIGITS, options))
+    (first, second) = (layout(family).split(e.snapshots[0]) for e in learned("shared-wgan", options))
     return [
         (values["critic.convolutions.1.weight"], values["generator.convolutions.1.weight"])
         for values in (first, second)
     ]
 
 
-def test_a_shared_layer_is_the_critics(digits):
-    for critic, generator in shared_kernels("critic", digits):
+def test_a_shared_layer_is_the_critics(learned):
+    for critic, generator in shared_kernels("width=4", learned):
         assert np.array_equal(critic, generator)
         # The critic was clipped before its last update, which moves a weight by little.
         assert np.abs(critic).max() < 0.011
 
 
-def test_a_layer_that_both_update_is_one(digits):
-    (_, one), (critic, generator) = shared_kernels("both", digits)
+def test_a_layer_that_both_update_is_one(learned):
+    (_, one), (critic, generator) = shared_kernels("width=4 update=both", learned)
     assert np.array_equal(critic, generator)
     assert (one != generator).any()
 
 
-def test_a_frozen_layer_stays_as_it_was_drawn(digits):
-    (_, first), (critic, second) = shared_kernels("frozen", digits)
+def test_a_frozen_layer_stays_as_it_was_drawn(learned):
+    (_, first), (critic, second) = shared_kernels("width=4 update=frozen loss=code", learned)
     assert np.array_equal(first, second)
     assert (critic != second).any()
     assert second.std() == pytest.approx(0.0176, rel=0.2)  # normal, .02, cut at twice that

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from store import Run
 from tests.commands import DIGITS, start
+from tests.tui.screen import Screen
 from tests.tui.terminal import Terminal, alive, wait_until
 
 
@@ -190,23 +191,21 @@ def test_what_others_do_to_the_runs_on_screen_is_said_and_it_goes_on(tmp_path, t
         terminal.assert_clean()
 
 
-def test_a_file_grows_no_faster_for_being_watched(tmp_path):
+async def test_a_file_grows_no_faster_for_being_watched(app_over, tmp_path):
     alone, watched = tmp_path / "alone", tmp_path / "watched"
     watched.mkdir()
     short = ["--gans", 1, "--epochs", 9, "--batch-size", 1000, "--workers", 1]
-    with (
-        Terminal(tmp_path, "--store", watched) as terminal,
-        training(alone, *short) as first,
-        training(watched, *short) as second,
-    ):
-        terminal.wait_for(lambda screen: done(screen) >= 0)
-        terminal.keys("2")
-        terminal.wait_for("discriminator loss")
-        terminal.keys("3")
-        terminal.wait_for(PICTURE.search)
-        terminal.keys("2")
-        terminal.wait_for("t  ·  complete", timeout=60)
-        assert (first.wait(60), second.wait(60)) == (0, 0)
+    async with app_over(watched).run_test(size=(120, 40)) as pilot:
+        screen = Screen(pilot)
+        with training(alone, *short) as first, training(watched, *short) as second:
+            await screen.wait_for(lambda text: done(text) >= 0)
+            await screen.keys("2")
+            await screen.wait_for("discriminator loss")
+            await screen.keys("3")
+            await screen.wait_for(PICTURE.search)
+            await screen.keys("2")
+            await screen.wait_for("t  ·  complete")
+            assert (first.wait(60), second.wait(60)) == (0, 0)
     sizes = [(store / "t" / "data.mdb").stat().st_size for store in (alone, watched)]
     # A heartbeat between two epochs lets one resume state (1.4 MB) be reused or not, watched or alone;
     # a reader that holds on to what it saw keeps one for each epoch.

@@ -14,6 +14,7 @@ from gangan_cli.images.loading import load_images
 from gangan_cli.sampling.lineage import Lineage
 from gangan_cli.training.gans import train_gans
 from store import Catalog
+from tests.integration.populations import population
 
 RANDOM = np.random.default_rng(0)
 
@@ -101,7 +102,7 @@ def test_gans_of_coloured_pictures_are_trained_and_drawn_in_colour(tmp_path):
         run="own", dataset=f"images:{tmp_path / 'a'}", family="dcgan",
         family_options="generator=8,8,4 discriminator=4,8", gans=1, epochs=2, batch_size=10,
     )  # fmt: skip
-    train_gans(config, machine)
+    population(config, load_images(config.dataset), machine)
     with Lineage.open(Catalog(machine.store), "own") as lineage:
         images = lineage.pictures(lineage.top.snapshot(0, 2), 4, seed=0)
     assert images.shape == (4, 16, 16, 3)

@@ -5,12 +5,12 @@ import pytest
 import torch
 
 from gangan_cli.config import GanGanConfig, RunEnvironment
-from gangan_cli.training.gangan import train_gangan
 from gangan_cli.weightspace import autoencoder
 from gangan_cli.weightspace.autoencoder import Decoder
 from gangan_cli.weightspace.encoder import WeightEncoder
 from gangan_cli.weightspace.pca import PrincipalComponents
 from store import Catalog
+from tests.integration.test_gangan import created
 from tests.runs import numbers, run_of
 
 
@@ -81,7 +81,7 @@ def test_a_gangan_decodes_what_its_snapshots_became(tmp_path):
             bottleneck=4,
             family_options="templates=0",
         )
-        train_gangan(config, RunEnvironment(store=tmp_path, workers=1, compile=False))
+        created(config, RunEnvironment(store=tmp_path))
         vectors, _ = population.matrix()
     with Catalog(tmp_path).open("g") as run:
         assert run.manifest.hparams["data_dim"] == 4

@@ -58,6 +58,12 @@ def test_images_of_a_snapshot_are_those_of_its_generator(catalog):
     np.testing.assert_allclose(images, expected, atol=1e-6)
 
 
+def test_noise_is_that_of_its_seed(catalog):
+    with Lineage.open(catalog, "a") as lineage:
+        (one,), (again,), (other,) = (lineage.fixed_noise(5, seed) for seed in (3, 3, 4))
+    assert np.array_equal(one, again) and not np.array_equal(one, other)
+
+
 def test_a_gangan_decodes_to_the_images_of_the_weights_it_makes(catalog):
     with Lineage.open(catalog, "g") as lineage:
         assert [run.name for run in lineage.runs] == ["g", "a"]
