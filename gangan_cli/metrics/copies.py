@@ -13,6 +13,10 @@ SIMULATIONS = 4000
 """Of the null: the least p-value, 1 / 4001, may then be corrected for 200 claims."""
 
 
+TAIL = 0.25
+"""Share of the pool's distances that tell how the nearest are distributed."""
+
+
 @dataclass(frozen=True)
 class Copies:
     """Which samples (n,) lie nearer to the training GANs than nearly all held-out snapshots do.
@@ -50,9 +54,9 @@ def share_of_copies(
     true ones. Samples that share a GAN share one there too.
 
     Few GANs tell nothing of a 1 / 1,000 quantile either, by which one of many samples might be named. So
-    `each` takes the logarithms of new GANs' distances within a cell for normal, with the mean and the
-    deviation of the pool: Student's t, with a degree of freedom for each GAN of the pool but one, times
-    n (Bonferroni).
+    `each` takes the nearest of a cell's distances, those up to the pool's TAIL quantile, for a power law
+    (Hill, "A simple general approach to inference about the tail of a distribution", 1975), as heavy as
+    the pool has it, allows for how few GANs say so, and multiplies by n (Bonferroni).
 
     Raises:
         ValueError: a quantile not between 0 and 1.
@@ -151,17 +155,20 @@ def _null(
 
 def _each(samples: Distances, reference: Reference) -> Numbers:
     """Return the chance (n,) that any of n new GANs, in the cells of the samples, lies as near."""
-    from scipy.stats import t
-
-    pool, gans = reference.pool, reference.sizes.shape[1]
-    found = np.ones(len(samples))
+    pool, found = reference.pool, np.ones(len(samples))
     for cell in np.unique(samples.cells):
-        rows, usual = samples.cells == cell, pool.values[pool.cells == cell]
-        if usual.min() > 0:  # else new GANs may be copies, too
-            logs = np.log(usual)
-            with np.errstate(divide="ignore"):  # an exact copy lies infinitely many deviations off
-                off = (np.log(samples.values[rows]) - logs.mean()) / logs.std(ddof=1)
-            found[rows] = t.cdf(off / (1 + 1 / gans) ** 0.5, gans - 1)
+        rows, there = samples.cells == cell, pool.cells == cell
+        start = np.quantile(pool.values[there], TAIL)
+        tail = there & (pool.values < start)
+        if not tail.any() or not pool.values[tail].min() > 0:
+            continue  # new GANs are as near as can be, too
+        # Logarithms of a power law are exponential: with k of them for their mean, one more of them over
+        # that mean has the F distribution of 2 and 2 k. Only GANs are independent.
+        mean = np.log(start / pool.values[tail]).mean()
+        gans = len(np.unique(pool.gans[tail]))
+        with np.errstate(divide="ignore"):  # an exact copy lies infinitely far off
+            beyond = np.maximum(np.log(start / samples.values[rows]), 0) / mean
+        found[rows] = np.where(beyond > 0, TAIL * (1 + beyond / gans) ** -gans, 1)
     chances: Numbers = np.minimum(found * len(samples), 1)
     return chances
 
