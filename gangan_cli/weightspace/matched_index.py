@@ -17,7 +17,7 @@ can compute; but a copy is matched in full.
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,7 @@ from gangan_cli.progress import ProgressCallback
 from gangan_cli.weightspace.blocks import BLOCK, Blocks, Numbers, Rows, nearest_rows
 from gangan_cli.weightspace.hidden_units import HiddenUnits, Orders
 from gangan_cli.weightspace.sketches import Sketcher, distances
-from gangan_cli.weightspace.snapshots import Matrix, Snapshots, epoch_step
+from gangan_cli.weightspace.snapshots import Matrix, epoch_step
 from gangan_cli.weightspace.unit_matching import UnitMatcher
 from store.keys import Keys
 
@@ -55,6 +55,13 @@ class Matched:
     plain_rows: Rows
 
 
+class Vectors(Protocol):
+    """The protocol of what is indexed: a population's snapshots, or vectors of other networks."""
+
+    def matrix(self, of: Keys | None = None) -> tuple[Matrix, Keys]:
+        """Return vectors (n, P), and their keys (n, 2)."""
+
+
 class _Task(NamedTuple):
     """A vector to be matched to the snapshot of a row, and the orders with which matching begins; None
     for what the layers say from the first to the last."""
@@ -70,7 +77,7 @@ class MatchedIndex:
     def __init__(
         self,
         units: HiddenUnits,
-        view: Snapshots,
+        view: Vectors,
         keys: Keys,
         on_progress: ProgressCallback = lambda *_: None,
     ) -> None:
@@ -112,6 +119,22 @@ class MatchedIndex:
         nearest snapshots, so that their differences to `snapshots(found.rows)` have the length of their
         distances."""
         return self._permuted(self.units.balance(vectors), found.orders)
+
+    def around(
+        self, vectors: Matrix, count: int, without: NDArray[np.int64] | None = None
+    ) -> list[Rows]:
+        """Return for each of vectors (n, P) a row of each of the `count` GANs that seem nearest by their
+        sketches, whatever the order of units."""
+        own = self._sketcher.invariant(self.units.balance(vectors))
+        without = np.full(len(vectors), -1, np.int64) if without is None else without
+        return self._near(own, self._invariant, without, count, np.inf)
+
+    def in_units_of(self, vector: Matrix, rows: Rows) -> Matrix:
+        """Return the snapshots of these rows (n, P), each matched to `vector` (P,): in its units, and
+        with scales balanced, as it must be."""
+        own = self.snapshots(rows)
+        orders = _matched([UnitMatcher(self.units, vector)] * len(rows), own, [None] * len(rows))
+        return self._permuted(own, orders)
 
     def nearest(
         self,
@@ -165,21 +188,29 @@ class MatchedIndex:
             for row in rows:
                 tasks[int(self.keys[row, 0])].append(_Task(vector, int(row), None))
 
-    def _near(self, sketches: Matrix, of: Matrix, without: NDArray[np.int64]) -> list[Rows]:
+    def _near(
+        self,
+        sketches: Matrix,
+        of: Matrix,
+        without: NDArray[np.int64],
+        count: int = CANDIDATES,
+        farthest: float = FARTHEST,
+    ) -> list[Rows]:
         """Return for each sketch (n, k) the nearest rows of those `of` (m, k), one for each of at most
-        CANDIDATES GANs."""
+        `count` GANs."""
         to_all = distances(sketches, of)
         if not np.isfinite(to_all).all():
             raise ValueError("vectors hold NaN or infinity")
         least = np.stack([rows[to_all[:, rows].argmin(axis=1)] for rows in self._rows.values()], axis=1)
         to_gans = np.take_along_axis(to_all, least, axis=1)
         to_gans[self.gans == without[:, None]] = np.inf
-        if not np.isfinite(to_gans.min(axis=1)).all():
-            raise ValueError("there is no other GAN to compare with")
         chosen = []
         for rows, lengths in zip(least, to_gans, strict=True):
-            order = np.argsort(lengths)[:CANDIDATES]
-            chosen.append(rows[order[lengths[order] <= FARTHEST * lengths[order[0]]]])
+            order = np.argsort(lengths)[:count]
+            order = order[np.isfinite(lengths[order]) & (lengths[order] <= farthest * lengths[order[0]])]
+            if not len(order):
+                raise ValueError("there is no other GAN to compare with")
+            chosen.append(rows[order])
         return chosen
 
     def _permuted(self, vectors: Matrix, orders: Sequence[Orders]) -> Matrix:
