@@ -127,7 +127,7 @@ class MatchedIndex:
         sketches, whatever the order of units."""
         own = self._sketcher.invariant(self.units.balance(vectors))
         without = np.full(len(vectors), -1, np.int64) if without is None else without
-        return self._near(own, self._invariant, without, count, np.inf)
+        return self._near(own, self._invariant, without, count, None)
 
     def in_units_of(self, vector: Matrix, rows: Rows) -> Matrix:
         """Return the snapshots of these rows (n, P), each matched to `vector` (P,): in its units, and
@@ -194,7 +194,7 @@ class MatchedIndex:
         of: Matrix,
         without: NDArray[np.int64],
         count: int = CANDIDATES,
-        farthest: float = FARTHEST,
+        farthest: float | None = FARTHEST,
     ) -> list[Rows]:
         """Return for each sketch (n, k) the nearest rows of those `of` (m, k), one for each of at most
         `count` GANs."""
@@ -207,7 +207,9 @@ class MatchedIndex:
         chosen = []
         for rows, lengths in zip(least, to_gans, strict=True):
             order = np.argsort(lengths)[:count]
-            order = order[np.isfinite(lengths[order]) & (lengths[order] <= farthest * lengths[order[0]])]
+            order = order[np.isfinite(lengths[order])]
+            if farthest is not None:
+                order = order[lengths[order] <= farthest * lengths[order[:1]]]
             if not len(order):
                 raise ValueError("there is no other GAN to compare with")
             chosen.append(rows[order])

@@ -68,7 +68,7 @@ def with_one(folder, **changes):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"0.weight": torch.zeros(4, 5)}, r"1.pt is refused: 0.weight is \(4, 5\), and \(4, 3\) in net_0"),
+        ({"0.weight": torch.zeros(4, 5)}, r"refused: 0.weight is \(4, 5\), and \(4, 3\) in net_0"),
         ({"extra": torch.zeros(4)}, r"net_1.pt is refused: extra is \(4,\), and not in net_0\.pt"),
         ({"3.bias": torch.tensor([1.0, torch.nan])}, "1.pt is refused: 3.bias holds NaN or infinity"),
         ({"3.bias": torch.tensor([1.0, torch.inf])}, "1.pt is refused: 3.bias holds NaN or infinity"),
