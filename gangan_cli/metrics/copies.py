@@ -12,9 +12,6 @@ from gangan_cli.metrics.statistics import Interval
 SIMULATIONS = 4000
 """Of the null: the least p-value, 1 / 4001, may then be corrected for 200 claims."""
 
-RATIOS = np.linspace(0, 1, 21)
-"""Distances as shares of a bar, at which the chance of a new GAN to lie below is known."""
-
 
 @dataclass(frozen=True)
 class Copies:
@@ -24,10 +21,9 @@ class Copies:
     share of `expected`, and in 95 of 100 cases at most `usual`; that is not the bars' quantile, since a
     quantile of few GANs is not that of all. `p` is the chance that new GANs have as large a share.
 
-    `ratios` (n,) are the distances over the bars. `each` (n,) is the chance that any of n new GANs has
-    as small a ratio: who names the samples with 0.05 or less names none in 95 of 100 sets of new GANs.
-    So one exact copy is found, which the share would hide, and a large share of near ones, which may
-    all be too far for a name.
+    `each` (n,) is the chance that any of n new GANs lies as near: who names the samples with 0.05 or
+    less names none in 95 of 100 sets of new GANs. So a single exact copy is found, which the share
+    hides, and a large share of near ones, each of which may be too far for a name.
     """
 
     share: Interval
@@ -35,7 +31,6 @@ class Copies:
     expected: float
     usual: float
     p: float
-    ratios: Numbers
     each: Numbers
 
 
@@ -62,10 +57,7 @@ def share_of_copies(
     held_out, samples = reference.held_out, reference.numbered(samples)
     by_cell = (held_out.values[held_out.cells == cell] for cell in range(reference.cells))
     bars = np.array([np.quantile(values, quantile, method="inverted_cdf") for values in by_cell])
-    bars = bars[samples.cells]
-    which = samples.values < bars
-    ratios = np.full(len(bars), np.inf)  # nothing lies below a bar of 0
-    np.divide(samples.values, bars, out=ratios, where=bars > 0)
+    which = samples.values < bars[samples.cells]
     found, n = int(which.sum()), len(which)
     null = _null(np.random.default_rng(seed), samples, reference, quantile)
     return Copies(
@@ -74,8 +66,7 @@ def share_of_copies(
         expected=float(null.mean() / n),
         usual=float(np.quantile(null, 0.95, method="inverted_cdf") / n),
         p=float((1 + (null >= found).sum()) / (1 + len(null))),
-        ratios=ratios,
-        each=_each(ratios, samples, reference, quantile),
+        each=_each(samples, reference),
     )
 
 
@@ -103,8 +94,7 @@ class _Bars:
     """SIMULATIONS bars, made of GANs that are drawn at random, and how many snapshots lie below them.
 
     `order` (r, GANs): the GANs of the pool, those first that the bars are made of. `below` (r, cells,
-    GANs): the number of each GAN's snapshots below. `rates` (ratios, r, cells): the share of all
-    others' snapshots that lie below each of RATIOS of the bar.
+    GANs): the number of each GAN's snapshots below, and `rates` (r, cells) the share of all others'.
     """
 
     order: Whole
@@ -120,7 +110,6 @@ def _bars(reference: Reference, quantile: float) -> _Bars:
     chosen = np.zeros((SIMULATIONS, gans), bool)
     np.put_along_axis(chosen, order[:, : reference.held_out_gans], True, axis=1)
     below = np.zeros((SIMULATIONS, *sizes.shape), np.int64)
-    rates = np.zeros((len(RATIOS), SIMULATIONS, len(sizes)))
     for cell in range(reference.cells):
         rows = np.flatnonzero(pool.cells == cell)
         rows = rows[np.argsort(pool.values[rows])]
@@ -129,10 +118,8 @@ def _bars(reference: Reference, quantile: float) -> _Bars:
         # Of nothing there is no quantile: the bar is then the least of all, which nothing lies below.
         bars = values[(up_to >= np.ceil(quantile * up_to[:, -1:])).argmax(axis=1)]
         for gan in np.unique(owners):
-            lower = np.searchsorted(values[owners == gan], np.outer(RATIOS, bars))
-            below[:, cell, gan] = lower[-1]
-            rates[:, :, cell] += lower * ~chosen[:, gan]
-        rates[:, :, cell] /= np.maximum((sizes[cell] * ~chosen).sum(axis=1), 1)
+            below[:, cell, gan] = np.searchsorted(values[owners == gan], bars)
+    rates = np.einsum("rcg,rg->rc", below, ~chosen) / np.maximum(~chosen @ sizes.T, 1)
     return _Bars(order, below, rates)
 
 
@@ -141,7 +128,7 @@ def _null(
 ) -> Whole:
     """Return how many of the samples (SIMULATIONS,) lie below the bars, if all are new GANs."""
     bars, found = _bars(reference, quantile), np.zeros(SIMULATIONS, np.int64)
-    rates, each = bars.rates[-1], np.arange(SIMULATIONS)
+    rates, each = bars.rates, np.arange(SIMULATIONS)
     _, owners, of_owner = np.unique(samples.gans, return_inverse=True, return_counts=True)
     for cell, number in enumerate(_by_cell(samples.cells[of_owner[owners] == 1], reference)):
         found += random.binomial(number, rates[:, cell])
@@ -157,14 +144,21 @@ def _null(
     return found
 
 
-def _each(ratios: Numbers, samples: Distances, reference: Reference, quantile: float) -> Numbers:
-    """Return the chance (n,) that the smallest ratio of n new GANs, all independent, is as small."""
-    rates, numbers = _bars(reference, quantile).rates, _by_cell(samples.cells, reference)
-    # Rounded up to the next of RATIOS, and, like other p-values of simulations, never 0.
-    smaller = 1 - np.prod((1 - rates) ** numbers, axis=2).mean(axis=1)
-    chances = np.append(np.minimum(smaller + 1 / (1 + SIMULATIONS), 1), 1)
-    found: Numbers = chances[np.searchsorted(RATIOS, ratios)]
-    return found
+def _each(samples: Distances, reference: Reference) -> Numbers:
+    """Return the chance (n,) that any of n new GANs, in the cells of the samples, lies as near."""
+    from scipy.stats import t
+
+    pool, gans = reference.pool, reference.sizes.shape[1]
+    found = np.ones(len(samples))
+    for cell in np.unique(samples.cells):
+        rows, usual = samples.cells == cell, pool.values[pool.cells == cell]
+        if usual.min() > 0:  # else new GANs may be copies, too
+            logs = np.log(usual)
+            with np.errstate(divide="ignore"):  # an exact copy lies infinitely many deviations off
+                off = (np.log(samples.values[rows]) - logs.mean()) / logs.std(ddof=1)
+            found[rows] = t.cdf(off / (1 + 1 / gans) ** 0.5, gans - 1)
+    chances: Numbers = np.minimum(found * len(samples), 1)
+    return chances
 
 
 def _by_cell(cells: Whole, reference: Reference) -> Whole:

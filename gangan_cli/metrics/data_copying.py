@@ -123,7 +123,8 @@ def z_u_by_cell(
     floors = [z_u_floor(n, m) for n, m in zip(sizes[used], (inside > 0).sum(axis=1), strict=True)]
     return ZUByCell(
         Interval(estimate, float(low), float(high)),
-        *(float(edge) for edge in np.quantile(null, (0.025, 0.975))),
+        null_low=float(np.quantile(null, 0.025)),
+        null_high=float(np.quantile(null, 0.975)),
         p_near=_p(null <= estimate),
         p_far=_p(null >= estimate),
         floor=float(np.average(floors, weights=inside.sum(axis=1))),

@@ -1,9 +1,10 @@
-"""Statistics of few GANs: rank correlation, bootstrap intervals, expected best of k."""
+"""Statistics of few GANs: rank correlation, bootstrap intervals, expected best of k, many claims."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from math import comb
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -125,3 +126,40 @@ def difference_of_bests(
     (our, our_again), (their, their_again) = bests(ours), bests(theirs)
     low, high = np.quantile(our_again - their_again, (0.025, 0.975))
     return Interval(our - their, float(low), float(high))
+
+
+def holm(p_values: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return p-values (k,) adjusted for being k: with all those up to 0.05 taken for true, any of them
+    is false in at most 5 of 100 cases, however they depend on each other.
+
+    Holm, "A simple sequentially rejective multiple test procedure" (1979).
+
+    Raises:
+        ValueError: a p-value that is not from 0 to 1.
+    """
+    if not ((p_values >= 0) & (p_values <= 1)).all():
+        raise ValueError("p-values must be from 0 to 1")
+    order = np.argsort(p_values)
+    found = np.empty(len(p_values))
+    grown = p_values[order] * np.arange(len(p_values), 0, -1)
+    found[order] = np.minimum(np.maximum.accumulate(grown), 1)
+    return found
+
+
+def equivalent(difference: Interval, margin: float) -> Literal["holds", "does not hold", "undecided"]:
+    """Return whether two are as good as each other: whether the interval of their difference lies within
+    ±margin. It does not hold if the interval lies outside; otherwise it is undecided.
+
+    That no difference is seen says nothing by itself: of few samples none ever is. A 95 % interval
+    makes this two one-sided tests at 2.5 %: Schuirmann, "A comparison of the two one-sided tests
+    procedure …" (1987).
+
+    Raises:
+        ValueError: a margin that is not above 0.
+    """
+    if not margin > 0:
+        raise ValueError(f"margin {margin:g}: it must be above 0")
+    if -margin <= difference.low and difference.high <= margin:
+        return "holds"
+    outside = difference.low > margin or difference.high < -margin
+    return "does not hold" if outside else "undecided"

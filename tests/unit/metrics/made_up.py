@@ -6,7 +6,8 @@ from functools import cached_property
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from gangan_cli.metrics.distances import Distances, tenths_by_length
+from gangan_cli.metrics.distances import Distances, Reference, tenths_by_length
+from gangan_cli.metrics.mixtures import residuals_to_hull
 
 DIMENSIONS, SLOW, JITTER = 40, 0.9, 0.3
 
@@ -76,6 +77,33 @@ class Population:
         """Distances of the training snapshots to the nearest other GAN."""
         return self.distances(self.snapshots, self.gans, own=self.gans)
 
+    @cached_property
+    def reference(self):
+        """What samples' distances are compared with."""
+        return Reference.of(self.of_held_out, self.of_training)
+
+    def residuals(self, vectors, own=None):
+        """Return the Residuals of vectors (n, DIMENSIONS) to mixtures of four training snapshots."""
+        origin = self.training[:, 0].mean(axis=0)
+        mine, snapshots = vectors - origin, self.snapshots - origin
+        squares = np.square(mine).sum(axis=1)
+        return residuals_to_hull(
+            mine @ snapshots.T, squares, snapshots @ snapshots.T, self.gans, own=own
+        )
+
+    @cached_property
+    def mixtures(self):
+        """What samples' residuals are compared with, for mixtures of one GAN and of several."""
+        held_out = self.held_out.reshape(-1, DIMENSIONS)
+        found, nulls = self.residuals(held_out), self.residuals(self.snapshots, own=self.gans)
+        return {
+            what: Reference.of(
+                self.with_cells(getattr(found, what)[0], held_out, self.of_held_out.gans),
+                self.with_cells(getattr(nulls, what)[0], self.snapshots, self.gans),
+            )
+            for what in ("of_one", "of_several")
+        }
+
 
 def population(random, training=25, held_out=10, epochs=100):
     """Return a population of training GANs and held-out ones."""
@@ -86,3 +114,27 @@ def population(random, training=25, held_out=10, epochs=100):
 def new_gans(random, n, epochs=100):
     """Return a snapshot each (n, DIMENSIONS) of n GANs that nobody has seen: the true distribution."""
     return trajectories(random, n, epochs)[np.arange(n), random.integers(epochs, size=n)]
+
+
+def averages(population, random, n, over=8):
+    """Return the means (n, DIMENSIONS) of `over` successive snapshots of a training GAN."""
+    gans, epochs, _ = population.training.shape
+    first = random.integers(epochs - over, size=n)
+    chosen = population.training[
+        random.integers(gans, size=n)[:, None], first[:, None] + np.arange(over)
+    ]
+    return chosen.mean(axis=1)
+
+
+def halfway(population, random, n):
+    """Return the points (n, DIMENSIONS) halfway between snapshots of two training GANs."""
+    gans, epochs, _ = population.training.shape
+    pairs = np.stack([random.permutation(gans)[:2] for _ in range(n)], axis=1)
+    return population.training[pairs, random.integers(epochs, size=n)].mean(axis=0)
+
+
+def jittered(population, random, n, steps=0.5):
+    """Return training snapshots (n, DIMENSIONS), each moved by this many epoch steps."""
+    noise = random.standard_normal((n, DIMENSIONS))
+    noise *= steps * population.step / np.linalg.norm(noise, axis=1, keepdims=True)
+    return population.snapshots[random.integers(len(population.snapshots), size=n)] + noise

@@ -33,7 +33,6 @@ def test_the_bar_is_the_quantile_of_the_held_out_distances_of_the_cell(random):
     found = share_of_copies(samples, reference)
     assert found.which.tolist() == [True, False, False, True, False, True]
     assert found.share == clopper_pearson(3, 6)
-    assert found.ratios == pytest.approx([0.95, 1, 250, 1001.9 / 1002, 1, 3 / 1002])
     assert share_of_copies(samples, reference, quantile=0.02).which[1]
 
 
