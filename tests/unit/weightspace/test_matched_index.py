@@ -98,7 +98,7 @@ def test_networks_around_a_vector_come_in_its_units(run):
     vector = UNITS.balance(hidden(run.matrix(np.array([(4, 3)]))[0], seed=8))
     [rows] = index.around(vector, 5)
     assert index.keys[rows[0]].tolist() == [4, 3] and len(set(index.keys[rows, 0])) == 5
-    around = index.in_units_of(vector[0], rows)
+    [around] = index.in_units_of(vector, [rows])
     np.testing.assert_allclose(around[0], vector[0], atol=1e-5)
     [others] = index.around(vector, 12, without=np.array([4]))
     assert len(others) == 11 and 4 not in index.keys[others, 0]
