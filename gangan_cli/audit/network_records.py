@@ -19,7 +19,8 @@ VERDICTS = {
 
 @dataclass(frozen=True)
 class Suspect:
-    """A network named as a copy, or as a mixture of two training networks.
+    """A network that is named: its `kind` is "copy", "near copy" or "mixture", `of` are the training
+    files.
 
     `distance` is that to the nearest training network, as a share of the held-out networks' median.
     `chance` is that of naming any network of a set of new ones.

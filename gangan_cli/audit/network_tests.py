@@ -41,8 +41,9 @@ EXPLAINED = 0.5
 """A named network is a mixture, not a copy, if two training networks leave this share of its
 distance."""
 
-EXACT = 1e-3
-"""Share of the held-out networks' distance below which a copy is exact, and no mixture."""
+SAME = 0.1
+"""Share of the held-out networks' median distance up to which a named network is a copy; one that is
+farther off is a near copy, if it is no mixture."""
 
 
 @dataclass(frozen=True)
@@ -155,12 +156,12 @@ class NetworkTests:
         residual = dict(zip(of.mixed.tolist(), of.residuals[OF.index(2)].tolist(), strict=True))
         pairs = dict(zip(of.mixed.tolist(), of.pairs, strict=True))
         found = []
-        for row in np.flatnonzero(copies.each <= LEVEL / TESTS).tolist():
+        for row in np.flatnonzero(copies.which & (copies.each <= LEVEL / TESTS)).tolist():
             distance = float(of.found.distances[row])
-            mixture = residual.get(row, distance) < EXPLAINED * distance and distance > EXACT * unit
-            rows = pairs[row] if mixture else of.found.rows[row : row + 1]
-            names = [self._training.files[one] for one in rows]
-            kind, chance = "mixture" if mixture else "copy", float(copies.each[row])
+            mixture = residual.get(row, distance) < EXPLAINED * distance
+            kind = "copy" if distance <= SAME * unit else "mixture" if mixture else "near copy"
+            rows = pairs[row] if kind == "mixture" else of.found.rows[row : row + 1]
+            names, chance = [self._training.files[one] for one in rows], float(copies.each[row])
             found.append(Suspect(files[row], kind, names, distance / unit, chance))
         return sorted(found, key=lambda suspect: suspect.distance)
 

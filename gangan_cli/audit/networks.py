@@ -5,6 +5,7 @@ Beside them stand trivial ways to make networks, through the same tests: a verdi
 says little. Networks that are new need not be any good: that is what a score is for.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -218,13 +219,14 @@ def decided(
     were copies; else it is undecided.
     """
     level = LEVEL / TESTS
-    copies = [suspect for suspect in suspects if suspect.kind == "copy"]
     p_mixed = min(1.0, len(mixing) * min(one.p_near for one in mixing))
     usual = f"new networks {nearness.z_u_low:.1f} to {nearness.z_u_high:.1f}"
     z = f"Z_U {nearness.z_u.estimate:.1f}, {usual}"
     if suspects:
-        mixed = len(copies) < len(suspects) / 2
-        return "mixtures" if mixed else "copies", f"{len(suspects)} of {count} are named"
+        kinds = Counter(suspect.kind for suspect in suspects)
+        named = ", ".join(f"{number} {_plural(kind, number)}" for kind, number in kinds.items())
+        mixed = kinds["mixture"] > len(suspects) / 2
+        return "mixtures" if mixed else "copies", f"named of {count}: {named}"
     if min(nearness.p_near, nearness.p_copies) <= level:
         mixed = min(one.residual for one in mixing) < EXPLAINED * nearness.distance
         return "mixtures" if mixed else "copies", f"nearer than held-out ones: {z}"
@@ -237,6 +239,10 @@ def decided(
     if min(nearness.p_near, nearness.p_copies, p_mixed) > LEVEL:
         return "new", f"like held-out ones: {z}"
     return "undecided", f"{z}; p {min(nearness.p_near, nearness.p_copies, p_mixed):.2g}"
+
+
+def _plural(kind: str, number: int) -> str:
+    return kind if number == 1 else kind.replace("copy", "copies").replace("mixture", "mixtures")
 
 
 def _drawn(label: str, vectors: Matrix, like: NetworkSet) -> NetworkSet:

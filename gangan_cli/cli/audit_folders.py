@@ -137,7 +137,13 @@ def _show(audit: "NetworkAudit") -> None:
         output.table(
             ["named", "is a", "of", "distance", "chance"],
             [
-                [one.file, one.kind, " and ".join(one.of), f"{one.distance:.2g}", f"{one.chance:.1g}"]
+                [
+                    one.file,
+                    one.kind,
+                    " and ".join(one.of),
+                    f"{one.distance:.2f}",
+                    f"{max(one.chance, 1e-6):.1g}",
+                ]
                 for one in row.suspects[:NAMED]
             ],
             right=(3, 4),
@@ -148,8 +154,8 @@ def _show(audit: "NetworkAudit") -> None:
 
 def _table(audit: "NetworkAudit") -> tuple[list[str], list[list[str]]]:
     """Return the columns and rows of all sets; columns that no row has are left out."""
-    columns = ["networks", "n", "distance", "Z_U [95%]", "new ones have", "copies", "mixtures", "spread"]
-    columns += ["score [95%]", "verdict"]
+    columns = ["networks", "n", "distance", "Z_U [95%]", "if new", "if copies", "plain Z_U (floor)"]
+    columns += ["near", "mixtures", "spread", "score [95%]", "verdict"]
     rows = [_line(row) for row in audit.rows]
     used = [place for place in range(len(columns)) if any(row[place] != "–" for row in rows)]
     return [columns[place] for place in used], [[row[place] for place in used] for row in rows]
@@ -166,6 +172,8 @@ def _line(row: "NetworkRow") -> list[str]:
         "–" if near is None else f"{near.distance:.2f}",
         "–" if near is None else _interval(near.z_u, 1),
         "–" if near is None else f"{near.z_u_low:.1f} to {near.z_u_high:.1f}",
+        "–" if near is None else f"{near.z_u_floor:.1f}",
+        "–" if near is None else f"{near.plain_z_u:.1f} ({near.plain_z_u_floor:.1f})",
         "–" if near is None else f"{near.copies.estimate:.0%}",
         "–" if mixed is None else f"{mixed:.2f}",
         "–" if row.dispersion is None else f"{row.dispersion.estimate:.2f}",
@@ -196,9 +204,9 @@ def _legend(audit: "NetworkAudit") -> str:
         lines += [
             "distance: median distance to the nearest training network, over that of held-out ones "
             f"({audit.held_out_distance:.3g})",
-            "Z_U: far below 0 copies, within what new networks have like held-out ones, above far off "
-            "(Meehan et al. 2020)",
-            "copies: share nearer than the nearest 1 % of held-out ones",
+            "Z_U (Meehan et al. 2020) within tenths of training: what new networks have in 95 of 100 "
+            "cases, and what copies have; plain: of all files, as published figures are",
+            "near: share nearer than the nearest 1 % of held-out ones",
             "mixtures: median distance to the nearest mixture of 2, 4 or 8 training networks, over that "
             "of held-out ones",
         ]

@@ -2,11 +2,12 @@
 
     python -m tests.zoo OUT [--data-dir DIR]
 
-It uses plain PyTorch and nothing of gangan: 100 classifiers 784-32-32-10, as papers on flows over
-weights train them, of which 80 are for training and 20 held out; flow matching in the space of principal
-components, and a kernel density there, both without alignment; 64 networks of each. `hidden` holds the
-flow's but for five, which are copies with their hidden units permuted and scaled. It takes some minutes
-on one core; then it prints the commands that audit them.
+It uses plain PyTorch and nothing of gangan: classifiers 784-32-32-10, as papers on flows over weights
+train them, 80 for training and 20 held out; over the 80, flow matching in the space of principal
+components, and a kernel density there, without alignment, as a first attempt would have it. Of each
+there are 64 networks, and 64 classifiers `anew`. `flow-hidden` and `anew-hidden` have five copies of
+training networks among them, with their hidden units permuted and scaled. It takes some minutes on one
+core, and then prints the commands that audit the folders.
 """
 
 import argparse
@@ -24,7 +25,9 @@ from torchvision.datasets import MNIST
 
 from tests.zoo import arch
 
-NETWORKS, HELD_OUT, MADE, HIDDEN = 100, 20, 64, 5
+TRAINING, HELD_OUT, MADE, HIDDEN = 80, 20, 64, 5
+
+NETWORKS = TRAINING + HELD_OUT + MADE
 
 SIZES = (784, 32, 32, 10)
 
@@ -146,27 +149,28 @@ def main() -> None:
     np.savez(given.out / "test.npz", images=test[:TEST_IMAGES], labels=test_labels[:TEST_IMAGES])
 
     vectors = torch.cat([tensor.flatten(1) for tensor in classifiers(images, labels)], dim=1)
-    known, held_out = vectors[HELD_OUT:], vectors[:HELD_OUT]
+    known, held_out, anew = vectors.split([TRAINING, HELD_OUT, MADE])
     mean = known.mean(0)
     _, _, components = torch.linalg.svd(known - mean, full_matrices=False)
     codes = (known - mean) @ components[:-1].T
     made = {
-        "flow": flow(codes) @ components[:-1] + mean,
-        "kernel-density": kernel_density(codes) @ components[:-1] + mean,
+        "flow": as_states(flow(codes) @ components[:-1] + mean),
+        "kernel-density": as_states(kernel_density(codes) @ components[:-1] + mean),
+        "anew": as_states(anew),
     }
-    write(given.out / "training", as_states(known))
-    write(given.out / "held-out", as_states(held_out))
-    for name, some in made.items():
-        write(given.out / name, as_states(some))
     torch.manual_seed(3)
-    hidden, places = as_states(made["flow"]), torch.randperm(MADE)[:HIDDEN].sort().values
-    originals = torch.randperm(len(known))[:HIDDEN]
-    for place, original in zip(places.tolist(), originals.tolist(), strict=True):
-        hidden[place] = disguised(as_states(known[original : original + 1])[0])
-        print(f"hidden: net_{place}.safetensors is training net_{original}.safetensors")
-    write(given.out / "hidden", hidden)
+    places = torch.randperm(MADE)[:HIDDEN].sort().values.tolist()
+    originals = torch.randperm(TRAINING)[:HIDDEN].tolist()
+    for place, original in zip(places, originals, strict=True):
+        print(f"hidden: net_{place} is training net_{original}")
+    for name in ("flow", "anew"):
+        made[f"{name}-hidden"] = list(made[name])
+        for place, original in zip(places, as_states(known[originals]), strict=True):
+            made[f"{name}-hidden"][place] = disguised(original)
+    for name, some in {"training": as_states(known), "held-out": as_states(held_out), **made}.items():
+        write(given.out / name, some)
     print(f"made in {time.monotonic() - begun:.0f} s")
-    for name in ("flow", "kernel-density", "hidden"):
+    for name in made:
         print(
             f"gangan audit --training {given.out}/training --held-out {given.out}/held-out --generated "
             f"{given.out}/{name} --arch {given.out}/arch.py:build --score {given.out}/arch.py:accuracy"

@@ -7,6 +7,7 @@ import pytest
 from torch import nn
 
 from gangan_cli.audit.network_records import NetworkAudit
+from gangan_cli.audit import networks
 from gangan_cli.audit.networks import audit_networks
 from gangan_cli.documents import from_document, to_document
 from gangan_cli.errors import ConfigurationError
@@ -48,6 +49,12 @@ def audited(folders, vectors, units=UNITS, **more):
 NEW = numbers(3, 24, LAYOUT.size)
 
 
+@pytest.fixture
+def few_trivial(monkeypatch):
+    """Few networks of the trivial samplers, which take most of the time."""
+    monkeypatch.setattr(networks, "TRIVIAL", 3)
+
+
 def test_independent_networks_are_new_and_trivial_ones_are_not(folders):
     found = audited(folders, NEW)
     assert found.generated.verdict == "new" and not found.generated.suspects
@@ -60,19 +67,19 @@ def test_independent_networks_are_new_and_trivial_ones_are_not(folders):
     assert 0.9 < found.generated.dispersion.estimate < 1.1
 
 
-def test_five_hidden_copies_are_named_with_their_originals_and_no_other(folders):
+def test_five_hidden_copies_are_named_with_their_originals_and_no_other(folders, few_trivial):
     training, _ = folders
     vectors = NEW.copy()
     vectors[[2, 5, 9, 15, 20]] = hidden(training.vectors[[7, 0, 33, 21, 8]])
     row = audited(folders, vectors).generated
-    assert row.verdict == "copies" and row.why == "5 of 24 are named"
+    assert row.verdict == "copies" and row.why == "named of 24: 5 copies"
     named = {suspect.file: suspect.of for suspect in row.suspects}
     originals = {2: 7, 5: 0, 9: 33, 15: 21, 20: 8}
     assert named == {f"net_{place}": [f"net_{of}"] for place, of in originals.items()}
     assert max(suspect.distance for suspect in row.suspects) < 1e-3
 
 
-def test_averages_of_matched_networks_are_named_as_mixtures_of_both(folders):
+def test_averages_of_matched_networks_are_named_as_mixtures_of_both(folders, few_trivial):
     training, _ = folders
     vectors = NEW.copy()
     balanced = UNITS.balance(training.vectors[[3, 4]])
@@ -83,24 +90,24 @@ def test_averages_of_matched_networks_are_named_as_mixtures_of_both(folders):
     assert sorted(suspect.of) == ["net_3", "net_4"]
 
 
-def test_networks_that_are_all_alike_are_spread_less_however_they_are_hidden(folders):
+def test_networks_that_are_all_alike_are_spread_less_however_they_are_hidden(folders, few_trivial):
     alike = hidden(np.repeat(NEW[:1], 12, axis=0) + 0.01 * numbers(8, 12, LAYOUT.size))
     assert audited(folders, alike).generated.dispersion.estimate < 0.1
 
 
-def test_networks_far_off_are_said_to_be_so(folders):
+def test_networks_far_off_are_said_to_be_so(folders, few_trivial):
     assert audited(folders, 5 * NEW).generated.verdict == "far-off"
 
 
-def test_without_an_architecture_hidden_copies_pass_and_a_note_says_so(folders):
+def test_without_an_architecture_hidden_copies_pass_and_a_note_says_so(folders, few_trivial):
     training, _ = folders
     vectors = np.concatenate([NEW, hidden(training.vectors[:2]), training.vectors[2:3]])
     found = audited(folders, vectors, units=None)
-    assert [suspect.file for suspect in found.generated.suspects] == ["net_26"]
+    assert [one.file for one in found.generated.suspects if one.kind == "copy"] == ["net_26"]
     assert "another order passes for new" in found.notes[0] and not found.units
 
 
-def test_without_held_out_networks_tests_are_skipped_and_said_to_be(folders):
+def test_without_held_out_networks_tests_are_skipped_and_said_to_be(folders, few_trivial):
     training, _ = folders
     vectors = np.concatenate([NEW, hidden(training.vectors[:1])])
     found = audited((training, None), vectors)
@@ -110,23 +117,23 @@ def test_without_held_out_networks_tests_are_skipped_and_said_to_be(folders):
     assert found.nearest[24].plain_distance > 1
 
 
-def test_trajectories_are_compared_within_tenths_of_training(tmp_path):
+def test_trajectories_are_compared_within_tenths_of_training(tmp_path, few_trivial):
     def walks(seed, count):
-        steps = 0.3 * numbers(seed, count, 20, LAYOUT.size).cumsum(axis=1)
+        steps = 0.3 * numbers(seed, count, 10, LAYOUT.size).cumsum(axis=1)
         return (0.5 * numbers(seed + 1, count, 1, LAYOUT.size) + steps).reshape(-1, LAYOUT.size)
 
-    training, held_out = a_set(tmp_path, walks(1, 12), 20), a_set(tmp_path, walks(11, 8), 20)
-    new = walks(21, 30)[np.arange(30) * 20 + np.arange(30) % 20]
+    training, held_out = a_set(tmp_path, walks(1, 8), 10), a_set(tmp_path, walks(11, 6), 10)
+    new = walks(21, 30)[np.arange(30) * 10 + np.arange(30) % 10]
     new[4] = hidden(training.vectors[57:58])[0]
     row = audit_networks(training, a_set(tmp_path, new), held_out, UNITS).generated
-    assert [suspect.of for suspect in row.suspects] == [["net_57"]]
+    assert [one.of for one in row.suspects if one.kind == "copy"] == [["net_57"]]
     between = np.concatenate([training.vectors[:3], training.vectors[30:33]])
     moving = np.stack([between[:3].mean(axis=0), between[3:].mean(axis=0), *new[5:30]])
     row = audit_networks(training, a_set(tmp_path, moving), held_out, UNITS).generated
-    assert {suspect.file for suspect in row.suspects} == {"net_0", "net_1"}
+    assert {one.file for one in row.suspects if one.distance < 0.5} == {"net_0", "net_1"}
 
 
-def test_scores_are_given_for_each_set_with_the_difference_to_training(folders):
+def test_scores_are_given_for_each_set_with_the_difference_to_training(folders, few_trivial):
     names = []
 
     def score(vector, name):
@@ -141,7 +148,7 @@ def test_scores_are_given_for_each_set_with_the_difference_to_training(folders):
     assert "net_3" in names
 
 
-def test_the_document_can_be_read_back(folders):
+def test_the_document_can_be_read_back(folders, few_trivial):
     found = audited(folders, NEW)
     document = to_document(found)
     assert [row["id"] for row in document["rows"]][:3] == ["generated", "held-out", "training"]
