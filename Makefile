@@ -41,9 +41,10 @@ test-unit: $(STAMP)
 test-extras: $(STAMP)
 	$(PYTEST) tests/extras
 
-# The fault tests at full length: 25 kills, a minute of readers, thousands of damaged files.
+# The fault tests at full length: 25 kills, a minute of readers, thousands of damaged files. With them the
+# audit's statistics on populations whose truth is known: 200 of these.
 test-faults: $(STAMP)
-	$(PYTEST) --thorough tests/faults
+	$(PYTEST) --thorough tests/faults tests/unit/metrics/test_instrument.py
 
 lint: $(STAMP)
 	$(BIN)/ruff check

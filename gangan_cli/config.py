@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gangan_cli.errors import ConfigurationError
-from gangan_cli.settings import check_bounds, setting
+from gangan_cli.settings import check_bounds, setting_field
 
 MAX_COUNT = 1_000_000
 """Maximum number of GANs, and of epochs: the store's (store/manifest.py)."""
@@ -54,35 +54,37 @@ class EngineSettings:
 class GansConfig:
     """Configuration of a run of GANs. The defaults are the paper's (section 3, "Training")."""
 
-    run: str = setting("gans", "Name of the run.")
-    dataset: str = setting(
+    run: str = setting_field("gans", "Name of the run.")
+    dataset: str = setting_field(
         "mnist",
         "mnist, fashion-mnist, kmnist, mnist5k (5,000 digits, needs no network), celeba, or "
         "images:FOLDER for pictures of your own; if they lie in folders inside, each is a class.",
         environment="GANGAN_DATASET",
     )
-    family: str = setting("mlp", "Kind of GAN: gangan families lists them.")
-    family_options: str = setting(
+    family: str = setting_field("mlp", "Kind of GAN: gangan families lists them.")
+    family_options: str = setting_field(
         "",
         "A hyperparameter of the family; may be repeated.",
         names=("--family-option",),
         metavar="KEY=VALUE",
     )
-    gans: int = setting(35, "Number of GANs.", at_least=1, at_most=MAX_COUNT)
-    epochs: int = setting(100, also="or the family's", at_least=1, at_most=MAX_COUNT)
-    batch_size: int = setting(128, also="or the family's", at_least=1)
-    lr: float = setting(2e-4, "Learning rate.", also="or the family's", above=0)
-    seed: int = setting(0, environment="GANGAN_SEED", at_least=0)
-    snapshot_every: int = setting(1, "Epochs between two snapshots.", at_least=1, at_most=MAX_COUNT)
-    init: str = setting(
+    gans: int = setting_field(35, "Number of GANs.", at_least=1, at_most=MAX_COUNT)
+    epochs: int = setting_field(100, also="or the family's", at_least=1, at_most=MAX_COUNT)
+    batch_size: int = setting_field(128, also="or the family's", at_least=1)
+    lr: float = setting_field(2e-4, "Learning rate.", also="or the family's", above=0)
+    seed: int = setting_field(0, environment="GANGAN_SEED", at_least=0)
+    snapshot_every: int = setting_field(
+        1, "Epochs between two snapshots.", at_least=1, at_most=MAX_COUNT
+    )
+    init: str = setting_field(
         "own",
         "Initial weights: each GAN's own, or shared: those of GAN 0 for all.",
         one_of=("own", "shared"),
     )
-    keep_initial: bool = setting(
+    keep_initial: bool = setting_field(
         False, "Keep the initial weights too, as epoch 0.", names=("--keep-initial",)
     )
-    keep_step_losses: bool = setting(
+    keep_step_losses: bool = setting_field(
         False, "Keep the losses of every step, not only of epochs.", names=("--keep-step-losses",)
     )
 
@@ -108,72 +110,76 @@ class GansConfig:
 class GanGanConfig:
     """Configuration of a GAN-GAN's run. The defaults are the preset `default`."""
 
-    on: str = setting(help="Run whose snapshots to train on; may be a GAN-GAN's.")
-    run: str = setting("gangan", "Name of the new run.")
-    preset: str = setting(
+    on: str = setting_field(help="Run whose snapshots to train on; may be a GAN-GAN's.")
+    run: str = setting_field("gangan", "Name of the new run.")
+    preset: str = setting_field(
         "default",
         "default (a short code of principal components, R1), trajectory (an axis along the training of "
         "GAN 0), paper (Algorithm 1 as printed) or released (the authors' code: GAN 0's snapshots 35 "
         "times over). Sets the other defaults.",
     )
-    epochs: int = setting(250, at_least=1, at_most=MAX_COUNT)
-    batch_size: int | None = setting(None, shown="an eighth of the snapshots, from 2 to 128", at_least=1)
-    lr: float = setting(2e-3, "Adam's learning rate.", above=0)
-    latent_dim: int = setting(
+    epochs: int = setting_field(250, at_least=1, at_most=MAX_COUNT)
+    batch_size: int | None = setting_field(
+        None, shown="an eighth of the snapshots, from 2 to 128", at_least=1
+    )
+    lr: float = setting_field(2e-3, "Adam's learning rate.", above=0)
+    latent_dim: int = setting_field(
         0, "Dimensions of the latent space.", shown="16; flow: as many as an example has", at_least=0
     )
-    gans: str = setting("", "Which GANs' snapshots, as in 0,3-7.", shown="all")
-    snapshot_epochs: str = setting("", "Which epochs' snapshots, as in 50-.", shown="all")
-    repeat: int | None = setting(
+    gans: str = setting_field("", "Which GANs' snapshots, as in 0,3-7.", shown="all")
+    snapshot_epochs: str = setting_field("", "Which epochs' snapshots, as in 50-.", shown="all")
+    repeat: int | None = setting_field(
         None,
         "Passes over the snapshots per epoch.",
         shown="for 250 epochs to have 5.9 steps per snapshot, from 4,000 to 20,500; 3 with --batch-size",
         at_least=1,
     )
-    members: int = setting(
+    members: int = setting_field(
         1, "Number of GAN-GANs, each with its own seed.", at_least=1, at_most=MAX_COUNT
     )
-    seed: int = setting(0, environment="GANGAN_SEED", at_least=0)
-    snapshot_every: int = setting(1, "Epochs between two snapshots.", at_least=1, at_most=MAX_COUNT)
-    family: str = setting(R1, "Kind of generator: r1-mlp, mlp (the paper's GAN) or flow.")
-    family_options: str = setting(
+    seed: int = setting_field(0, environment="GANGAN_SEED", at_least=0)
+    snapshot_every: int = setting_field(
+        1, "Epochs between two snapshots.", at_least=1, at_most=MAX_COUNT
+    )
+    family: str = setting_field(R1, "Kind of generator: r1-mlp, mlp (the paper's GAN) or flow.")
+    family_options: str = setting_field(
         "",
         "A hyperparameter of the family; may be repeated.",
         names=("--family-option",),
         metavar="KEY=VALUE",
     )
-    components: int = setting(
+    components: int = setting_field(
         256, "Principal components that represent a weight vector; 0: raw weights.", at_least=0
     )
-    bottleneck: int = setting(
+    bottleneck: int = setting_field(
         32,
         "Length of the code that an autoencoder makes of the components; 0: no autoencoder.",
         at_least=0,
     )
-    polar: bool = setting(
+    polar: bool = setting_field(
         True, "Split components into direction and length: see weightspace/pca.py.", option=False
     )
-    align: str = setting(
+    align: str = setting_field(
         "none",
         "Align the GANs first: none, permute (match their hidden units) or full (also balance scales "
         "and rotate the latent).",
         one_of=("none", "permute", "full"),
     )
-    statistics: str = setting(
+    statistics: str = setting_field(
         "estimated",
         "Model batch statistics like weights, or estimate them from each generated GAN's images.",
         option=False,
         one_of=("estimated", "modelled"),
     )
-    condition: str = setting(
+    condition: str = setting_field(
         "none",
         "Condition on: none, epoch or score (the Fréchet distance; evaluate the snapshots first).",
         one_of=("none", "epoch", "score"),
     )
-    keep_initial: bool = setting(
+    keep_initial: bool = setting_field(
         False, "Keep the initial weights too, as epoch 0.", names=("--keep-initial",)
     )
-    keep_step_losses: bool = setting(
+    keep_step_losses: bool = setting_field(
         False, "Keep the losses of every step, not only of epochs.", names=("--keep-step-losses",)
     )
 
@@ -257,31 +263,31 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
 class RunEnvironment:
     """Where and with what to train. This affects how long a run takes, not its result."""
 
-    store: Path = setting(
+    store: Path = setting_field(
         Path("gangan-runs"), "Folder of the runs.", environment="GANGAN_STORE", shown="./gangan-runs"
     )
-    data_dir: Path | None = setting(
+    data_dir: Path | None = setting_field(
         None,
         "Folder with the datasets; missing ones are downloaded.",
         environment="GANGAN_DATA",
         shown="~/.cache/gangan",
     )
-    device: str = setting("auto", "auto, cpu, cuda, cuda:N or mps.", environment="GANGAN_DEVICE")
-    workers: int | None = setting(
+    device: str = setting_field("auto", "auto, cpu, cuda, cuda:N or mps.", environment="GANGAN_DEVICE")
+    workers: int | None = setting_field(
         None,
         "Training processes.",
         environment="GANGAN_WORKERS",
         shown="one per core, or one per GPU",
         at_least=1,
     )
-    compile: bool | None = setting(
+    compile: bool | None = setting_field(
         None,
         "Compile the training step: 30 to 120 s, once for such GANs.",
         names=("--compile/--no-compile",),
         environment="GANGAN_COMPILE",
         shown="where it pays",
     )
-    force: bool = setting(
+    force: bool = setting_field(
         False, "Skip the checks for free space and network file systems.", names=("--force",)
     )
 

@@ -36,7 +36,7 @@ def renamed(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {RENAMED.get(name, name): value for name, value in settings.items()}
 
 
-def setting(default: Any = dataclasses.MISSING, help: str = "", **more: Any) -> Any:
+def setting_field(default: Any = dataclasses.MISSING, help: str = "", **more: Any) -> Any:
     """Return a dataclass field that describes a setting.
 
     `more` may hold bounds (`at_least`, `at_most`, `above`, `one_of`), and for the command line:

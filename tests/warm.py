@@ -206,7 +206,7 @@ def run_to_its_end() -> NoReturn:
     os._exit(code)
 
 
-LATER = ("typer._adapters", "rich._emoji_codes", "mlxtend.data", "safetensors", "PIL.JpegImagePlugin")
+LATER = ("rich._emoji_codes", "mlxtend.data", "safetensors", "PIL.JpegImagePlugin")
 """Imported by most commands when they come to need it: the first takes a tenth of a second."""
 
 

@@ -1,19 +1,22 @@
-"""gangan runs: list, show, remove, export, import; verify and repair are in verify_repair.py"""
+"""gangan runs: list, show, remove, export, import; the others are in best_snapshots.py and
+verify_repair.py"""
 
 import sys
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from gangan_cli import formatting
-from gangan_cli.cli import diagnostics, options, output, progress_bars, verify_repair
+from gangan_cli.cli import (
+    best_snapshots,
+    diagnostics,
+    options,
+    output,
+    progress_bars,
+    verify_repair,
+)
 from gangan_cli.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from gangan_cli.evaluation.best import Best
-    from store import Catalog
 
 app = typer.Typer(help="Look at runs, and move them in and out of the store.", no_args_is_help=True)
 
@@ -145,79 +148,7 @@ app.command()(verify_repair.verify)
 app.command()(verify_repair.repair)
 
 
-@app.command()
-def best(
-    run: options.RunName,
-    by: Annotated[
-        str, typer.Option(help="Score: frechet, mind, entropy, marginal_entropy, inception, …")
-    ] = "frechet",
-    top: Annotated[int, typer.Option(help="Number of snapshots to show.", min=1)] = 5,
-    gans: Annotated[str, typer.Option(help="Which GANs, as in 0,3-7.", show_default="all")] = "",
-    epochs: Annotated[str, typer.Option(help="Which epochs, as in 50-.", show_default="all")] = "",
-    seed: Annotated[int, typer.Option(help="Seed of the noise.", min=0)] = 0,
-    dataset: Annotated[
-        str, typer.Option(help="Reference dataset.", show_default="the one they were trained on")
-    ] = "",
-    store: options.Store = None,
-    data_dir: options.DataDir = None,
-    json: options.Json = False,
-) -> None:
-    """Find the best snapshots of a run of GANs: few images of all, more of those that lead.
-
-    The score that is shown is of 10,000 fresh images.
-    """
-    catalog = options.catalog_with(run, store)
-    from gangan_cli.threads import stay_within_limits
-
-    stay_within_limits()
-    found = _best(catalog, run, by, top, gans, epochs, seed, dataset, data_dir)
-    if json:
-        output.document([{"run": run, "by": by, **asdict(one)} for one in found])
-        return
-    from gangan_cli.evaluation.scores import SCORES
-
-    digits = SCORES[by].decimals
-    output.table(
-        ["GAN", "epoch", SCORES[by].title],
-        [
-            [
-                str(one.gan),
-                str(one.epoch),
-                f"{one.value:.{digits}f}" + ("" if one.error is None else f" ± {one.error:.{digits}f}"),
-            ]
-            for one in found
-        ],
-        right=(0, 1, 2),
-    )
-
-
-def _best(
-    catalog: "Catalog",
-    run: str,
-    by: str,
-    top: int,
-    gans: str,
-    epochs: str,
-    seed: int,
-    dataset: str,
-    data_dir: Path | None,
-) -> "list[Best]":
-    from gangan_cli.evaluation.best import best_snapshots
-    from gangan_cli.evaluation.reference import reference_of
-    from gangan_cli.sampling.datasets import data_dir_of, dataset_of
-    from gangan_cli.sampling.lineage import Lineage
-    from gangan_cli.weightspace.snapshots import select
-
-    with (
-        Lineage.open(catalog, run) as lineage,
-        progress_bars.bars_with_notice("training the judge") as on_progress,
-    ):
-        keys = select(lineage.top.keys(), gans, epochs)
-        snapshots = [(gan, epoch) for gan, epoch in keys.tolist()]
-        bottom = lineage.on_images
-        folder = data_dir or data_dir_of(bottom)
-        reference = reference_of(dataset_of(bottom, dataset), folder, on_progress)
-        return best_snapshots(lineage, snapshots, reference, by, top, seed, on_progress)
+app.command()(best_snapshots.best)
 
 
 @app.command("export")
@@ -228,8 +159,21 @@ def export_(
     gans: Annotated[str, typer.Option(help="Which GANs, as in 0,3-7.", show_default="all")] = "",
     epochs: Annotated[str, typer.Option(help="Which epochs, as in 50-.", show_default="all")] = "",
     best: Annotated[
-        bool, typer.Option("--best", help="The best of these snapshots only, as runs best finds it.")
+        bool, typer.Option("--best", help="The best of these snapshots only, as runs best finds them.")
     ] = False,
+    by: Annotated[
+        str | None, options.setting(help=f"With --best: {best_snapshots.BY}", default="frechet")
+    ] = None,
+    top: Annotated[
+        int | None, options.setting(help="With --best: how many.", default="1", min=1)
+    ] = None,
+    seed: Annotated[
+        int | None, options.setting(help="With --best: seed of the noise.", default="0", min=0)
+    ] = None,
+    dataset: Annotated[
+        str | None,
+        options.setting(help="With --best: reference dataset.", default="the one they were trained on"),
+    ] = None,
     store: options.Store = None,
     data_dir: options.DataDir = None,
     json: options.Json = False,
@@ -237,15 +181,22 @@ def export_(
     """Write a run as files: a state dict per snapshot, losses, manifest."""
     from gangan_cli.interchange.export import export_run
 
+    only = None
     if best:
         catalog = options.catalog_with(run, store)
-        [winner] = _best(catalog, run, "frechet", 1, gans, epochs, 0, "", data_dir)
-        gans, epochs = str(winner.gan), str(winner.epoch)
+        found = best_snapshots.find(
+            catalog, run, by or "frechet", top or 1, gans, epochs, seed or 0, dataset or "", data_dir
+        )
+        only = [(one.gan, one.epoch) for one in found]
+    else:
+        given = {"by": by, "top": top, "seed": seed, "dataset": dataset}
+        if unused := next((name for name, value in given.items() if value is not None), None):
+            raise ConfigurationError(f"--{unused} says how the best are found: give --best too")
     with (
         options.catalog(store).open(run) as opened,
         progress_bars.steps(f"exporting {run}") as on_progress,
     ):
-        count, size = export_run(opened, out, format, on_progress, gans, epochs)
+        count, size = export_run(opened, out, format, on_progress, gans, epochs, only)
     if json:
         output.document({"run": run, "path": str(out), "snapshots": count, "size_bytes": size})
     else:

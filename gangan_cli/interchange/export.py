@@ -7,6 +7,7 @@ OUT/<gan>/epoch_<epoch>.safetensors  "discriminator.input.weight", …: a state 
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from gangan_cli.interchange.new_folder import new_folder
 from gangan_cli.progress import StepCallback
 from gangan_cli.weightspace.snapshots import select
 from store import Run
-from store.keys import as_array
+from store.keys import Pair, as_array
 
 FORMATS = ("safetensors", "npz")
 
@@ -30,8 +31,10 @@ def export_run(
     on_progress: StepCallback,
     gans: str = "",
     epochs: str = "",
+    only: Sequence[Pair] | None = None,
 ) -> tuple[int, int]:
-    """Write the snapshots of `run` that lie in the ranges `gans` and `epochs` to the new folder `out`.
+    """Write the snapshots of `run` that lie in the ranges `gans` and `epochs` to the new folder `out`;
+    with `only`, those (gan, epoch) instead.
 
     Return how many there are and how many bytes they take. A run that is being trained is written as it
     is at one moment. `on_progress` is called with the number of snapshots, and what it returns after
@@ -44,7 +47,10 @@ def export_run(
     if form not in FORMATS:
         raise ConfigurationError(f"no format {form!r}: choose from {', '.join(FORMATS)}")
     there = run.index()
-    keys = select(as_array(sorted(there["snapshot"])), gans, epochs)
+    if only is None:
+        keys = select(as_array(sorted(there["snapshot"])), gans, epochs)
+    else:
+        keys = as_array(sorted(only))
     step = on_progress(len(keys))
     with new_folder(out) as aside:
         document = json.loads(run.manifest.to_json())

@@ -47,7 +47,12 @@ def share_of_copies(
     it, and another GAN's least is below that in 1 of 11 cases. So the share is judged against its null,
     which is simulated: of the reference's pool, held-out and training GANs, as many as were held out are
     drawn without replacement to make the bars, and the others give the samples, in the cells of the
-    true ones. Samples that share a GAN share one there too, but for `each`.
+    true ones. Samples that share a GAN share one there too.
+
+    Few GANs tell nothing of a 1 / 1,000 quantile either, by which one of many samples might be named. So
+    `each` takes the logarithms of new GANs' distances within a cell for normal, with the mean and the
+    deviation of the pool: Student's t, with a degree of freedom for each GAN of the pool but one, times
+    n (Bonferroni).
 
     Raises:
         ValueError: a quantile not between 0 and 1.

@@ -162,8 +162,8 @@ def _multiplicities(random: np.random.Generator, some: Distances) -> Whole:
 def _null(
     random: np.random.Generator, samples: Distances, reference: Reference, cells: list[int]
 ) -> Numbers:
-    """Return the average Z_U (SIMULATIONS,) of samples and held-out GANs, as many and in the same cells,
-    that are drawn from the GANs of the pool."""
+    """Return average Z_Us, about SIMULATIONS, of samples and held-out GANs, as many and in the same
+    cells, that are drawn from the GANs of the pool."""
     inside = reference.sizes[cells]
     chances = np.full(inside.shape[1], 1 / inside.shape[1])
     n = np.array([[(samples.cells == cell).sum() for cell in cells]])
@@ -173,7 +173,8 @@ def _null(
         rows = _new_samples(random, samples, reference)
         won = [reference.nearer[rows[:, samples.cells == cell]].sum(axis=1) for cell in cells]
         found.append(_averages(np.stack(won, axis=1), n, of_gans, inside))
-    return np.concatenate(found)
+    averages = np.concatenate(found)
+    return averages[np.isfinite(averages)]  # not where no GAN was drawn that has been in these cells
 
 
 def _new_samples(random: np.random.Generator, samples: Distances, reference: Reference) -> Whole:

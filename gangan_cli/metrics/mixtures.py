@@ -30,7 +30,8 @@ class Residuals:
     of one snapshot each of several GANs; the lesser of two choices. These are the nearest snapshots of
     the nearest GANs, and those that point from the origin in the vector's direction, which are the
     parts of a vector halfway between two GANs although others lie nearer. Where there are fewer
-    snapshots of a GAN, or fewer GANs, all of them are mixed.
+    snapshots of a GAN, or fewer GANs, all of them are mixed. Tests for copies test for mixtures if they
+    are given residuals for distances.
     """
 
     of: tuple[int, ...]

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, ClassVar, Protocol
 
 from numpy.typing import NDArray
@@ -10,7 +11,13 @@ from gangan_cli.config import RunEnvironment
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.images.loading import is_same_folder
 from gangan_cli.models.family import resume_size
-from gangan_cli.models.registry import build, fold_options, weight_options, written
+from gangan_cli.models.registry import (
+    build,
+    fold_options,
+    given_options,
+    weight_options,
+    written,
+)
 from gangan_cli.settings import renamed
 from gangan_cli.training.devices import find
 from gangan_cli.training.events import TrainingEnded
@@ -66,10 +73,17 @@ def reject_changed_config(run: Run, configuration: RunConfig) -> None:
 
 
 def _by_option(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a configuration with a setting for each option of its family."""
-    written_options = [one.partition("=") for one in str(config.get("family_options", "")).split()]
-    options = {f"family option {name}": value for name, _, value in written_options}
-    return {**{name: value for name, value in config.items() if name != "family_options"}, **options}
+    """Return a configuration with a setting for each option of its family: the value, not how it was
+    spelled."""
+    settings = {name: value for name, value in config.items() if name != "family_options"}
+    read = weight_options if "on" in config else given_options
+    for option in str(config.get("family_options", "")).split():
+        name, _, value = option.partition("=")
+        key = name.replace("-", "_")
+        with suppress(ConfigurationError):  # one that only another version has stays as it was written
+            value = read(config["family"], option)[key]
+        settings[f"family option {key}"] = value
+    return settings
 
 
 def _as_today(run: Run) -> dict[str, Any]:

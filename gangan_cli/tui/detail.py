@@ -24,6 +24,7 @@ def page(run: RunView, children: Sequence[str], gan: int) -> RenderableType:
     if run.manifest is None:
         return Group(title, Text(f"\n{run.problem}"))
     manifest, state = run.manifest, run.state
+    initial = " and initial weights" if manifest.keeps_initial else ""
     facts = {
         "state": listing.standing(run),
         "trained by": str(state.holder) if state.holder and run.status == "training" else "",
@@ -31,7 +32,8 @@ def page(run: RunView, children: Sequence[str], gan: int) -> RenderableType:
         "family": f"{manifest.family}, {manifest.layout.trainable.size:,} parameters",
         "trained on": run.on,
         "below it": ", ".join(children),
-        "snapshots": f"{run.snapshots} of {manifest.planned_snapshots}, {formatting.size(run.size)}",
+        "snapshots": f"{run.snapshots} of {manifest.planned_snapshots}{initial}, "
+        f"{formatting.size(run.size)}",
         "created": f"{manifest.created[:16].replace('T', ' ')}, {listing.age(run)} ago",
         "versions": ", ".join(f"{name} {number}" for name, number in manifest.versions.items()),
         "command": manifest.command,

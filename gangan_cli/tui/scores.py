@@ -42,16 +42,48 @@ class Verdicts:
 
 
 @dataclass(frozen=True)
+class Best:
+    """The snapshot with the least Fréchet distance, `value`, of all `judged` ones.
+
+    `error` is its standard error, None if it is not known. If `drawn`, `value` is the median over the
+    GANs sampled from the snapshot.
+    """
+
+    gan: int
+    epoch: int
+    value: float
+    error: float | None
+    judged: int
+    drawn: bool
+
+    def __str__(self) -> str:
+        """Return it as one line."""
+        median = "median " if self.drawn else ""
+        error = "" if self.error is None else f" ± {self.error:.1f}"
+        return (
+            f"best by {median}Fréchet distance: GAN {self.gan}, epoch {self.epoch}, "
+            f"{self.value:.1f}{error}, of {self.judged:,} judged"
+        )
+
+
+@dataclass(frozen=True)
 class Scores:
     """The known scores of a run. `snapshots` has the Fréchet distance of each (gan, epoch), or the
-    median over the GANs sampled from it, all by one judge on equally many `images`; `problem` says why
-    nothing can be read."""
+    median over the GANs sampled from it, all by one `judge` on equally many `images`; `best` is the best
+    of them, None of fewer than two; `problem` says why nothing can be read."""
 
     snapshots: Mapping[Pair, float] = field(default_factory=dict)
     images: int = 0
+    judge: str = ""
+    best: Best | None = None
     summary: Summary | None = None
     verdicts: Verdicts | None = None
     problem: str = ""
+
+    @property
+    def curve(self) -> bool:
+        """Whether two epochs or more were judged, so that there is something to plot."""
+        return len({epoch for _, epoch in self.snapshots if epoch}) > 1
 
 
 def read(evaluations: Iterable[Document], audits: Iterable[Document]) -> Scores:
@@ -63,8 +95,10 @@ def read(evaluations: Iterable[Document], audits: Iterable[Document]) -> Scores:
     # Prefer more GANs to more images: half of a population tells less about it than all of it.
     latest = max(groups, key=lambda group: (group.epoch, len(group.last), group.images), default=None)
     return Scores(
-        {key: median(values) for key, values in widest.snapshots.items()} if widest else {},
+        widest.medians if widest else {},
         widest.images if widest else 0,
+        widest.judge if widest else "",
+        widest.best() if widest else None,
         latest.summary() if latest else None,
         _verdicts(audits),
     )
@@ -80,8 +114,19 @@ class _Group:
         for one in group:
             if snapshot := one.subject.snapshot:
                 self.snapshots.setdefault(snapshot, []).append(one.frechet)
+        self.medians = {key: median(values) for key, values in self.snapshots.items()}
+        self._errors = {one.subject.snapshot: one.scored.errors.get("frechet") for one in group}
+        self._drawn = any(one.subject.drawn is not None for one in group)
         self.epoch = max((epoch for _, epoch in self.snapshots), default=0)
         self.last = [one for one in group if one.subject.epoch == self.epoch]
+
+    def best(self) -> Best | None:
+        """Return the best snapshot, the first of equal ones; None if there is nothing to compare."""
+        if len(self.medians) < 2:
+            return None
+        value, key = min((value, key) for key, value in self.medians.items())
+        error = None if self._drawn else self._errors[key]
+        return Best(*key, value, error, len(self.medians), self._drawn)
 
     def summary(self) -> Summary:
         """Return the scores at the last epoch."""

@@ -265,10 +265,14 @@ class Scrub:
 
 
 def epochs_of(run: RunView, gan: int) -> tuple[int, ...]:
-    """Return the epochs after which `run` has a snapshot of `gan`."""
+    """Return the epochs of which `run` has a snapshot of `gan`; the first is 0 if it keeps initial
+    weights."""
     assert run.manifest is not None
-    done = run.gans.get(gan, (0, ()))[0]
-    return tuple(epoch for epoch in range(1, done + 1) if run.manifest.saves(epoch))
+    if gan not in run.gans:
+        return ()
+    initial = (0,) if run.manifest.keeps_initial else ()
+    done, _ = run.gans[gan]
+    return initial + tuple(epoch for epoch in range(1, done + 1) if run.manifest.saves(epoch))
 
 
 def _nearest(epochs: Sequence[int], epoch: int) -> int:

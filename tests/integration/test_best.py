@@ -1,12 +1,14 @@
 """The best snapshots of a run, by successive halving."""
 
 import pytest
+import torch
 
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.evaluation import best
 from gangan_cli.evaluation.best import best_snapshots
 from gangan_cli.evaluation.quick import frechet_distances
 from gangan_cli.evaluation.reference import reference_of
+from gangan_cli.interchange.importing import import_run
 from gangan_cli.sampling.lineage import Lineage
 from store import Catalog
 from tests.commands import gangan
@@ -73,3 +75,39 @@ def test_it_is_printed_and_exported(trained, tmp_path):
         str(found[0]["gan"]),
         f"epoch_{found[0]['epoch']}",
     )
+
+
+@pytest.fixture
+def imported(trained, tmp_path):
+    """A store with GAN 0 of the run `a` as somebody else's state dicts, which say no dataset."""
+    folder = tmp_path / "published" / "0"
+    folder.mkdir(parents=True)
+    with Catalog(trained).open("a") as run:
+        for epoch in (1, 2, 3):
+            tensors = run.manifest.layout.split(run.snapshot(0, epoch))
+            state = {name: torch.from_numpy(array.copy()) for name, array in tensors.items()}
+            torch.save(state, folder / f"model_{epoch - 1}.pt")
+    catalog = Catalog(tmp_path / "store")
+    import_run(catalog, folder.parent, "paper", lambda total: lambda: None)
+    return catalog.root
+
+
+def test_the_best_of_an_imported_run_are_exported_with_the_dataset_named(imported, tmp_path):
+    asked = ("runs", "export", "paper", tmp_path / "o", "--best", "--store", imported)
+    refused = gangan(*asked)
+    assert refused.code == 2 and "--dataset" in refused.err
+    options = ("--dataset", "mnist5k", "--by", "mind", "--top", 2, "--seed", 3)
+    exported = gangan(*asked, *options)
+    assert exported.code == 0, exported.err
+    found = gangan("runs", "best", "paper", *options, "--json", "--store", imported).document
+    files = {(int(file.parent.name), file.stem) for file in (tmp_path / "o").rglob("epoch_*")}
+    assert files == {(one["gan"], f"epoch_{one['epoch']}") for one in found} and len(files) == 2
+
+
+@pytest.mark.parametrize(
+    "option", [("--dataset", "mnist"), ("--by", "mind"), ("--top", 2), ("--seed", 0)]
+)
+def test_how_the_best_are_found_is_no_question_of_an_export_of_all(trained, tmp_path, option):
+    refused = gangan("runs", "export", "a", tmp_path / "o", *option, "--store", trained)
+    assert refused.code == 2 and f"{option[0]} says how the best are found" in refused.err
+    assert not (tmp_path / "o").exists()

@@ -24,8 +24,8 @@ def evaluation(gan: int | None, epoch: int | None, frechet: float, **changes: ob
     """What `gangan evaluate` keeps of one subject."""
     plain = {
         "gan": gan, "epoch": epoch, "drawn": None, "dataset": "mnist5k", "judge": "0123456789ab",
-        "accuracy": 0.99, "samples": 2000, "seed": 0, "errors": {}, "classes": [], "entropies": [],
-        "values": {"frechet": frechet, "entropy": frechet / 1000},
+        "accuracy": 0.99, "samples": 2000, "seed": 0, "classes": [], "entropies": [],
+        "values": {"frechet": frechet, "entropy": frechet / 1000}, "errors": {"frechet": 0.9},
     }  # fmt: skip
     return {**plain, **changes}
 

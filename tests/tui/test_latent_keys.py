@@ -1,8 +1,13 @@
 """What keys and mouse do on the page of latents."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from gangan_cli.tui.widgets.digits import Digits
+from store import Run
+from tests.tui.screen import Screen
 from tests.tui.waiting import pictured, until
 
 pytestmark = pytest.mark.xdist_group("tui-1")
@@ -147,6 +152,26 @@ async def test_epochs_and_gans_of_an_ordinary_run(app_over, steady):
         assert app.screen.scrub.epoch == 2
         await pilot.press("m")
         assert app.screen.scrub.by_epoch, "its latent stands for an image, not for a GAN"
+
+
+async def test_initial_weights_are_an_epoch_to_look_at(app_over, gallery_store, tmp_path):
+    with Run.open(gallery_store / "digits") as digits:
+        about = replace(digits.manifest, id="initial", keeps_initial=True)
+        vectors = np.stack([digits.snapshot(0, epoch) for epoch in (1, 8)])
+    with Run.create(tmp_path / "store" / "kept", about) as run:
+        run.commit_initial([0], vectors[:1])
+        run.commit(1, [0], np.zeros((1, 2, 2)), vectors[1:])
+    app = app_over(tmp_path / "store", run="kept")
+    async with app.run_test(size=(140, 45)) as pilot:
+        screen = Screen(pilot)
+        await screen.keys("1")
+        await screen.wait_for("1 of 24 and initial weights")
+        await screen.keys("3")
+        await pictured(pilot)
+        trained = app.screen.images
+        await screen.keys("left")
+        await screen.wait_for("GAN 0, epoch = 0", "0 (initial)")
+        await until(pilot, lambda: (app.screen.images != trained).any())
 
 
 async def test_epochs_of_a_gangan(app_over, steady):

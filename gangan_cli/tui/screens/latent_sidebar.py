@@ -56,7 +56,8 @@ class LatentSidebar(Vertical):
             digits.display = False
         if scrub is not None and scrub.by_epoch:
             table.add_row("GAN", str(scrub.gan))
-            table.add_row("epoch", f"{scrub.epoch} of {scrub.epochs[-1]}")
+            place = f"{scrub.epoch} of {scrub.epochs[-1]}" if scrub.epoch else "0 (initial)"
+            table.add_row("epoch", place)
             _add_score(table, own, (scrub.gan, scrub.epoch), drawn=scrub.has_latent)
         elif scrub is not None:
             parts = [Text("nearest snapshot", "bold"), table]

@@ -1,7 +1,7 @@
-"""The live page: losses of the current run, of its GANs, and of the marked runs."""
+"""The live page: losses and scores of the current run, of its GANs, and of the marked runs."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
@@ -13,40 +13,32 @@ from textual.widgets import Static
 
 from gangan_cli.summaries.losses import LossHistory, title
 from gangan_cli.tui import keys, listing
+from gangan_cli.tui.curves import (
+    HIGHLIGHT,
+    MARKED,
+    PALETTE,
+    QUARTILES,
+    RANGE,
+    SCORE,
+    SMOOTHING,
+    Curves,
+    PlotSettings,
+    compose,
+    compose_scores,
+)
 from gangan_cli.tui.run_index import RunView
+from gangan_cli.tui.scores import Scores
 from gangan_cli.tui.screens.page import Page
 from gangan_cli.tui.widgets import plot
 from gangan_cli.tui.widgets.panel import Panel
 
-PALETTE: dict[bool, tuple[plot.Colour, ...]] = {
-    True: ((86, 180, 233), (0, 158, 115), (204, 121, 167), (240, 228, 66), (213, 94, 0)),
-    False: ((0, 103, 168), (0, 121, 90), (170, 70, 130), (140, 120, 0), (190, 80, 0)),
-}
-"""Colours of runs on a dark (True) and on a light background, after Okabe and Ito: distinguishable with
-any colour vision."""
-
-HIGHLIGHT = {True: (230, 159, 0), False: (200, 110, 0)}
-RANGE = {True: (34, 40, 48), False: (226, 232, 238)}
-QUARTILES = {True: (26, 62, 88), False: (186, 214, 236)}
-INK = {True: (130, 138, 148), False: (90, 96, 104)}
-
-SMOOTHING = (0.0, 0.6, 0.9, 0.97)
-
-
-@dataclass
-class PlotSettings:
-    """Settings of the plots: the highlighted GAN, a logarithmic axis, the weight of the smoothing, the
-    range of epochs `x` (None for all), and the locked range of each loss."""
-
-    gan: int = 0
-    log: bool = False
-    smoothing: float = 0.0
-    x: tuple[float, float] | None = None
-    locked: dict[str, tuple[float, float]] = field(default_factory=dict)
+LEAST = 5
+"""Lines that each plot must have for scores to be plotted too."""
 
 
 class LivePage(Page):
-    """Plots losses, also while a run is being trained.
+    """Plots losses, also while a run is being trained, and below them scores, if there is room and two
+    epochs or more were judged.
 
     `histories` has the losses by run, `look` the settings of the plots.
     """
@@ -62,9 +54,10 @@ class LivePage(Page):
         self._panels: list[Panel] = []
 
     def body(self) -> Iterable[Widget]:
-        """Return title, legend, and a container for the plots."""
+        """Return title, legend, the best snapshot, and a container for the plots."""
         yield Static(id="title")
         yield Static(id="legend")
+        yield Static(id="best")
         yield Vertical(id="panels")
 
     # ------------------------------------------------------------------ updates
@@ -79,6 +72,7 @@ class LivePage(Page):
             self._colours.setdefault(name, self._free_colour())
         self.query_one("#title", Static).update(self._title(run))
         self.query_one("#legend", Static).update(self._legend(run))
+        self._draw_best(run)
         if run is None or run.name not in self.histories:
             self._lay_out(())
         else:
@@ -133,7 +127,7 @@ class LivePage(Page):
             text.append("━━ ", _hex(self._colour(name)))
             text.append(f"{name}   ")
         history = self.histories.get(run.name) if run else None
-        if history is not None and np.count_nonzero(history.done) > 1:
+        if run is not None and history is not None and len(self._gans(run)) > 1:
             if len(self._shown()) == 1:
                 text.append("median   ")
                 text.append("██ ", _hex(QUARTILES[dark])).append("quartiles   ")
@@ -149,6 +143,20 @@ class LivePage(Page):
         ]
         return text.append(" ".join(filter(None, state)), "italic")
 
+    def _draw_best(self, run: RunView | None) -> None:
+        best = run.scores.best if run and run.scores else None
+        line = self.query_one("#best", Static)
+        line.display = best is not None
+        colour = _hex(MARKED[self.app.current_theme.dark])
+        mark = plot.MARK, f"bold {colour}"
+        line.update(Text.assemble(mark, f"  {best}", no_wrap=True, overflow="ellipsis"))
+
+    def _gans(self, run: RunView) -> list[int]:
+        """Return the GANs that have curves: of losses or, if the run has none, of scores."""
+        history = self.histories.get(run.name)
+        trained = np.flatnonzero(history.done).tolist() if history is not None else []
+        return trained or sorted({gan for gan, _ in (run.scores or Scores()).snapshots})
+
     def _gan(self, history: LossHistory) -> int:
         return min(self.look.gan, len(history.values) - 1)
 
@@ -157,7 +165,9 @@ class LivePage(Page):
         if [panel.loss for panel in self._panels] != list(names):
             for panel in self._panels:
                 panel.remove()
-            self._panels = [Panel(name, f"{title(name)} loss") for name in names]
+            self._panels = [
+                Panel(name, SCORE if name == SCORE else f"{title(name)} loss") for name in names
+            ]
             self.query_one("#panels", Vertical).mount(*self._panels)
 
     def _draw(self) -> None:
@@ -168,16 +178,35 @@ class LivePage(Page):
         if not history.values.shape[1]:
             self._lay_out(())
             return
-        shown = [name for name in self._shown() if name in self.histories]
-        dark, look = self.app.current_theme.dark, self.look
-        self._lay_out(history.names)
+        dark, look = self.app.current_theme.dark, replace(self.look)
+        runs = [name for name in self._shown() if name in self.histories]
+        curves = {name: self._curves(name, name == runs[0]) for name in runs}
+        room = self.query_one("#panels").size.height // LEAST > len(history.names)
+        scored = self._scored(runs) if room else {}
+        self._lay_out((*history.names, SCORE) if scored else history.names)
         for panel in self._panels:
-            pictures = [
-                Curves(self.histories[name], self._colour(name), name == shown[0])
-                for name in shown
-                if panel.loss in self.histories[name].names
-            ]
-            panel.draw(partial(compose, panel.loss, pictures, replace(look), dark))
+            if panel.loss == SCORE:
+                judged = [(scores, curves[name]) for name, scores in scored.items()]
+                panel.draw(partial(compose_scores, judged, look, dark))
+                continue
+            drawn = [one for one in curves.values() if panel.loss in one.history.names]
+            panel.draw(partial(compose, panel.loss, drawn, look, dark))
+
+    def _curves(self, name: str, chosen: bool) -> Curves:
+        scores = self.gangan.state.runs[name].scores
+        best = scores.best if scores and chosen else None
+        return Curves(self.histories[name], self._colour(name), chosen, best)
+
+    def _scored(self, names: list[str]) -> dict[str, Scores]:
+        """Return the scores of the first of these runs, and of others by the same judge on as many
+        images; nothing if the first has no curve of them."""
+        runs = self.gangan.state.runs
+        found = {name: scores for name in names if (scores := runs[name].scores) and scores.curve}
+        first = found.get(names[0])
+        if first is None:
+            return {}
+        known = first.judge, first.images
+        return {name: one for name, one in found.items() if (one.judge, one.images) == known}
 
     # ------------------------------------------------------------------ keys
 
@@ -195,8 +224,7 @@ class LivePage(Page):
     def action_gan(self, by: int) -> None:
         run = self.run_shown
         if run and run.name in self.histories:
-            gans = np.flatnonzero(self.histories[run.name].done).tolist() or [0]
-            self._change(gan=listing.along(gans, self.look.gan, by))
+            self._change(gan=listing.along(self._gans(run) or [0], self.look.gan, by))
 
     def action_log(self) -> None:
         """Switch between a linear and a logarithmic axis."""
@@ -228,64 +256,6 @@ class LivePage(Page):
         """Lock the range of the losses' axes, or let it follow the losses again."""
         drawn = {panel.loss: panel.range for panel in self._panels if panel.range}
         self._change(locked={} if self.look.locked else drawn)
-
-
-@dataclass(frozen=True)
-class Curves:
-    """A run in a plot, drawn as its median. The `chosen` run's highlighted GAN is drawn too and, if no
-    other run is shown, the quartiles and range of its GANs."""
-
-    history: LossHistory
-    colour: plot.Colour
-    chosen: bool
-
-
-def compose(
-    loss: str, runs: list[Curves], look: PlotSettings, dark: bool, width: int, height: int
-) -> tuple[Text, tuple[float, float]]:
-    """Return a plot of one loss and the range of its axis. Called in a worker thread."""
-    last = max(len(run.history.epochs) for run in runs)
-    x = look.x or (1.0, float(max(2, last)))
-    curves, bands = [], []
-    seen = []
-    for run in runs:
-        inside = (run.history.epochs >= x[0]) & (run.history.epochs <= x[1])
-        epochs = run.history.epochs[inside].astype(np.float64)
-        smoothed = [plot.smooth(row, look.smoothing) for row in run.history.spread(loss)]
-        spread = np.stack(smoothed)[:, inside]
-        curves.append(plot.Curve(*plot.envelope(epochs, spread[2], width), run.colour))
-        seen.append(spread[2])
-        if run.chosen and np.count_nonzero(run.history.done) > 1:
-            if len(runs) == 1:
-                for low, high, colour in ((0, 4, RANGE[dark]), (1, 3, QUARTILES[dark])):
-                    bands.append(plot.hull(plot.Band(epochs, spread[low], spread[high], colour), width))
-                seen += [spread[0], spread[4]]
-            gan = min(look.gan, len(run.history.values) - 1)
-            one = plot.smooth(run.history.of(loss)[gan], look.smoothing)[inside]
-            curves.append(plot.Curve(*plot.envelope(epochs, one, width), HIGHLIGHT[dark]))
-            seen.append(one)
-    y = look.locked.get(loss) or extent(np.concatenate(seen), look.log)
-    frame = plot.Frame(width, height, x, y, look.log, INK[dark])
-    return plot.draw(frame, [curve for curve in curves if len(curve.x)], bands), y
-
-
-def extent(values: plot.Numbers, log: bool) -> tuple[float, float]:
-    """Return the range of an axis that contains all finite `values` (if `log`, the positive ones of the
-    top nine decades), with a small margin."""
-    values = values[np.isfinite(values)]
-    if log:
-        values = values[values > 0]
-        if not len(values):
-            return 0.1, 10.0
-        high = values.max()
-        low = max(values.min(), high * 1e-9)  # more than nine decades cannot be read
-        room = max((high / low) ** 0.05, 1.01)
-        return float(low / room), float(high * room)
-    if not len(values):
-        return 0.0, 1.0
-    low, high = float(values.min()), float(values.max())
-    room = 0.05 * (high - low) or 0.5 * abs(high) or 0.5
-    return low - room, high + room
 
 
 def _hex(colour: plot.Colour) -> str:

@@ -17,6 +17,9 @@ from rich.text import Span, Text
 Numbers = NDArray[np.float64]
 Colour = tuple[int, int, int]
 
+MARK = "X"
+"""A letter of ASCII, which stands out among the dots of curves without any colour."""
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -38,6 +41,15 @@ class Band:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """A point that is drawn as the letter MARK, over all curves."""
+
+    x: float
+    y: float
+    colour: Colour
+
+
+@dataclass(frozen=True)
 class Frame:
     """Size of a plot in cells, ranges of its axes, whether y is logarithmic, and the axes' colour."""
 
@@ -49,14 +61,17 @@ class Frame:
     ink: Colour
 
 
-def draw(frame: Frame, curves: Sequence[Curve], bands: Sequence[Band] = ()) -> Text:
-    """Return the plot as `frame.height` lines of text.
+def draw(
+    frame: Frame, curves: Sequence[Curve], bands: Sequence[Band] = (), marks: Sequence[Mark] = ()
+) -> Text:
+    """Return the plot as `frame.height` lines of text. Marks outside the frame are left out.
 
     Bands colour the background and curves the characters. A cell of plotext cannot have both, so bands
     and curves are drawn separately, and their colours combined.
     """
     lines = [
-        Text(line.plain, spans=list(_spans_of(line, "color"))) for line in _lines(frame, curves, ())
+        Text(line.plain, spans=list(_spans_of(line, "color")))
+        for line in _lines(frame, curves, (), marks)
     ]
     if bands:
         for line, ground in zip(lines, _lines(frame, (), bands), strict=True):
@@ -73,7 +88,9 @@ def _spans_of(line: Text, what: str) -> Iterator[Span]:
             yield Span(span.start, span.end, Style(**{what: colour}))
 
 
-def _lines(frame: Frame, curves: Sequence[Curve], bands: Sequence[Band]) -> list[Text]:
+def _lines(
+    frame: Frame, curves: Sequence[Curve], bands: Sequence[Band], marks: Sequence[Mark] = ()
+) -> list[Text]:
     import plotext
 
     def placed(values: Numbers | Sequence[float]) -> list[float]:
@@ -110,6 +127,11 @@ def _lines(frame: Frame, curves: Sequence[Curve], bands: Sequence[Band]) -> list
     for curve in curves:
         marker = plotext.marker("braille", curve.colour)
         figure.draw(figure.signal(curve.x.tolist(), placed(curve.y), marker=marker).lines(True))
+    for mark in marks:
+        if frame.x[0] <= mark.x <= frame.x[1] and frame.y[0] <= mark.y <= frame.y[1]:
+            figure.draw(
+                figure.signal([mark.x], placed([mark.y]), marker=plotext.marker(MARK, mark.colour))
+            )
     return list(Text.from_ansi(str(figure.build())).split("\n"))[: frame.height]
 
 

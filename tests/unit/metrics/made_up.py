@@ -11,6 +11,8 @@ from gangan_cli.metrics.mixtures import residuals_to_hull
 
 DIMENSIONS, SLOW, JITTER = 40, 0.9, 0.3
 
+AXIS = np.linspace(-1, 1, 16)
+
 
 def trajectories(random, gans, epochs=100):
     """Return trajectories (gans, epochs, DIMENSIONS): a start, a drift that all share, and velocities
@@ -138,3 +140,10 @@ def jittered(population, random, n, steps=0.5):
     noise = random.standard_normal((n, DIMENSIONS))
     noise *= steps * population.step / np.linalg.norm(noise, axis=1, keepdims=True)
     return population.snapshots[random.integers(len(population.snapshots), size=n)] + noise
+
+
+def smooth(random, scale, curves=1, noise=0.0, positions=AXIS):
+    """Return curves (curves, n) of a Gaussian process with this length scale."""
+    apart = (positions[:, None] - positions) / scale
+    covariance = np.exp(-np.square(apart) / 2) + (1e-9 + noise**2) * np.eye(len(positions))
+    return random.standard_normal((curves, len(positions))) @ np.linalg.cholesky(covariance).T

@@ -25,14 +25,14 @@ def test_two_groups_have_the_binomials_probability():
 
 
 def test_even_chances_are_called_uneven_at_the_nominal_rate(random):
-    drawn = random.multinomial(64, np.full(25, 1 / 25), size=300)
+    drawn = random.multinomial(64, np.full(25, 1 / 25), size=100)
     found = [coverage(counts) for counts in drawn]
     for rate in (
         np.mean([one.p < 0.05 for one in found]),
         np.mean([one.chi_square_p < 0.05 for one in found]),
     ):
         print(f"uneven at even chances: {rate:.3f} (nominal 0.05)")
-        assert rate <= stats.binom.ppf(0.995, 300, 0.05) / 300
+        assert rate <= stats.binom.ppf(0.995, 100, 0.05) / 100
     assert np.mean([one.smallest.low <= 1 / 25 <= one.smallest.high for one in found]) >= 0.95
 
 

@@ -120,6 +120,17 @@ def test_cells_with_few_held_out_gans_are_merged_and_those_with_few_samples_left
         z_u_by_cell(distances([1, 2]), reference)
 
 
+def test_a_cell_that_few_gans_have_been_in_has_a_null_all_the_same(random):
+    gans = np.concatenate([np.arange(10), [0, 1, 2]])
+    held_out = distances(random.random(13) + 1, [0] * 10 + [5] * 3, gans)
+    reference = Reference.of(held_out, distances(random.random(25) + 1))
+    found = z_u_by_cell(distances(np.zeros(10), np.full(10, 5)), reference)
+    assert found.cells == 1
+    assert found.interval.estimate == found.floor
+    assert np.isfinite([found.null_low, found.null_high, found.interval.low, found.interval.high]).all()
+    assert found.null_low < 0 < found.null_high
+
+
 def test_the_tenth_is_that_of_the_nearest_median_length():
     lengths, tenths = np.array([1.0, 2, 3, 11, 12, 13, 20]), np.array([0, 0, 0, 4, 4, 4, 9])
     assert tenths_by_length(np.array([0, 6.9, 7.1, 15.9, 16.1, 99]), lengths, tenths).tolist() == [

@@ -1,6 +1,6 @@
 """The audit's instrument itself: made-up populations whose truth is known.
 
-Each rate is printed and must lie in the binomial 99 % interval of what it should be: 20 simulations,
+Each rate is printed and must lie in the binomial 99 % interval of what it should be: 10 simulations,
 or 200 with --thorough, as in `make test-faults`.
 """
 
@@ -13,8 +13,15 @@ from gangan_cli.metrics.copies import share_of_copies
 from gangan_cli.metrics.data_copying import z_u_by_cell
 from gangan_cli.metrics.dispersion import Spread, dispersion
 from gangan_cli.metrics.order import order_test
-from tests.unit.metrics.made_up import averages, halfway, jittered, new_gans, population
-from tests.unit.metrics.test_order import AXIS, smooth
+from tests.unit.metrics.made_up import (
+    AXIS,
+    averages,
+    halfway,
+    jittered,
+    new_gans,
+    population,
+    smooth,
+)
 
 LEVEL = 0.05
 """Of all tests."""
@@ -59,7 +66,7 @@ def found_as_mixtures(made, samples):
 
 
 def test_new_gans_are_called_copies_or_mixtures_at_the_nominal_rate(random, populations, thorough):
-    count, samplers = (200, 5) if thorough else (20, 1)
+    count, samplers = (200, 5) if thorough else (10, 1)
     found = np.empty((count, samplers, 8), bool)
     for number, made in enumerate(populations(count)):
         training = Spread(made.snapshots, made.gans)
@@ -91,7 +98,7 @@ def test_new_gans_are_called_copies_or_mixtures_at_the_nominal_rate(random, popu
 
 def test_exact_copies_among_new_gans_are_found_and_named(random, populations, thorough):
     shares, named, one = [], [], []
-    for made in populations(50 if thorough else 5):
+    for made in populations(50 if thorough else 3):
         samples = new_gans(random, SAMPLES, made.training.shape[1])
         of = random.permutation(SAMPLES)[: SAMPLES // 5]
         samples[of] = made.snapshots[random.integers(len(made.snapshots), size=len(of))]
@@ -109,7 +116,7 @@ def test_exact_copies_among_new_gans_are_found_and_named(random, populations, th
 
 def test_noise_of_half_an_epoch_step_does_not_hide_copies(random, populations, thorough):
     near, shares, all_named = [], [], []
-    for made in populations(50 if thorough else 5):
+    for made in populations(50 if thorough else 3):
         distances = made.distances(jittered(made, random, SAMPLES))
         z, share = z_u_by_cell(distances, made.reference), share_of_copies(distances, made.reference)
         near.append(z.p_near)
@@ -124,7 +131,7 @@ def test_noise_of_half_an_epoch_step_does_not_hide_copies(random, populations, t
 
 def test_averages_and_points_between_gans_are_found_as_mixtures(random, populations, thorough):
     of_one, of_several = [], []
-    for made in populations(50 if thorough else 5):
+    for made in populations(50 if thorough else 3):
         of_one.append(found_as_mixtures(made, averages(made, random, SAMPLES))[0])
         of_several.append(found_as_mixtures(made, halfway(made, random, SAMPLES))[1])
     print(f"p of averages {max(of_one):.4f} at most, of points between two GANs {max(of_several):.4f}")
@@ -133,7 +140,7 @@ def test_averages_and_points_between_gans_are_found_as_mixtures(random, populati
 
 @pytest.mark.parametrize("scale", [1.5, 1.0, 0.5, 0.25])
 def test_smooth_random_curves_are_called_ordered_at_most_at_the_nominal_rate(random, thorough, scale):
-    count = 200 if thorough else 20
+    count = 200 if thorough else 10
     for noise in (0.0, 0.1):
         curves = smooth(random, scale, count, noise)
         found = [order_test(AXIS, curve, simulations=1000).p <= LEVEL for curve in curves]

@@ -3,15 +3,7 @@ import pytest
 from scipy import stats
 
 from gangan_cli.metrics.order import order_test
-
-AXIS = np.linspace(-1, 1, 16)
-
-
-def smooth(random, scale, curves=1, noise=0.0, positions=AXIS):
-    """Return curves (curves, n) of a Gaussian process with this length scale."""
-    apart = (positions[:, None] - positions) / scale
-    covariance = np.exp(-np.square(apart) / 2) + (1e-9 + noise**2) * np.eye(len(positions))
-    return random.standard_normal((curves, len(positions))) @ np.linalg.cholesky(covariance).T
+from tests.unit.metrics.made_up import AXIS, smooth
 
 
 @pytest.mark.parametrize("scale", [0.25, 0.5, 1.0, 1.5])

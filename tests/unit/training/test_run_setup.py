@@ -111,9 +111,37 @@ def test_settings_that_were_stored_under_earlier_names_are_the_same_settings(tmp
     with Run.create(tmp_path / "r", small_manifest(config=stored)) as run:
         reject_changed_config(run, config)
         with pytest.raises(
-            ConfigurationError, match=r"option instance-noise is '2\.0' in the run and '0\.0'"
+            ConfigurationError, match=r"option instance-noise is 2\.0 in the run and 0\.0"
         ):
             reject_changed_config(run, resolve_gangan({"on": "a"}))
+
+
+@pytest.mark.parametrize(
+    ("config", "written", "same", "other", "said"),
+    [
+        (GansConfig(family="wgan"), "width=64", "width=064", "width=32", "width is 64"),
+        (GansConfig(family="wgan"), "clip=1e-4", "clip=0.0001", "clip=0.001", "clip is 0.0001"),
+        (GanGanConfig(on="a"), "lr-decay=True", "lr_decay=true", "lr_decay=false", "lr-decay is True"),
+    ],
+)
+def test_options_of_a_family_are_compared_by_value(tmp_path, config, written, same, other, said):
+    stored = config_identity(replace(config, family_options=written))
+    with Run.create(tmp_path / "r", small_manifest(config=stored)) as run:
+        reject_changed_config(run, replace(config, family_options=same))
+        with pytest.raises(ConfigurationError, match=f"family option {said} in the run and"):
+            reject_changed_config(run, replace(config, family_options=other))
+
+
+def test_an_option_that_only_another_version_has_is_compared_as_it_was_written(tmp_path):
+    config = GansConfig(family="wgan", family_options="width=64")
+    stored = {**config_identity(config), "family_options": "momentum=0.5 width=64"}
+    with (
+        Run.create(tmp_path / "r", small_manifest(config=stored)) as run,
+        pytest.raises(
+            ConfigurationError, match=r"\(family option momentum is '0.5' in the run and None"
+        ),
+    ):
+        reject_changed_config(run, config)
 
 
 def test_settings_that_have_become_options_are_read_from_earlier_files():

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.style import Style
 
-from gangan_cli.tui.screens.live import extent
-from gangan_cli.tui.widgets.plot import Band, Curve, Frame, draw, envelope, hull, smooth, ticks
+from gangan_cli.tui.curves import extent
+from gangan_cli.tui.widgets.plot import Band, Curve, Frame, Mark, draw, envelope, hull, smooth, ticks
 
 INK, RED, BLUE = (130, 138, 148), (200, 20, 30), (0, 0, 80)
 
@@ -223,6 +223,24 @@ def test_gaps_in_a_series_leave_a_plot_of_the_rest():
     picture = draw(frame(), [Curve(*envelope(X, y, 60), RED)], [band])
     assert rows_of(picture, RED) == [5]
     assert "nan" not in picture.plain
+
+
+def test_a_mark_is_a_letter_over_all_that_is_drawn_at_its_point():
+    band = Band(X, np.full(50, 0.3), np.full(50, 0.7), BLUE)
+    curves = [Curve(X, np.full(50, 0.5), RED)]
+    picture = draw(frame(), curves, [band], [Mark(25.0, 0.5, INK), Mark(50.0, 1.0, INK)])
+    lines = picture.plain.split("\n")
+    assert [row for row, line in enumerate(lines) if "X" in line] == [0, 5]
+    assert lines[0].index("X") == 59 and lines[5].count("X") == 1
+    place = lines[5].index("X")
+    assert cells(picture, "color")[5][place - 1 : place + 2] == [RED, INK, RED]
+    assert cells(picture, "bgcolor")[5][place] == BLUE
+    assert "X" not in draw(frame(), curves).plain
+
+
+@pytest.mark.parametrize(("x", "y"), [(0.0, 0.5), (51.0, 0.5), (25.0, 1.1), (25.0, -0.1)])
+def test_a_mark_outside_the_frame_is_left_out(x, y):
+    assert "X" not in draw(frame(), [], [], [Mark(x, y, RED)]).plain
 
 
 def test_a_curve_far_outside_the_frame_does_not_end_the_process():

@@ -5,7 +5,7 @@ import pytest
 from gangan_cli.audit.claims import claims
 from gangan_cli.audit.records import document_of
 from gangan_cli.tui import scores
-from gangan_cli.tui.scores import Scores, Verdicts
+from gangan_cli.tui.scores import Best, Scores, Verdicts
 from tests.tui.asking import CLAIMS, audit, evaluation
 from tests.unit.figures.made_up import JUDGE, a_population, an_audit, documents, drawn_gans, frechet_at
 
@@ -33,6 +33,30 @@ def test_a_population_is_summed_up_at_the_last_epoch_that_was_judged():
     assert (said.median, said.best, said.real) == (350.0, 300.0, 4.8)
     assert said.entropy == pytest.approx(0.35)
     assert (said.images, said.judge) == (2000, "0123456789ab")
+
+
+def test_the_best_snapshot_is_the_one_with_the_least_distance_of_those_that_compare():
+    better = snapshots((0, 1, 1.0), (1, 1, 2.0), judge="other")
+    most = snapshots((0, 1, 900.0), (0, 2, 500.0), (2, 80, 118.24), errors={"frechet": 0.94})
+    best = scores.read([*better, *most, REAL], []).best
+    assert best == Best(2, 80, 118.24, 0.94, 3, False)
+    assert str(best) == "best by Fréchet distance: GAN 2, epoch 80, 118.2 ± 0.9, of 3 judged"
+    without = scores.read(snapshots((0, 1, 9.0), (0, 2, 9.0), errors={}), []).best
+    assert str(without) == "best by Fréchet distance: GAN 0, epoch 1, 9.0, of 2 judged"
+
+
+def test_of_one_snapshot_none_is_the_best():
+    assert scores.read([*snapshots((0, 1, 9.0)), REAL], []).best is None
+
+
+def test_the_best_of_gan_gans_is_by_the_median_of_what_is_drawn_from_them():
+    drawn = [
+        evaluation(0, epoch, value, drawn=k)
+        for epoch, values in ((5, (9.0, 1.0, 8.0)), (10, (7.0, 6.0, 5.0)))
+        for k, value in enumerate(values)
+    ]
+    best = scores.read(drawn, []).best
+    assert str(best) == "best by median Fréchet distance: GAN 0, epoch 10, 6.0, of 2 judged"
 
 
 def test_of_gans_drawn_from_a_snapshot_the_median_is_its_score():

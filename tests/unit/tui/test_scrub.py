@@ -49,6 +49,17 @@ def test_the_epochs_of_a_gan_are_those_that_left_a_snapshot():
     assert [epochs_of(run, gan) for gan in range(4)] == [(2, 4, 6, 7), (2, 4), (), ()]
 
 
+def test_initial_weights_are_the_first_place_of_the_slider():
+    manifest = small_manifest(keeps_initial=True)
+    run = RunView("a", Path("a"), manifest, gans={0: (2, ())})
+    scrub = Scrub.start(run)
+    assert (scrub.epoch, scrub.epochs) == (2, (0, 1, 2))
+    assert scrub.at(0).epoch == scrub.typed("0").epoch == 0
+    assert scrub.at(0).refreshed(replace(run, gans={0: (3, ())})).epoch == 0
+    with pytest.raises(ConfigurationError, match="no snapshot at epoch 3: GAN 0 has 0 to 2"):
+        scrub.typed("3")
+
+
 def test_it_starts_at_the_last_snapshot_of_the_first_gan_that_has_one():
     scrub = Scrub.start(gangan(gans=((0, 1), (3, 5), (4, 7))))
     assert (scrub.gan, scrub.epoch, scrub.epochs, scrub.gans) == (3, 4, (2, 4), (3, 4))
