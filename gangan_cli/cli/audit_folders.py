@@ -3,9 +3,10 @@
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from gangan_cli.cli import diagnostics, output, progress_bars
+from gangan_cli.cli.options import path_given, setting
 from gangan_cli.cli.user_code import function_of, said
 from gangan_cli.errors import ConfigurationError, WorkFailed
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from gangan_cli.audit.network_records import NetworkAudit, NetworkRow
-    from gangan_cli.audit.networks import Score
+    from gangan_cli.audit.networks import Score as ScoreOfVector
     from gangan_cli.interchange.state_dicts import NetworkSet
     from gangan_cli.metrics.statistics import Interval
     from gangan_cli.weightspace.snapshots import Matrix
@@ -22,17 +23,51 @@ if TYPE_CHECKING:
 NAMED = 20
 """Most networks named on the screen; --json has all."""
 
+Training = Annotated[
+    Path | None,
+    setting(
+        help="Instead of a run: a folder of state dicts, the training networks. A file (safetensors, "
+        "npz, or of torch.save) is a network, or a sub-folder with a file for each epoch.",
+        callback=path_given,
+    ),
+]
+Generated = Annotated[
+    Path | None, setting(help="A folder of the networks to audit.", callback=path_given)
+]
+HeldOut = Annotated[
+    Path | None,
+    setting(
+        help="A folder of networks trained like the training ones, which the generator was not shown.",
+        callback=path_given,
+    ),
+]
+Arch = Annotated[
+    str,
+    setting(
+        help="FILE.py:FUNCTION returns a network as an nn.Module, for copies to be found whatever the "
+        "order of their hidden units. It is your code, and is run.",
+    ),
+]
+Score = Annotated[
+    str,
+    setting(
+        help="FILE.py:FUNCTION takes a state dict and returns a number: how good a network is, in your "
+        "words. It is your code, and is run.",
+    ),
+]
+
 
 def audit_folders(
-    training: Path,
-    generated: Path,
+    training: Path | None,
+    generated: Path | None,
     held_out: Path | None,
     arch: str,
     score: str,
     seed: int,
     json: bool,
 ) -> None:
-    """Audit the networks of the folder `generated`, beside those of `training` and `held_out`.
+    """Audit the networks of the folder `generated`, beside those of `training` and of `held_out`, if
+    given.
 
     `arch` and `score` are functions of the user's, FILE.py:NAME, or empty: one that returns a network as
     an nn.Module, and one that takes a state dict and returns a number. They are run.
@@ -40,6 +75,8 @@ def audit_folders(
     Raises:
         ConfigurationError, WorkFailed: folders, files or functions are not what they should be.
     """
+    if training is None or generated is None:
+        raise ConfigurationError("give a run, or both --training and --generated")
     from gangan_cli.audit.networks import audit_networks
     from gangan_cli.documents import to_document
     from gangan_cli.interchange.state_dicts import read_networks
@@ -60,6 +97,8 @@ def audit_folders(
         held = read_networks(held_out, known.layout, of, on_progress) if held_out else None
         units = None if network is None else find_hidden_units(network, known.layout)
         scored = None if function is None else _score(function, known)
+        if scored is not None:
+            scored(known.vectors[0], known.files[0])  # what fails, fails at once
         found = audit_networks(known, made, held, units, scored, seed, on_progress)
     if json:
         output.document(to_document(found))
@@ -89,7 +128,7 @@ def _layout_of(network: "nn.Module") -> "Layout":
     return Layout.of({name: t.shape for name, t in state.items() if t.is_floating_point()})
 
 
-def _score(function: "Callable[..., object]", like: "NetworkSet") -> "Score":
+def _score(function: "Callable[..., object]", like: "NetworkSet") -> "ScoreOfVector":
     """Return the user's function as one of weight vectors. Counters, which these lack, are those of the
     first training network."""
     import torch

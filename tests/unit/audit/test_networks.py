@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from torch import nn
 
-from gangan_cli.audit.network_records import NetworkAudit
 from gangan_cli.audit import networks
+from gangan_cli.audit.network_records import NetworkAudit
 from gangan_cli.audit.networks import audit_networks
 from gangan_cli.documents import from_document, to_document
 from gangan_cli.errors import ConfigurationError
