@@ -227,11 +227,8 @@ def _interval(of: "Interval", digits: int) -> str:
 
 def _legend(audit: "NetworkAudit") -> str:
     units = sum(audit.units.values())
-    matched = (
-        f"after {units:,} hidden units of {len(audit.units)} layers were matched"
-        if units
-        else "as they are"
-    )
+    layers = f"{len(audit.units)} layer" + "s" * (len(audit.units) > 1)
+    matched = f"after {units:,} hidden units of {layers} were matched" if units else "as they are"
     if audit.scaled:
         matched += ", and their scales balanced"
     lines = [
