@@ -41,6 +41,10 @@ EXPLAINED = 0.5
 """A named network is a mixture, not a copy, if two training networks leave this share of its
 distance."""
 
+NEARER = 0.8
+"""A network is named only if it is nearer than this share of the least distance of any network known to
+be new, in the same tenth of training: p-values of single distances rest on their being log-normal."""
+
 SAME = 0.1
 """Share of the held-out networks' median distance up to which a named network is a copy; one that is
 farther off is a near copy, if it is no mixture."""
@@ -155,8 +159,9 @@ class NetworkTests:
         unit = float(np.median(self.held_out.found.distances))
         residual = dict(zip(of.mixed.tolist(), of.residuals[OF.index(2)].tolist(), strict=True))
         pairs = dict(zip(of.mixed.tolist(), of.pairs, strict=True))
+        named = (copies.each <= LEVEL / TESTS) & (of.found.distances < NEARER * self._least(of))
         found = []
-        for row in np.flatnonzero(copies.which & (copies.each <= LEVEL / TESTS)).tolist():
+        for row in np.flatnonzero(named).tolist():
             distance = float(of.found.distances[row])
             mixture = residual.get(row, distance) < EXPLAINED * distance
             kind = "copy" if distance <= SAME * unit else "mixture" if mixture else "near copy"
@@ -164,6 +169,13 @@ class NetworkTests:
             names, chance = [self._training.files[one] for one in rows], float(copies.each[row])
             found.append(Suspect(files[row], kind, names, distance / unit, chance))
         return sorted(found, key=lambda suspect: suspect.distance)
+
+    def _least(self, of: Measured) -> Numbers:
+        """Return, for each network, the least distance of those known to be new in its tenth."""
+        assert self._reference is not None
+        pool, cells = self._reference.pool, self._reference.numbered(of.distances).cells
+        least = [pool.values[pool.cells == cell].min() for cell in range(self._reference.cells)]
+        return np.array(least)[cells]
 
     def _length(self, vectors: Matrix) -> Numbers:
         """Return distances (n,) of vectors (n, P) from the mean of the first snapshots."""
