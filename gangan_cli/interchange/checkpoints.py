@@ -5,10 +5,13 @@ import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from gangan_cli.errors import WorkFailed
 from gangan_cli.interchange.inspection import Tensors, check_file, check_packed, first_line, refuse
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 WRAPPERS = ("module", "_orig_mod")
 """Prefixes that DataParallel and torch.compile add to a tensor's name."""
@@ -40,6 +43,21 @@ def read_state_dict(file: Path) -> Tensors:
     """
     import torch
 
+    tensors = read_tensors(file)
+    for name, tensor in tensors.items():
+        if tensor.dtype != torch.float32:
+            refuse(file, f"{name} is {str(tensor.dtype).removeprefix('torch.')}, not float32")
+    return {name: tensor.numpy() for name, tensor in tensors.items()}
+
+
+def read_tensors(file: Path) -> "dict[str, Tensor]":
+    """Return the same, of whatever kinds of numbers the tensors are.
+
+    Raises:
+        WorkFailed: it holds anything but tensors, or fewer numbers than they claim to have.
+    """
+    import torch
+
     check_file(file)
     try:
         if kind := _other_kind(file):
@@ -55,14 +73,14 @@ def read_state_dict(file: Path) -> Tensors:
         refuse(file, f"torch reads no weights from it: {_reason(error)}")
     tensors = _named(file, _inner(state))
     for name, tensor in tensors.items():
-        if tensor.dtype != torch.float32 or tensor.layout != torch.strided or tensor.is_quantized:
-            refuse(file, f"{name} is {str(tensor.dtype).removeprefix('torch.')}, not float32")
+        if tensor.layout != torch.strided or tensor.is_quantized:
+            refuse(file, f"{name} is sparse or quantized: write plain tensors")
         if tensor.device.type != "cpu":
             refuse(file, f"{name} holds no numbers, only a shape")
     # A tensor may repeat a single number a million times over, along axes that take no step.
-    if sum(tensor.numel() for tensor in tensors.values()) * 4 > file.stat().st_size:
+    if sum(tensor.numel() * tensor.itemsize for tensor in tensors.values()) > file.stat().st_size:
         refuse(file, "it claims more numbers than it holds")
-    return {name: tensor.detach().numpy() for name, tensor in tensors.items()}
+    return {name: tensor.detach() for name, tensor in tensors.items()}
 
 
 def _other_kind(file: Path) -> str | None:
@@ -101,7 +119,7 @@ def _inner(state: Any) -> Any:
     return state
 
 
-def _named(file: Path, state: Any) -> Mapping[str, Any]:
+def _named(file: Path, state: Any) -> "dict[str, Tensor]":
     import torch
 
     if not isinstance(state, Mapping):

@@ -15,6 +15,7 @@ from gangan_cli.interchange.checkpoints import read_state_dict
 from gangan_cli.interchange.inspection import (
     MANIFEST_SIZE,
     Files,
+    Refused,
     Tensors,
     check_arrays,
     check_file,
@@ -43,15 +44,18 @@ def import_run(catalog: Catalog, source: Path, name: str, on_progress: StepCallb
     """
     if not source.is_dir():
         raise ConfigurationError(f"{source} is not a folder")
-    if (source / "manifest.json").exists():
-        _import_export(catalog, source, name, on_progress)
-    elif files := numbered(source, r"model_(\d{1,9})\.pth?"):
-        _import_state_dicts(catalog, source, files, name, on_progress)
-    else:
-        raise ConfigurationError(
-            f"{source} holds neither an export (manifest.json) nor state dicts (<gan>/model_<epoch>.pt "
-            "or .pth)"
-        )
+    try:
+        if (source / "manifest.json").exists():
+            _import_export(catalog, source, name, on_progress)
+        elif files := numbered(source, r"model_(\d{1,9})\.pth?"):
+            _import_state_dicts(catalog, source, files, name, on_progress)
+        else:
+            raise ConfigurationError(
+                f"{source} holds neither an export (manifest.json) nor state dicts "
+                "(<gan>/model_<epoch>.pt or .pth)"
+            )
+    except Refused as error:
+        raise WorkFailed(f"{error}; nothing was imported") from error
 
 
 def _import_export(catalog: Catalog, source: Path, name: str, on_progress: StepCallback) -> None:

@@ -27,9 +27,13 @@ PACKED = 10
 """Maximum ratio of unpacked to packed size: weights hardly compress."""
 
 
+class Refused(WorkFailed):
+    """A file is not what it should be."""
+
+
 def refuse(file: Path, why: str) -> NoReturn:
-    """Raise WorkFailed: `file` is not what it should be."""
-    raise WorkFailed(formatting.plain(f"{file} is refused: {why}; nothing was imported"))
+    """Raise Refused: `file` is not what it should be."""
+    raise Refused(formatting.plain(f"{file} is refused: {why}"))
 
 
 def check_file(file: Path) -> None:

@@ -14,21 +14,19 @@ The least distance of all is returned. It is an upper bound of the least over al
 can compute; but a copy is matched in full.
 """
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gangan_cli import limits
 from gangan_cli.progress import ProgressCallback
-from gangan_cli.weightspace.blocks import BLOCK, Blocks, Numbers, Rows, nearest_rows
+from gangan_cli.weightspace.blocks import BLOCK, Blocks, Rows, nearest_rows
 from gangan_cli.weightspace.hidden_units import HiddenUnits, Orders
+from gangan_cli.weightspace.least import Least, Matched
 from gangan_cli.weightspace.sketches import Sketcher, distances
-from gangan_cli.weightspace.snapshots import Matrix, Snapshots, epoch_step
-from gangan_cli.weightspace.unit_matching import UnitMatcher
+from gangan_cli.weightspace.snapshots import Matrix, epoch_step
+from gangan_cli.weightspace.unit_matching import UnitMatcher, match_each
 from store.keys import Keys
 
 CANDIDATES = 5
@@ -39,20 +37,11 @@ FARTHEST = 1.5
 GANs nearer by a tenth, and the right one by more."""
 
 
-@dataclass(frozen=True)
-class Matched:
-    """The nearest snapshot of each of n vectors.
+class Vectors(Protocol):
+    """The protocol of what is indexed: a population's snapshots, or vectors of other networks."""
 
-    `distances` (n,) and `rows` (n,) of the index's keys are the least over orders of hidden units, with
-    scales balanced where these can be chosen; `orders` bring each vector into the units of its snapshot.
-    `plain_distances` and `plain_rows` are of the vectors as they are.
-    """
-
-    distances: Numbers
-    rows: Rows
-    orders: tuple[Orders, ...]
-    plain_distances: Numbers
-    plain_rows: Rows
+    def matrix(self, of: Keys | None = None) -> tuple[Matrix, Keys]:
+        """Return vectors (n, P), and their keys (n, 2)."""
 
 
 class _Task(NamedTuple):
@@ -70,7 +59,7 @@ class MatchedIndex:
     def __init__(
         self,
         units: HiddenUnits,
-        view: Snapshots,
+        view: Vectors,
         keys: Keys,
         on_progress: ProgressCallback = lambda *_: None,
     ) -> None:
@@ -113,6 +102,34 @@ class MatchedIndex:
         distances."""
         return self._permuted(self.units.balance(vectors), found.orders)
 
+    def around(
+        self, vectors: Matrix, count: int, without: NDArray[np.int64] | None = None
+    ) -> list[Rows]:
+        """Return for each of vectors (n, P) a row of each of the `count` GANs that seem nearest by their
+        sketches, whatever the order of units."""
+        own = self._sketcher.invariant(self.units.balance(vectors))
+        without = np.full(len(vectors), -1, np.int64) if without is None else without
+        return self._near(own, self._invariant, without, count, None)
+
+    def in_units_of(self, vectors: Matrix, rows: Sequence[Rows]) -> Iterator[Matrix]:
+        """Yield for each of vectors (n, P), with scales balanced, the snapshots of its rows (k, P),
+        balanced too and each matched to it: in its units."""
+        for part in self._parts(np.arange(len(vectors))):
+            targets = np.unique(np.concatenate([rows[place] for place in part]))
+            own = dict(zip(targets.tolist(), self.snapshots(targets), strict=True))
+            pairs = [(place, row) for place in part.tolist() for row in rows[place].tolist()]
+            to = {place: UnitMatcher(self.units, vectors[place]) for place in part.tolist()}
+            orders = iter(
+                match_each(
+                    [to[place] for place, _ in pairs],
+                    [own[row] for _, row in pairs],
+                    [None] * len(pairs),
+                )
+            )
+            for place in part.tolist():
+                some = np.stack([own[row] for row in rows[place].tolist()])
+                yield self._permuted(some, [next(orders) for _ in some])
+
     def nearest(
         self,
         vectors: Matrix,
@@ -133,7 +150,7 @@ class MatchedIndex:
         tasks: dict[int, list[_Task]] = {gan: [] for gan in self._rows}
         for part in self._parts(np.arange(len(vectors))):
             self._choose(vectors, part, without[part], plain, tasks)
-        found = _Least(len(vectors), self.units.identity)
+        found = Least(len(vectors), self.units.identity)
         for done, gan in enumerate(self._rows):
             on_progress("comparing with GANs", done, len(self.gans))
             self._compare(vectors, gan, np.array(plain[gan], np.int64), tasks[gan], found)
@@ -165,21 +182,31 @@ class MatchedIndex:
             for row in rows:
                 tasks[int(self.keys[row, 0])].append(_Task(vector, int(row), None))
 
-    def _near(self, sketches: Matrix, of: Matrix, without: NDArray[np.int64]) -> list[Rows]:
+    def _near(
+        self,
+        sketches: Matrix,
+        of: Matrix,
+        without: NDArray[np.int64],
+        count: int = CANDIDATES,
+        farthest: float | None = FARTHEST,
+    ) -> list[Rows]:
         """Return for each sketch (n, k) the nearest rows of those `of` (m, k), one for each of at most
-        CANDIDATES GANs."""
+        `count` GANs."""
         to_all = distances(sketches, of)
         if not np.isfinite(to_all).all():
             raise ValueError("vectors hold NaN or infinity")
         least = np.stack([rows[to_all[:, rows].argmin(axis=1)] for rows in self._rows.values()], axis=1)
         to_gans = np.take_along_axis(to_all, least, axis=1)
         to_gans[self.gans == without[:, None]] = np.inf
-        if not np.isfinite(to_gans.min(axis=1)).all():
-            raise ValueError("there is no other GAN to compare with")
         chosen = []
         for rows, lengths in zip(least, to_gans, strict=True):
-            order = np.argsort(lengths)[:CANDIDATES]
-            chosen.append(rows[order[lengths[order] <= FARTHEST * lengths[order[0]]]])
+            order = np.argsort(lengths)[:count]
+            order = order[np.isfinite(lengths[order])]
+            if farthest is not None:
+                order = order[lengths[order] <= farthest * lengths[order[:1]]]
+            if not len(order):
+                raise ValueError("there is no other GAN to compare with")
+            chosen.append(rows[order])
         return chosen
 
     def _permuted(self, vectors: Matrix, orders: Sequence[Orders]) -> Matrix:
@@ -188,7 +215,7 @@ class MatchedIndex:
         return vectors
 
     def _compare(
-        self, vectors: Matrix, gan: int, plain: Rows, tasks: list[_Task], found: "_Least"
+        self, vectors: Matrix, gan: int, plain: Rows, tasks: list[_Task], found: "Least"
     ) -> None:
         """Measure vectors against all snapshots of a GAN: some as they are, others as they are
         matched."""
@@ -209,50 +236,10 @@ class MatchedIndex:
                 row: UnitMatcher(self.units, snapshot)
                 for row, snapshot in zip(targets.tolist(), self.snapshots(targets), strict=True)
             }
-            orders = _matched([to[task.row] for task in some], own, [task.start for task in some])
+            orders = match_each([to[task.row] for task in some], own, [task.start for task in some])
             found.add(of, *nearest_rows(self._permuted(own, orders), blocks)[:2], orders)
 
     def _parts(self, rows: Rows) -> list[Rows]:
         """Return rows in parts of BLOCK bytes of vectors, or of one row."""
         count = max(1, BLOCK // (4 * self.units.layout.size))
         return [rows[first : first + count] for first in range(0, len(rows), count)]
-
-
-class _Least:
-    """The least distances found so far."""
-
-    def __init__(self, count: int, identity: Orders) -> None:
-        self._distances, self._plain = np.full((2, count), np.inf)
-        self._rows, self._plain_rows = np.zeros((2, count), np.int64)
-        self._orders = [identity] * count
-
-    def add_plain(self, of: Rows, distances: Numbers, rows: Rows) -> None:
-        """Take the distances of the vectors `of` (n,) as they are, if they are less."""
-        less = distances < self._plain[of]
-        self._plain[of[less]], self._plain_rows[of[less]] = distances[less], rows[less]
-
-    def add(self, of: Rows, distances: Numbers, rows: Rows, orders: Sequence[Orders]) -> None:
-        """Take the distances of the vectors `of` (n,), where one may be twice, in these orders."""
-        for vector, distance, row, order in zip(of, distances, rows, orders, strict=True):
-            if distance < self._distances[vector]:
-                self._distances[vector], self._rows[vector] = distance, row
-                self._orders[vector] = order
-
-    def result(self, matched: bool) -> Matched:
-        """Return what was found; without anything matched, as it is."""
-        best = (self._distances, self._rows) if matched else (self._plain, self._plain_rows)
-        return Matched(*best, tuple(self._orders), self._plain, self._plain_rows)
-
-
-def _matched(
-    to: Sequence[UnitMatcher], vectors: Matrix, starts: Sequence[Orders | None]
-) -> list[Orders]:
-    """Return the orders of vectors (n, P), each matched to its own.
-
-    Matching mostly runs without Python's lock, so threads share it; its products are so small that a
-    second thread for each would cost more than it gives.
-    """
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1, "blas"), ThreadPoolExecutor(limits.cores()) as threads:
-        return list(threads.map(UnitMatcher.match, to, vectors, starts))

@@ -6,12 +6,19 @@ for permuted units is to maximise the inner product; no step makes it worse than
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gangan_cli import limits
 from gangan_cli.weightspace.hidden_units import HiddenUnits, Orders
 from gangan_cli.weightspace.snapshots import Matrix
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 ROUNDS = 30
 """Maximum number of rounds of descent. It converges after about five, except for ties."""
@@ -19,6 +26,9 @@ ROUNDS = 30
 LEAST_GAIN = 1e-3
 """Share of the squared distance that a change must gain. Descent would spend half its time on less; and
 of a copy, whose distance falls to 0, every unit is found."""
+
+THREADS_FROM = 48
+"""Units of a group from which matching takes so long that threads share it."""
 
 ROUNDING = 1e-9
 """Share of the squared lengths below which a gain may be rounding."""
@@ -134,3 +144,26 @@ def _assigned(similarities: Matrix) -> NDArray[np.int64]:
 
     _, columns = linear_sum_assignment(similarities, maximize=True)
     return np.asarray(columns, np.int64)
+
+
+def match_each(
+    to: Sequence[UnitMatcher], vectors: Sequence[Matrix] | Matrix, starts: Sequence[Orders | None]
+) -> list[Orders]:
+    """Return the orders of vectors (n, P), each matched to its own.
+
+    Matching mostly runs without Python's lock, so threads share it; its products are so small that a
+    second thread for each would cost more than it gives.
+    """
+    with _libraries().limit(limits=1, user_api="blas"):
+        if max((group.units for group in to[0].units.groups), default=0) < THREADS_FROM:
+            return list(map(UnitMatcher.match, to, vectors, starts))
+        with ThreadPoolExecutor(limits.cores()) as threads:
+            return list(threads.map(UnitMatcher.match, to, vectors, starts))
+
+
+@cache
+def _libraries() -> "ThreadpoolController":
+    """Return the libraries with threads of their own, which take a while to find."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()

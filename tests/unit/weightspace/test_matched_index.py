@@ -93,6 +93,17 @@ def test_a_vectors_own_gan_can_be_left_out(run):
         alone.nearest(run.matrix(own[:1])[0], without=np.array([2]))
 
 
+def test_networks_around_a_vector_come_in_its_units(run):
+    index = MatchedIndex(UNITS, run, run.keys())
+    vector = UNITS.balance(hidden(run.matrix(np.array([(4, 3)]))[0], seed=8))
+    [rows] = index.around(vector, 5)
+    assert index.keys[rows[0]].tolist() == [4, 3] and len(set(index.keys[rows, 0])) == 5
+    [around] = index.in_units_of(vector, [rows])
+    np.testing.assert_allclose(around[0], vector[0], atol=1e-5)
+    [others] = index.around(vector, 12, without=np.array([4]))
+    assert len(others) == 11 and 4 not in index.keys[others, 0]
+
+
 def test_without_units_vectors_are_compared_as_they_are(run):
     index = MatchedIndex(HiddenUnits(LAYOUT, ()), run, run.keys()[::-1])
     vectors = numbers(3, 5, LAYOUT.size)
