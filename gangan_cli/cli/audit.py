@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gangan_cli.cli import audit_page, diagnostics, options, output, progress_bars
+from gangan_cli.cli import audit_folders, audit_page, diagnostics, options, output, progress_bars
 from gangan_cli.cli.options import setting
+from gangan_cli.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from store import Catalog
 
 
 def audit(
-    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="Runs of GAN-GANs.")],
+    runs: Annotated[list[str] | None, typer.Argument(metavar="RUN", help="Runs of GAN-GANs.")] = None,
     gans: Annotated[str, setting(help="Which GAN-GANs of each run, as in 0,3-7.", default="all")] = "",
     epochs: Annotated[str, setting(help="Which of their snapshots.", default="the last of each")] = "",
     count: Annotated[int, setting(help="GANs scored per sampler.")] = 64,
@@ -36,6 +37,11 @@ def audit(
             min=2,
         ),
     ] = None,
+    training: audit_folders.Training = None,
+    generated: audit_folders.Generated = None,
+    held_out: audit_folders.HeldOut = None,
+    arch: audit_folders.Arch = "",
+    score: audit_folders.Score = "",
     store: options.Store = None,
     data_dir: options.DataDir = None,
     force: options.Force = None,
@@ -48,7 +54,14 @@ def audit(
 
     Give several runs, each with a seed of its own, to audit independent GAN-GANs together. The first
     audit over a population takes some minutes, each further one a fraction of that.
+
+    Instead of runs, --training and --generated name folders of state dicts of any network.
     """
+    if training or generated or held_out or arch or score or not runs:
+        if runs:
+            raise ConfigurationError("give runs, or folders of networks, not both")
+        audit_folders.audit_folders(training, generated, held_out, arch, score, seed, json)
+        return
     for run in runs:
         catalog = options.catalog_with(run, store, force)
     from gangan_cli.audit.options import Options

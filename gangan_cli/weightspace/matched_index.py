@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 from gangan_cli.progress import ProgressCallback
 from gangan_cli.weightspace.blocks import BLOCK, Blocks, Rows, nearest_rows
 from gangan_cli.weightspace.hidden_units import HiddenUnits, Orders
-from gangan_cli.weightspace.least import Least, Matched
+from gangan_cli.weightspace.least import Least
+from gangan_cli.weightspace.least import Matched as Matched
 from gangan_cli.weightspace.sketches import Sketcher, distances
 from gangan_cli.weightspace.snapshots import Matrix, epoch_step
 from gangan_cli.weightspace.unit_matching import UnitMatcher, match_each
