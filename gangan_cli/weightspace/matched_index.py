@@ -153,9 +153,9 @@ class MatchedIndex:
             self._choose(vectors, part, without[part], plain, tasks)
         found = Least(len(vectors), self.units.identity)
         for done, gan in enumerate(self._rows):
-            on_progress("comparing with GANs", done, len(self.gans))
+            on_progress("matching hidden units", done, len(self.gans))
             self._compare(vectors, gan, np.array(plain[gan], np.int64), tasks[gan], found)
-        on_progress("comparing with GANs", len(self.gans), len(self.gans))
+        on_progress("matching hidden units", len(self.gans), len(self.gans))
         return found.result(matched=bool(self.units.groups))
 
     def _choose(
