@@ -34,8 +34,9 @@ MOST_MIXED = 200
 LEVEL = 0.05
 """Chance that any test of a set of new networks says that it is not."""
 
-TESTS = 4
-"""Tests of each set that share LEVEL (Bonferroni): names, share of copies, Z_U, mixtures."""
+TESTS = 5
+"""Tests of each set that share LEVEL (Bonferroni): names by distance to a network, and to a mixture of
+two, share of copies, Z_U, Z_U of mixtures."""
 
 EXPLAINED = 0.5
 """A named network is a mixture, not a copy, if two training networks leave this share of its
@@ -155,27 +156,25 @@ class NetworkTests:
 
     def suspects(self, of: Measured, copies: Copies, files: Sequence[str]) -> list[Suspect]:
         """Return the networks that are named, nearest first; `files` (n) are their names."""
-        assert self.held_out is not None
+        assert self.held_out is not None and self._reference is not None
         unit = float(np.median(self.held_out.found.distances))
-        residual = dict(zip(of.mixed.tolist(), of.residuals[OF.index(2)].tolist(), strict=True))
-        pairs = dict(zip(of.mixed.tolist(), of.pairs, strict=True))
-        named = (copies.each <= LEVEL / TESTS) & (of.found.distances < NEARER * self._least(of))
+        distances, residuals = of.distances, of.residuals_of(0)
+        mixtures = share_of_copies(residuals, self._mixing[0])
+        chance = copies.each.copy()
+        named = _named(distances, self._reference, copies)
+        mixed = dict(zip(of.mixed.tolist(), range(len(of.mixed)), strict=True))
+        named[of.mixed] |= _named(residuals, self._mixing[0], mixtures)
+        chance[of.mixed] = np.minimum(chance[of.mixed], mixtures.each)
         found = []
         for row in np.flatnonzero(named).tolist():
-            distance = float(of.found.distances[row])
-            mixture = residual.get(row, distance) < EXPLAINED * distance
-            kind = "copy" if distance <= SAME * unit else "mixture" if mixture else "near copy"
-            rows = pairs[row] if kind == "mixture" else of.found.rows[row : row + 1]
-            names, chance = [self._training.files[one] for one in rows], float(copies.each[row])
-            found.append(Suspect(files[row], kind, names, distance / unit, chance))
+            distance = float(distances.values[row])
+            residual = residuals.values[mixed[row]] if row in mixed else distance
+            near = "mixture" if residual < EXPLAINED * distance else "near copy"
+            kind = "copy" if distance <= SAME * unit else near
+            rows = of.pairs[mixed[row]] if kind == "mixture" else of.found.rows[row : row + 1]
+            names = [self._training.files[one] for one in rows]
+            found.append(Suspect(files[row], kind, names, distance / unit, float(chance[row])))
         return sorted(found, key=lambda suspect: suspect.distance)
-
-    def _least(self, of: Measured) -> Numbers:
-        """Return, for each network, the least distance of those known to be new in its tenth."""
-        assert self._reference is not None
-        pool, cells = self._reference.pool, self._reference.numbered(of.distances).cells
-        least = [pool.values[pool.cells == cell].min() for cell in range(self._reference.cells)]
-        return np.array(least)[cells]
 
     def _length(self, vectors: Matrix) -> Numbers:
         """Return distances (n,) of vectors (n, P) from the mean of the first snapshots."""
@@ -191,6 +190,14 @@ class NetworkTests:
         if len(rows) == 1:
             return np.full(len(OF), np.inf)
         return nearest_mixtures(framed, self.index.snapshots(rows))[0]
+
+
+def _named(some: Distances, reference: Reference, copies: Copies) -> NDArray[np.bool_]:
+    """Return which networks (n,) are named."""
+    pool, cells = reference.pool, reference.numbered(some).cells
+    least = np.array([pool.values[pool.cells == cell].min() for cell in range(reference.cells)])
+    found: NDArray[np.bool_] = (copies.each <= LEVEL / TESTS) & (some.values < NEARER * least[cells])
+    return found
 
 
 def _evenly(count: int, most: int) -> Whole:

@@ -203,7 +203,7 @@ class _Rows:
         ]
         low, high = np.quantile(again[0] - again[1], (0.025, 0.975))
         difference = Interval(float(np.median(scores) - np.median(training)), float(low), float(high))
-        middle = bootstrap(scores, lambda some: np.median(some, axis=-1))
+        middle = bootstrap(scores, lambda of: np.quantile(of, 0.5, axis=-1))
         return Scores(middle, float(scores.min()), float(scores.max()), difference)
 
 

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from gangan_cli.evaluation.reference import to_bytes
 from gangan_cli.sampling.lineage import Lineage
-from gangan_cli.weightspace.matched_index import Matched, MatchedIndex
+from gangan_cli.weightspace.least import Matched
+from gangan_cli.weightspace.matched_index import MatchedIndex
 from gangan_cli.weightspace.snapshot_index import Neighbours, SnapshotIndex
 from gangan_cli.weightspace.snapshots import Matrix, Snapshots
 from store.keys import Keys

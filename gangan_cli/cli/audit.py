@@ -6,14 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gangan_cli.cli import (
-    audit_folders,
-    audit_page,
-    diagnostics,
-    options,
-    output,
-    progress_bars,
-)
+from gangan_cli.cli import audit_folders, audit_page, diagnostics, options, output, progress_bars
 from gangan_cli.cli.options import setting
 from gangan_cli.errors import ConfigurationError
 
@@ -22,10 +15,7 @@ if TYPE_CHECKING:
 
 
 def audit(
-    runs: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[RUN]...", help="Runs of GAN-GANs.", show_default=False),
-    ] = None,
+    runs: Annotated[list[str] | None, typer.Argument(metavar="RUN", help="Runs of GAN-GANs.")] = None,
     gans: Annotated[str, setting(help="Which GAN-GANs of each run, as in 0,3-7.", default="all")] = "",
     epochs: Annotated[str, setting(help="Which of their snapshots.", default="the last of each")] = "",
     count: Annotated[int, setting(help="GANs scored per sampler.")] = 64,
@@ -65,17 +55,11 @@ def audit(
     Give several runs, each with a seed of its own, to audit independent GAN-GANs together. The first
     audit over a population takes some minutes, each further one a fraction of that.
 
-    With --training and --generated instead of a run, audits networks of any kind in folders.
+    Instead of runs, --training and --generated name folders of state dicts of any network.
     """
-    folders = {"--training": training, "--generated": generated, "--held-out": held_out}
-    only_folders = [
-        name for name, value in {**folders, "--arch": arch, "--score": score}.items() if value
-    ]
-    if only_folders or not runs:
+    if training or generated or held_out or arch or score or not runs:
         if runs:
-            raise ConfigurationError(
-                f"{only_folders[0]} is for folders of networks: give no run with it"
-            )
+            raise ConfigurationError("give runs, or folders of networks, not both")
         audit_folders.audit_folders(training, generated, held_out, arch, score, seed, json)
         return
     for run in runs:

@@ -76,7 +76,7 @@ def audit_folders(
         ConfigurationError, WorkFailed: folders, files or functions are not what they should be.
     """
     if training is None or generated is None:
-        raise ConfigurationError("give a run of GAN-GANs, or both --training and --generated")
+        raise ConfigurationError("name a run, or give both --training and --generated")
     from gangan_cli.audit.networks import audit_networks
     from gangan_cli.documents import to_document
     from gangan_cli.interchange.state_dicts import read_networks

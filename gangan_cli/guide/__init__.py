@@ -12,6 +12,7 @@ TOPICS = (
     "families",
     "gangan",
     "evaluation",
+    "networks",
     "findings",
     "store",
     "clusters",

@@ -10,6 +10,10 @@ from gangan_cli.metrics.mixtures import OF
 Numbers = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
+ROUNDING = 1e-6
+"""Others that are nearer to each other than this share of their distance to the vector are the same:
+what is between them is rounding, and points anywhere."""
+
 
 def nearest_mixtures(
     vector: NDArray[np.floating], others: NDArray[np.floating], of: Sequence[int] = OF
@@ -47,8 +51,9 @@ def _nearest_pair(gram: Numbers) -> list[int]:
     squares = gram.diagonal()
     lengths = squares[:, None] + squares - 2 * gram
     along = squares[:, None] - gram  # from the first towards the second, to the perpendicular's foot
-    with np.errstate(divide="ignore", invalid="ignore"):
-        squared = squares[:, None] - np.where(lengths > 0, along**2 / lengths, 0)
+    apart = lengths > (ROUNDING**2) * squares.max()
+    along = np.divide(along**2, lengths, out=np.zeros_like(gram), where=apart)
+    squared = squares[:, None] - along
     np.fill_diagonal(squared, np.inf)
     first, second = np.unravel_index(squared.argmin(), squared.shape)
     near, far = sorted((int(first), int(second)), key=lambda place: float(squares[place]))
@@ -57,6 +62,6 @@ def _nearest_pair(gram: Numbers) -> list[int]:
 
 def _residual(points: Numbers) -> float:
     """Return the distance of the origin to the affine hull of points (k, d)."""
-    directions = (points[1:] - points[0]).T
-    weights, *_ = np.linalg.lstsq(directions, -points[0], rcond=None)
-    return float(np.linalg.norm(points[0] + directions @ weights))
+    directions, sizes, _ = np.linalg.svd((points[1:] - points[0]).T, full_matrices=False)
+    directions = directions[:, sizes > ROUNDING * np.linalg.norm(points, axis=1).max()]
+    return float(np.linalg.norm(points[0] - directions @ (directions.T @ points[0])))

@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 from gangan_cli.progress import ProgressCallback
 from gangan_cli.weightspace.blocks import BLOCK, Blocks, Rows, nearest_rows
 from gangan_cli.weightspace.hidden_units import HiddenUnits, Orders
-from gangan_cli.weightspace.least import Least, Matched
+from gangan_cli.weightspace.least import Least
+from gangan_cli.weightspace.least import Matched as Matched
 from gangan_cli.weightspace.sketches import Sketcher, distances
 from gangan_cli.weightspace.snapshots import Matrix, epoch_step
 from gangan_cli.weightspace.unit_matching import UnitMatcher, match_each
@@ -152,9 +153,9 @@ class MatchedIndex:
             self._choose(vectors, part, without[part], plain, tasks)
         found = Least(len(vectors), self.units.identity)
         for done, gan in enumerate(self._rows):
-            on_progress("comparing with GANs", done, len(self.gans))
+            on_progress("matching hidden units", done, len(self.gans))
             self._compare(vectors, gan, np.array(plain[gan], np.int64), tasks[gan], found)
-        on_progress("comparing with GANs", len(self.gans), len(self.gans))
+        on_progress("matching hidden units", len(self.gans), len(self.gans))
         return found.result(matched=bool(self.units.groups))
 
     def _choose(

@@ -147,9 +147,7 @@ def test_functions_are_named_by_file_and_name(zoo):
     for arch, said in (("arch.py", "FILE.py:FUNCTION"), (f"{zoo}/no.py:build", "there is no file")):
         with pytest.raises(ConfigurationError, match=said):
             audit_folders(zoo / "training", zoo / "generated", None, arch, "", 0, False)
-    with pytest.raises(
-        ConfigurationError, match="give a run of GAN-GANs, or both --training and --generated"
-    ):
+    with pytest.raises(ConfigurationError, match="name a run, or give both --training and --generated"):
         audit_folders(zoo / "training", None, None, "", "", 0, False)
 
 

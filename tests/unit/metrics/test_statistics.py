@@ -6,12 +6,9 @@ import pytest
 from scipy import stats
 
 from gangan_cli.metrics.statistics import (
-    Interval,
     bootstrap,
     difference_of_bests,
-    equivalent,
     expected_best,
-    holm,
     spearman,
 )
 
@@ -134,36 +131,3 @@ def test_a_sample_with_better_bests_is_told_so(random):
     better, worse = random.lognormal(size=64), 1 + random.lognormal(size=64)
     assert difference_of_bests(better, worse, of=16).high < 0
     assert difference_of_bests(worse, better, of=16).low > 0
-
-
-def test_holm_by_hand():
-    # The least times 4, the next times 3, then 2 and 1, none less than the one before it.
-    found = holm(np.array([0.04, 0.01, 0.02, 0.03]))
-    assert found.tolist() == pytest.approx([0.06, 0.04, 0.06, 0.06])
-    assert holm(np.array([0.4, 0.9, 0.5])).tolist() == pytest.approx([1, 1, 1])
-    assert holm(np.array([0.03])).tolist() == [0.03]
-    assert holm(np.array([])).tolist() == []
-    with pytest.raises(ValueError, match="from 0 to 1"):
-        holm(np.array([0.5, np.nan]))
-
-
-def test_holm_keeps_the_rate_of_any_false_claim(random):
-    p_values = random.random((2000, 12))
-    p_values[:, 6:] = p_values[:, :1]  # the half of them depend on each other
-    false = np.mean([(holm(some) <= 0.05).any() for some in p_values])
-    print(f"any false claim of 12: {false:.3f} (nominal 0.05 at most; uncorrected 0.3)")
-    assert false <= 0.05
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "verdict"),
-    [(-4, 4.9, "holds"), (-5.1, 1, "undecided"), (-20, 20, "undecided"), (5.1, 9, "does not hold"),
-     (-9, -5.1, "does not hold"), (4, 6, "undecided"), (np.nan, np.nan, "undecided")],
-)  # fmt: skip
-def test_as_good_needs_a_margin(low, high, verdict):
-    assert equivalent(Interval(0, low, high), margin=5) == verdict
-
-
-def test_a_margin_of_nothing_is_refused():
-    with pytest.raises(ValueError, match="margin 0"):
-        equivalent(Interval(0, -1, 1), margin=0)

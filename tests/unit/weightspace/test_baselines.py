@@ -52,6 +52,14 @@ def test_snapshots_are_snapshots_of_all_gans(pool):
     assert len(np.unique(pool.keys[distances.argmin(axis=1), 0])) == GANS
 
 
+def test_last_snapshots_are_of_the_last_tenth_of_every_gan(pool):
+    distances = apart(pool, drawn(pool, "last_snapshot"))
+    assert distances.min(axis=1).max() == 0
+    assert {tuple(key) for key in pool.keys[distances.argmin(axis=1)].tolist()} == {
+        (gan, EPOCHS) for gan in range(GANS)
+    }
+
+
 @pytest.mark.parametrize(("name", "steps"), [("0.5", 0.5), ("1", 1), ("2", 2)])
 def test_noise_is_of_the_size_that_it_says(pool, name, steps):
     vectors = drawn(pool, f"snapshot_noise_{name}", 20)
@@ -104,7 +112,9 @@ def test_of_a_short_code_kernels_are_drawn_too(pool):
     code, codes = WeightEncoder.fit(pool.view, pool.keys, 5, False, 2)
     autoencoder = replace(pool, autoencoder=(code, codes))
     new = [name for name, _ in applicable(autoencoder) if name not in dict(applicable(pool))]
-    assert new == ["autoencoder_kernels"]
+    assert new == ["autoencoder_kernels", "autoencoder_snapshot"]
+    rebuilt = drawn(autoencoder, "autoencoder_snapshot", 30)
+    assert np.linalg.norm(rebuilt[:, None] - code.decode(codes), axis=2).min(axis=1).max() < 1e-3
     gaussian = code.decode(np.random.default_rng(1).standard_normal((200, 2), np.float32))
     far, near = (
         np.median(np.linalg.norm(vectors[:, None] - code.decode(codes), axis=2).min(axis=1))
