@@ -42,8 +42,8 @@ class UsualDistances:
     """What distances of samples are compared with, in one space.
 
     `other_gans` are those of training snapshots to the nearest of another GAN, and `held_out` those of
-    GANs that were not shown to the nearest training snapshot; of each GAN one snapshot per tenth of
-    training. None without such GANs.
+    GANs that were not shown to the nearest training snapshot; of each GAN one random snapshot per
+    tenth of training. None without such GANs.
     """
 
     epoch_step: float
@@ -129,7 +129,7 @@ class Population:
             others = None
             if several:
                 apart = space.of_other_gans(rows).distances
-                others = Distances(apart, self.tenths[rows], self.keys[rows, 0])
+                others = Distances(apart, self.tenths_of(self._snapshots(rows)), self.keys[rows, 0])
             found[id] = UsualDistances(space.epoch_step, others, self._held_out_distances(id))
         return found
 
@@ -137,9 +137,13 @@ class Population:
         if self.held_out is None:
             return None
         rows = _one_per_tenth(self.held_out.keys)
-        keys = self.held_out.keys[rows]
-        found = self.spaces[space].nearest(self.held_out.vectors(rows))
-        return Distances(found.distances, _tenths(keys, self.keys), keys[:, 0])
+        vectors = self.held_out.vectors(rows)
+        found = self.spaces[space].nearest(vectors)
+        return Distances(found.distances, self.tenths_of(vectors), self.held_out.keys[rows, 0])
+
+    def _snapshots(self, rows: NDArray[np.int64]) -> Matrix:
+        """Return the training snapshots (n, P) of these rows."""
+        return self.view.matrix(self.keys[rows])[0]
 
     def own_distances(self) -> NDArray[np.float64]:
         """Return distances (n,) of some training snapshots to the nearest other one, among components if
@@ -221,10 +225,12 @@ def _tenths(keys: Keys, training: Keys) -> NDArray[np.int64]:
 
 
 def _one_per_tenth(keys: Keys) -> NDArray[np.int64]:
-    """Return rows of `keys` (m, 2): of each GAN the last snapshot in each tenth of training."""
-    tenths = zip(keys[:, 0].tolist(), _tenths(keys, keys).tolist(), strict=True)
-    last = {(gan, cell): row for row, (gan, cell) in enumerate(tenths)}
-    return np.array(sorted(last.values()), np.int64)
+    """Return rows of `keys` (m, 2): of each GAN a random snapshot in each tenth of training, as samples
+    lie anywhere in it. They are always the same ones."""
+    order = np.random.default_rng(0).permutation(len(keys))
+    tenths = zip(keys[order, 0].tolist(), _tenths(keys, keys)[order].tolist(), strict=True)
+    chosen = dict(zip(tenths, order.tolist(), strict=True))
+    return np.array(sorted(chosen.values()), np.int64)
 
 
 def _evenly(count: int) -> NDArray[np.int64]:

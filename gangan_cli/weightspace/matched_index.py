@@ -30,7 +30,7 @@ from gangan_cli.weightspace.snapshots import Matrix, epoch_step
 from gangan_cli.weightspace.unit_matching import UnitMatcher, match_each
 from store.keys import Keys
 
-CANDIDATES = 5
+CANDIDATES = 3
 """Maximum number of GANs to which a vector is matched; as many are measured against it as it is."""
 
 FARTHEST = 1.5

@@ -55,6 +55,9 @@ class SnapshotIndex:
         """The median distance of consecutive snapshots of a GAN; NaN if no GAN has two."""
         if self.epoch_step**2 < MIN_PRECISION * np.median(self.squares):
             self._kind = np.dtype(np.float64)
+            self.squares = np.zeros(len(keys))
+            for _, centred in self._centred(0):
+                self.squares += _squared_lengths(centred)
 
     def neighbours(self, vectors: Matrix) -> Neighbours:
         """Return the neighbours of vectors (n, P) among the snapshots."""
