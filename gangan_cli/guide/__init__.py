@@ -12,6 +12,7 @@ TOPICS = (
     "families",
     "gangan",
     "evaluation",
+    "audit",
     "networks",
     "findings",
     "store",
