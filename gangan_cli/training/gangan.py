@@ -200,7 +200,9 @@ def _new_run(
     view = alignment.view(parent)
     data_dim = view.manifest.layout.size
     if config.components:
-        code, codes = WeightEncoder.fit(view, keys, config.components, config.polar, config.bottleneck)
+        code, codes = WeightEncoder.fit(
+            view, keys, config.components, config.polar, config.bottleneck, config.seed
+        )
         constants |= {"codes": codes, **code.constants()}
         data_dim = codes.shape[1]
 

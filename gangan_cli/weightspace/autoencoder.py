@@ -48,11 +48,11 @@ class Decoder:
     layers: tuple[Matrix, ...]
 
     @classmethod
-    def fit(cls, codes: Matrix, numbers: int) -> tuple["Decoder", Matrix]:
+    def fit(cls, codes: Matrix, numbers: int, seed: int = 0) -> tuple["Decoder", Matrix]:
         """Return the decoder of an autoencoder with `numbers` numbers in the middle, and the short codes
         (n, numbers) of `codes` (n, k), each number with mean 0 and standard deviation 1.
 
-        It is trained on the CPU, with its own seed.
+        It is trained on the CPU; `seed` is that of its initial weights, batches and noise.
         """
         import torch
         from torch import nn
@@ -67,7 +67,7 @@ class Decoder:
         size = codes.shape[1]
         epochs = min(PASSES, ceil(BATCHES / ceil(len(codes) / BATCH)))
         with torch.random.fork_rng(devices=[]), one_thread():
-            torch.manual_seed(0)
+            torch.manual_seed(seed)
             encoder, decoder = chain(size, WIDTH, WIDTH, numbers), chain(numbers, WIDTH, WIDTH, size)
             weights = [*encoder.parameters(), *decoder.parameters()]
             optimiser = torch.optim.Adam(weights, RATE, fused=True)

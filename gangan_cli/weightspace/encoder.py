@@ -25,12 +25,18 @@ class WeightEncoder:
 
     @classmethod
     def fit(
-        cls, run: Snapshots, keys: Keys, components: int, polar: bool, bottleneck: int
+        cls,
+        run: Snapshots,
+        keys: Keys,
+        components: int,
+        polar: bool,
+        bottleneck: int,
+        seed: int = 0,
     ) -> tuple["WeightEncoder", Matrix]:
         """Return the code of the snapshots `keys` (n, 2), and their codes (n, d).
 
         There are at most `components` axes. If a code would have more than `bottleneck` numbers, an
-        autoencoder reduces it to that many; 0 means no autoencoder.
+        autoencoder reduces it to that many, trained from `seed`; 0 means no autoencoder.
 
         Raises:
             ConfigurationError: fewer than two distinct vectors.
@@ -39,7 +45,7 @@ class WeightEncoder:
         linear, codes = PrincipalComponents.fit(run, keys, components, polar)
         if not 0 < bottleneck < codes.shape[1]:
             return cls(linear), codes
-        decoder, short = Decoder.fit(codes, bottleneck)
+        decoder, short = Decoder.fit(codes, bottleneck, seed)
         return cls(linear, decoder), short
 
     @classmethod

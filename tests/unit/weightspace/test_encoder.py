@@ -51,6 +51,8 @@ def test_short_codes_are_standard_and_the_same_each_time(curve, monkeypatch):
     again, same = Decoder.fit(curve, 3)
     assert np.array_equal(short, same)
     assert all(np.array_equal(a, b) for a, b in zip(decoder.layers, again.layers, strict=True))
+    _, other = Decoder.fit(curve, 3, seed=1)
+    assert not np.allclose(short, other, atol=0.1)
 
 
 def test_learning_leaves_the_randomness_of_others_alone(curve, monkeypatch):
