@@ -47,7 +47,7 @@ def audit(
     force: options.Force = None,
     json: options.Json = False,
 ) -> None:
-    """Test what a GAN-GAN makes: new GANs, copies or mixtures? And is it better than no GAN-GAN at all?
+    """Test whether a GAN-GAN makes new GANs, copies or mixtures, and whether it beats none at all.
 
     Compares it with GANs that it was not shown, and with samplers that need no training: snapshots,
     averages, mixtures, kernel densities. Each claim is tested for all of them.
@@ -75,7 +75,7 @@ def audit(
     stay_within_limits()
     keep_freed_memory()
     request = AuditRequest(gans, epochs, Options(count, images, points, seed, dataset))
-    kept = diagnostics.interruptible("what was measured is kept: the same command goes on")
+    kept = diagnostics.interruptible("what was measured is kept")
     with kept, progress_bars.bars_with_notice("training the judge") as on_progress:
         found = []
         for number, run in enumerate(runs):

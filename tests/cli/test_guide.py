@@ -18,8 +18,8 @@ ELSEWHERE = tuple(
 """Commands whose examples are only parsed (tests/architecture/test_readme.py): other tests run them with
 less to do."""
 
-NOT_HERE = ("--from", "--ask", "--best", "late", "/scratch", "data/gan", "--config")
-"""Parts of examples that need epochs, conditions, disks or files that this small store does not have."""
+NOT_HERE = ("--from", "0-24", "--ask", "--best", "late", "/scratch", "data/gan", "--config")
+"""Parts of examples that need GANs, epochs, conditions, disks or files that this small store does not have."""
 
 
 def test_the_pages_are_listed_each_with_a_line():

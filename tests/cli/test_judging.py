@@ -71,7 +71,7 @@ def test_audit_ends_in_a_verdict_for_each_claim(store):
     verdicts = [
         line for line in result.out.splitlines() if line.startswith(("holds", "does not", "undecided"))
     ]
-    assert len(verdicts) == 12
+    assert len(verdicts) == 13
     again = fresh_gangan("audit", "g", *AUDIT, "--json", "--store", store)
     assert [claim["verdict"] for claim in again.lines[0]["claims"]] == [
         line.partition("   ")[0] for line in verdicts
@@ -82,9 +82,9 @@ def test_several_gangans_are_counted_claim_by_claim(store):
     result = gangan("audit", "g", *AUDIT, "--epochs", "7-8", "--store", store)
     assert result.code == 0, result.err
     rows = [line.split() for line in result.out.splitlines()]
-    assert [row[4] for row in rows if row[:2] == ["GAN-GAN", "0"]] == ["7", "8"]
-    counts = [row for row in rows if row[:3] == ["samples", "lie", "near"]]
-    assert sum(map(int, counts[0][-6:-3])) == 2
+    assert [row[5] for row in rows if row[:3] == ["g:", "GAN-GAN", "0"]] == ["7", "8"]
+    counts = [row for row in rows if row[-7:-6] == ["snapshots"] and row[:3] == ["samples", "are", "no"]]
+    assert sum(map(int, counts[0][-6:-3])) == 1  # of one run, whose GAN-GANs count as one
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def test_what_is_ignored_stays_ignored(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "kept"),
     [(["evaluate", "a", "--samples", 2_000, "--epochs", "1-"], "what was judged is kept"),
-     (["audit", "g", *AUDIT], "audits that were done are kept")],
+     (["audit", "g", *AUDIT], "what was measured is kept")],
     ids=["evaluate", "audit"],
 )  # fmt: skip
 def test_judging_that_is_warned_says_what_is_kept(tmp_path, trained, arguments, kept, number):

@@ -16,13 +16,19 @@ from typing import Any
 
 import numpy as np
 
-from gangan_cli.audit.benchmark import Bench, Options, Row
+from gangan_cli.audit.benchmark import SamplerBenchmark, SamplerResult
+from gangan_cli.audit.options import Options
+from gangan_cli.audit.population import WEIGHTS, Population
+from gangan_cli.audit.quality import QualityJudge
+from gangan_cli.audit.rivals import GANGAN
 from gangan_cli.config import GanGanConfig, RunEnvironment
+from gangan_cli.evaluation.reference import reference_of
 from gangan_cli.models.registry import fold_options, weight_options
+from gangan_cli.sampling.datasets import dataset_of
 from gangan_cli.sampling.lineage import Lineage
+from gangan_cli.sampling.weight_samplers import GeneratorSampler
 from gangan_cli.training.gangan import resolve, train_gangan
-from gangan_cli.weightspace.index import WeightIndex
-from gangan_cli.weightspace.novelty import near_a_gan
+from gangan_cli.weightspace.novelty import MAX_RATIO, epoch_steps_by_tensor
 from store import Catalog
 
 VARIANTS: Mapping[str, Mapping[str, Any]] = {
@@ -84,13 +90,12 @@ def main() -> None:
     options = Options(given.count, given.images, points=3)
     common = tomllib.loads("\n".join(given.set))
     table: dict[str, list[Figures]] = {}
-    weight_indexes: dict[str, WeightIndex] = {}
     print("| | nearest | inside | near | GANs | late | worse than the nearest | best |", flush=True)
     print("|---|---|---|---|---|---|---|---|", flush=True)
     for name in given.only:
         config = configuration(name, given.on, given.seeds, common)
         train_gangan(config, RunEnvironment(store=given.store))
-        table[name] = measured(given.store, config, options, weight_indexes)
+        table[name] = measured(given.store, config, options)
         print(line(name, table[name]), flush=True)
         if given.json:
             found = {name: [asdict(figures) for figures in seeds] for name, seeds in table.items()}
@@ -108,33 +113,34 @@ def configuration(name: str, on: str, seeds: int, common: Mapping[str, Any]) -> 
     return resolve(fold_options({**common, **changes}))
 
 
-def measured(
-    store: Path, config: GanGanConfig, options: Options, weight_indexes: dict[str, WeightIndex]
-) -> list[Figures]:
+def measured(store: Path, config: GanGanConfig, options: Options) -> list[Figures]:
     """Return what each seed of a variant came to; one that diverged came to nothing."""
     with Lineage.open(Catalog(store), config.run) as lineage:
-        bench = Bench.open(lineage, options, None, silent, weight_indexes.get(config.align))
-        weight_indexes[config.align] = bench.weight_index
+        reference = reference_of(dataset_of(lineage.on_images, ""), None, silent)
+        population = Population(lineage, None, options.seed)
+        quality = QualityJudge(lineage, reference, options.images, options.seed, silent)
+        steps = epoch_steps_by_tensor(population.view, population.keys)
+        benchmark = SamplerBenchmark(population, quality, options, steps)
+        latents = lineage.sample_latents(options.drawn, options.seed)
         ended = [gan for gan, epoch in lineage.top.keys().tolist() if epoch == config.epochs]
-        return [figures(bench, bench.gangan(gan, config.epochs)) for gan in ended]
+        samplers = (GeneratorSampler(lineage, gan, config.epochs, latents) for gan in ended)
+        return [
+            figures(population, benchmark.measure(GANGAN, sampler, decoded=True)) for sampler in samplers
+        ]
 
 
-def figures(bench: Bench, row: Row) -> Figures:
+def figures(population: Population, found: SamplerResult) -> Figures:
     """Return the figures of one GAN-GAN."""
-    spacing = bench.weight_index.epoch_step
-    reached = near_a_gan(row.distances, row.ratios, spacing)
-    gans = np.unique(bench.weight_index.keys[:, 0])
-    last = bench.weight_index.keys[:, 1].max()
-    matched = bench.matched(row)
-    assert row.inside is not None and bench.pca_index is not None  # no variant is on raw weights
+    near, keys = found.ratios <= MAX_RATIO, population.keys
+    step = population.spaces[WEIGHTS].epoch_step
     return Figures(
-        nearest=float(np.median(row.distances)) / spacing,
-        inside=float(np.median(row.inside.distances)) / bench.pca_index.epoch_step,
-        near=float(reached.mean()),
-        gans=len(np.unique(row.keys[reached, 0])) / len(gans),
-        late=float((reached & (row.keys[:, 1] > 0.9 * last)).mean()),
-        matched=float(np.median(row.frechet - matched)),
-        best=row.best,
+        nearest=float(np.median(found.near[WEIGHTS].distances)) / step,
+        inside=float(np.median(found.distances)) / population.home.epoch_step,
+        near=float(near.mean()),
+        gans=len(np.unique(found.keys[near, 0])) / len(np.unique(keys[:, 0])),
+        late=float((near & (found.keys[:, 1] > 0.9 * keys[:, 1].max())).mean()),
+        matched=float(np.median(found.frechet - found.nearest_frechet["whole"])),
+        best=found.best,
     )
 
 
