@@ -174,8 +174,10 @@ def _judged(
         yield from (from_quick(look, asked) for look in looks)
         return
     for vector in weights:
-        pictures = lineage.pictures(vector, request.samples, request.seed, generated=lineage.is_gangan)
-        yield scored(to_bytes(pictures), reference, request.seed, asked=asked)
+        pixels = to_bytes(
+            lineage.pictures(vector, request.samples, request.seed, generated=lineage.is_gangan)
+        )
+        yield scored(pixels, reference, request.seed, asked=asked)
 
 
 def _weights(lineage: Lineage, subjects: Iterable[Subject], seed: int) -> Iterator[Matrix]:

@@ -15,6 +15,9 @@ from gangan_cli.metrics import frechet, prdc
 from gangan_cli.metrics.mind import Projections
 from gangan_cli.progress import ProgressCallback
 
+AT_ONCE = 1000
+"""Pictures converted at a time."""
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -47,16 +50,16 @@ class Reference:
         return Projections(self.features)
 
     @cached_property
-    def train(self) -> Features | None:
-        """The images (n, 784) in [0, 1] that GANs of the dataset are trained on; None if they are not on
-        this machine. Nothing is downloaded for this."""
+    def train(self) -> Pixels | None:
+        """The images (n, 784) of 0 to 255 that GANs of the dataset are trained on; None if they are not
+        on this machine. Nothing is downloaded for this."""
         try:
             if not is_available(self.dataset, self.data_dir):
                 return None
             images = load_images(self.dataset, self.data_dir)
         except (ConfigurationError, WorkFailed):
             return None
-        return to_unit(images.pixels) if (images.height, images.width) == (SIDE, SIDE) else None
+        return images.pixels if (images.height, images.width) == (SIDE, SIDE) else None
 
     @property
     def lack(self) -> str:
@@ -104,8 +107,11 @@ def to_bytes(pictures: Features) -> Pixels:
     if not np.isfinite(pictures).all():
         raise WorkFailed("these images have pixels that are not finite: the GAN has diverged")
     flat = pictures.reshape(len(pictures), -1)
-    scaled: Pixels = np.rint((flat + np.float32(1)) * np.float32(127.5)).clip(0, 255).astype(np.uint8)
-    return scaled
+    pixels = np.empty(flat.shape, np.uint8)
+    for first in range(0, len(flat), AT_ONCE):
+        scaled = (flat[first : first + AT_ONCE] + np.float32(1)) * np.float32(127.5)
+        pixels[first : first + AT_ONCE] = np.rint(scaled).clip(0, 255)
+    return pixels
 
 
 def to_unit(pixels: Pixels) -> Features:

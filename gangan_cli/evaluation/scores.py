@@ -192,11 +192,11 @@ def _by_pixel(images: Pixels, reference: Reference) -> Part:
     return values, {"parzen": found.standard_error}
 
 
-def _nearness(images: Pixels, among: Features | None) -> Part:
+def _nearness(images: Pixels, among: Pixels | None) -> Part:
     if among is None:
         return {}, {}
     some = np.random.default_rng(0).permutation(len(images))[:NEAREST_OF]  # MNIST's first are easier
-    distances, _ = nearest.nearest(to_unit(images[some]), among)
+    distances = nearest.nearest(images[some], among)[0] / 255
     again = np.random.default_rng(0).choice(distances, (AGAIN, len(distances)))
     error = float(np.median(again, axis=1).std(ddof=1))
     return {"nearest": float(np.median(distances))}, {"nearest": error}

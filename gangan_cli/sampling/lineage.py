@@ -19,8 +19,8 @@ from store import Catalog, Manifest, Run
 
 Pictures = NDArray[np.float32]
 
-IMAGES_AT_ONCE = 500
-"""Images of a GAN generated at a time: 0.7 GB for the largest convolutions."""
+IMAGES_AT_ONCE = 250
+"""Images of a GAN generated at a time: 0.3 GB for the largest convolutions."""
 
 GANS_AT_ONCE = 64
 """Generated GANs decoded at a time: 29 MB at the paper's size."""
