@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.func import vmap
 
-from gangan_cli.models.family import Family, Networks
+from gangan_cli.models.family import Family, Informative, Networks
 from gangan_cli.models.functional import bind_weights, join_networks, split_networks
 from gangan_cli.models.layers import BatchNorm
 from gangan_cli.rng import stream
@@ -70,6 +71,18 @@ class Level:
             for network in networks:
                 made = bound[network](made)
         return made.numpy()
+
+    def information(self, vector: Matrix, images: Matrix, classes: NDArray[np.int64]) -> Matrix | None:
+        """Return what each of images (B, D) of the GAN with weights (P,) says of its class (B,), as the
+        family has it; None if it has nothing of the kind."""
+        if not isinstance(self.family, Informative):
+            return None
+        bound = bind_weights(
+            self.networks, split_networks(self.run.manifest.layout, torch.from_numpy(vector))
+        )
+        with torch.no_grad():
+            found = self.family.information(bound, torch.from_numpy(images), torch.from_numpy(classes))
+        return None if found is None else found.numpy()
 
     def with_batchnorm_stats(self, vectors: Matrix) -> Matrix:
         """Return weights (n, P) with batch statistics.
