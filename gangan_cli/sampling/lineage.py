@@ -19,9 +19,6 @@ from store import Catalog, Manifest, Run
 
 Pictures = NDArray[np.float32]
 
-IMAGES_AT_ONCE = 100
-"""Images of a GAN generated at a time: 0.15 GB for the largest convolutions."""
-
 GANS_AT_ONCE = 64
 """Generated GANs decoded at a time: 29 MB at the paper's size."""
 
@@ -200,7 +197,7 @@ class Lineage:
         one_gan = len(self._levels) - generated == 1
         batch = self._levels[-1].normalising_batch if one_gan else None
         # Of a GAN-GAN each picture comes from another generated GAN, whose weights take memory.
-        block = batch or (IMAGES_AT_ONCE if one_gan else GANS_AT_ONCE)
+        block = batch or (self._levels[-1].images_at_once if one_gan else GANS_AT_ONCE)
         whole = -(-count // batch) * batch if batch else count
         noises = self.fixed_noise(whole, seed, generated=generated)
         parts = [
@@ -218,10 +215,11 @@ class Lineage:
         classes = np.arange(len(pictures)) % self.classes.count
         channels_first = np.moveaxis(pictures, -1, 1) if pictures.ndim == 4 else pictures
         images = channels_first.reshape(len(pictures), -1)
+        level = self._levels[0]
         found: list[Matrix] = []
-        for first in range(0, len(images), IMAGES_AT_ONCE):
-            place = slice(first, first + IMAGES_AT_ONCE)
-            part = self._levels[0].information(weights, images[place], classes[place])
+        for first in range(0, len(images), level.images_at_once):
+            place = slice(first, first + level.images_at_once)
+            part = level.information(weights, images[place], classes[place])
             if part is None:
                 return None
             found.append(part)
