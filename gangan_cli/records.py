@@ -3,7 +3,7 @@ condition."""
 
 import dataclasses
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -14,6 +14,14 @@ from store.keys import Pair
 AUDIT_VERSION = 4
 """Counts changes to what an audit measures, concludes, or how it is stored. Earlier audits are not read:
 they concluded more than their figures allow."""
+
+REQUIRED = ("frechet", "labels")
+"""Metrics that every result has."""
+
+FIRST_METRICS = (
+    "frechet", "mind", "kernel", "prdc", "labels", "agreement", "parzen", "nearest",
+)  # fmt: skip
+"""The metrics of results that were stored with one `version` for all of them."""
 
 
 @dataclass(frozen=True)
@@ -46,21 +54,23 @@ class Scored:
     """Scores by name, standard errors of those that have one, and two histograms.
 
     `classes` (10,) counts the images by the class that the judge gives them; `entropies` (100,) counts
-    them by label entropy, from 0 to ln 10.
+    them by label entropy, from 0 to ln 10. `versions` has the version of each metric
+    (evaluation/measures.py) that was computed, also of one that has no value for such images.
     """
 
     values: dict[str, float]
     errors: dict[str, float]
     classes: list[int]
     entropies: list[int]
+    versions: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Evaluated:
     """The scores of one subject, with the judge, its accuracy, and the seed of the images.
 
-    `samples` images were requested; if the dataset has too few, `images` is smaller. `version` is that
-    of the scores (evaluation/scores.py). `known` says whether the result was stored before.
+    `samples` images were requested; if the dataset has too few, `images` is smaller. `known` says
+    whether all of the result was stored before.
     """
 
     subject: Subject
@@ -70,7 +80,6 @@ class Evaluated:
     samples: int
     seed: int
     scored: Scored
-    version: int = 2
     known: bool = False
 
     @property
@@ -82,6 +91,11 @@ class Evaluated:
     def frechet(self) -> float:
         """The Fréchet distance."""
         return self.scored.values["frechet"]
+
+    @property
+    def definitions(self) -> tuple[int, ...]:
+        """The versions of the metrics REQUIRED: values of another version mean something else."""
+        return tuple(self.scored.versions.get(metric, 0) for metric in REQUIRED)
 
     def document(self) -> dict[str, Any]:
         """Return the result as plain values, which `of` reads: one level, without `known`."""
@@ -98,6 +112,9 @@ class Evaluated:
         """
         for name in ("frechet", "entropy"):  # which every evaluation has, and its readers expect
             float(document["values"][name])
+        if "versions" not in document:
+            version = int(document.get("version", 2))
+            document = {**document, "versions": dict.fromkeys(FIRST_METRICS, version)}
         return from_document(cls, {**document, "subject": document, "scored": document, "known": True})
 
 
@@ -136,14 +153,19 @@ class Comparable(Protocol):
     def seed(self) -> int:
         """Seed of the images."""
 
+    @property
+    def definitions(self) -> tuple[int, ...]:
+        """Versions of what is compared."""
+
 
 Result = TypeVar("Result", bound=Comparable)
 
 
 def comparable(found: Iterable[Result]) -> list[list[Result]]:
-    """Return groups of results by one judge on equally many images from one seed, the largest group
-    first. A group has one result per subject: the last one."""
-    groups: dict[tuple[str, int, int], dict[Subject, Result]] = {}
+    """Return groups of results by one judge on equally many images from one seed, by the same
+    definitions, the largest group first. A group has one result per subject: the last one."""
+    groups: dict[tuple[str, int, int, tuple[int, ...]], dict[Subject, Result]] = {}
     for one in found:
-        groups.setdefault((one.judge, one.samples, one.seed), {})[one.subject] = one
+        key = one.judge, one.samples, one.seed, one.definitions
+        groups.setdefault(key, {})[one.subject] = one
     return sorted((list(group.values()) for group in groups.values()), key=len, reverse=True)

@@ -1,9 +1,17 @@
-"""The number of threads that PyTorch uses."""
+"""The number of threads that PyTorch uses, and work divided among them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import TypeVar
 
 from gangan_cli import limits
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+MOST = 16
+"""Maximum number of threads among which work is divided: each one holds its own block of it."""
 
 
 def stay_within_limits() -> None:
@@ -26,3 +34,20 @@ def one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def in_threads(function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+    """Return function(item) of each item, in order. Threads take one item at a time, and PyTorch uses
+    one thread in each: threads that share every product wait for each other, most of all beside other
+    programs."""
+    import torch
+
+    threads = torch.get_num_threads()
+    if threads == 1:
+        return [function(item) for item in items]
+    workers = ThreadPoolExecutor(min(threads, MOST), initializer=torch.set_num_threads, initargs=(1,))
+    try:
+        with workers:
+            return list(workers.map(function, items))
+    finally:
+        torch.set_num_threads(threads)  # MKL has one number of threads for the whole process

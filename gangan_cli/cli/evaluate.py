@@ -1,6 +1,6 @@
 """gangan evaluate"""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 from gangan_cli.cli import diagnostics, options, output, progress_bars
@@ -93,15 +93,18 @@ def _show(found: Sequence["Evaluated"]) -> None:
         f"judge {first.judge} ({first.accuracy:.2%})"
     )
     titles = [_title(result) for result in found]
+    # Real images have classes, and so have scores that not all GANs have.
+    known = {name for result in found[1:] or found for name in result.scored.values}
     if len(found) <= SIDE_BY_SIDE + 1:
         rows = [
             [score.title, *(_cell(result, name) for result in found)]
             for name, score in SCORES.items()
-            if any(name in result.scored.values for result in found)
+            if name in known
         ]
         output.table(["", *titles], rows, right=range(1, len(titles) + 1))
+        _show_classes(found, titles, known)
         return
-    shown = [name for name in MAIN if any(name in result.scored.values for result in found)]
+    shown = [name for name in MAIN if name in known]
     rows = [
         [title, *(_cell(result, name) for name in shown)]
         for title, result in zip(titles, found, strict=True)
@@ -111,6 +114,27 @@ def _show(found: Sequence["Evaluated"]) -> None:
     output.table(["", *columns], rows, right=numbers, less=numbers[:3:-1])
 
 
+def _show_classes(found: Sequence["Evaluated"], titles: Sequence[str], known: Collection[str]) -> None:
+    """Show how many images there are of each class, and their Fréchet distances, where known."""
+    from gangan_cli.evaluation.scores import CLASS_SCORES
+
+    numbers = range(1, len(titles) + 1)
+    rows = [
+        [str(number), *(f"{result.scored.classes[number] / result.images:.1%}" for result in found)]
+        for number in range(len(found[0].scored.classes))
+    ]
+    output.text("\nShare of the images that the judge counts to each class:")
+    output.table(["class", *titles], rows, right=numbers)
+    names = [name for name in CLASS_SCORES if name in known]
+    if names:
+        each = found[-1].images // len(CLASS_SCORES)
+        output.text(f"\nFréchet distance of each class, about {each:,} images, to its test images:")
+        rows = [
+            [name.removeprefix("frechet_"), *(_cell(result, name) for result in found)] for name in names
+        ]
+        output.table(["class", *titles], rows, right=numbers)
+
+
 def _title(result: "Evaluated") -> str:
     fewer = "" if result.images == result.samples else f" ({result.images:,})"
     return result.subject.title + fewer
@@ -118,10 +142,10 @@ def _title(result: "Evaluated") -> str:
 
 def _cell(result: "Evaluated", name: str) -> str:
     """Return a score with its standard error, as "1012.3 ± 8.1"."""
-    from gangan_cli.evaluation.scores import SCORES
+    from gangan_cli.evaluation.scores import CLASS_SCORES, SCORES
 
     if name not in result.scored.values:
         return ""
-    digits = SCORES[name].decimals
+    digits = (SCORES | CLASS_SCORES)[name].decimals
     value, error = result.scored.values[name], result.scored.errors.get(name)
     return f"{value:.{digits}f}" + ("" if error is None else f" ± {error:.{digits}f}")

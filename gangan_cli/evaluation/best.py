@@ -101,7 +101,7 @@ def score(lineage: Lineage, scores: QuickScores, reference: Reference, by: str) 
     """Return one of the scores BY."""
     if by == "mind":
         return reference.projections.mind(Projections(scores.features))
-    return from_quick(scores, lineage.classes).values[by]
+    return from_quick(scores, reference, lineage.classes).values[by]
 
 
 def rank(value: float, by: str) -> float:
@@ -112,4 +112,4 @@ def rank(value: float, by: str) -> float:
 def _error(scores: QuickScores, reference: Reference, by: str) -> float | None:
     if by == "frechet":
         return reference.frechet.standard_error(scores.features)
-    return from_quick(scores).errors.get(by)
+    return from_quick(scores, reference).errors.get(by)

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from gangan_cli.threads import in_threads
+
 Pixels = NDArray[np.uint8]
 """Images (n, 784) of 28 × 28 pixels, 0 to 255."""
 
@@ -192,14 +194,17 @@ def as_images(pixels: Pixels) -> Tensor:
     return images.contiguous(memory_format=torch.channels_last)
 
 
-@torch.no_grad()
 def judged(classifier: Classifier, pixels: Pixels) -> tuple[Features, Features]:
     """Return features (n, width) and class probabilities (n, 10) of images (n, 784)."""
     features = np.empty((len(pixels), classifier.width), np.float32)
     probabilities = np.empty((len(pixels), 10), np.float32)
-    for first in range(0, len(pixels), BLOCK):
+
+    @torch.no_grad()  # which holds for the thread that calls it
+    def judge(first: int) -> None:
         place = slice(first, first + BLOCK)
         found, logits = classifier.analyse(as_images(pixels[place]))
         features[place] = found.numpy()
         probabilities[place] = logits.softmax(1).numpy()
+
+    in_threads(judge, range(0, len(pixels), BLOCK))
     return features, probabilities

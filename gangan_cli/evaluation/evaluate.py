@@ -8,9 +8,10 @@ from pathlib import Path
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.evaluation.floor import floor
 from gangan_cli.evaluation.judge import Judge
+from gangan_cli.evaluation.measures import ENOUGH, Sample, computable
 from gangan_cli.evaluation.quick import score_many
 from gangan_cli.evaluation.reference import Reference, reference_of, to_bytes
-from gangan_cli.evaluation.scores import ENOUGH, VERSION, from_quick, scored
+from gangan_cli.evaluation.scores import from_quick, kept, merged, scored
 from gangan_cli.progress import ProgressCallback
 from gangan_cli.records import Evaluated, Scored, Subject
 from gangan_cli.sampling.datasets import data_dir_of, dataset_of, mismatch
@@ -66,7 +67,8 @@ def evaluate(
     """Evaluate the run `name` as `request` says; yield the result of real images first, then those of
     the subjects, and warnings.
 
-    A stored result by the same judge, on as many images from the same seed, is not computed again.
+    What is stored by the same judge, on as many images from the same seed, is not computed again, metric
+    by metric.
 
     Raises:
         ConfigurationError: `request` selects what does not exist, or a number of it is out of range.
@@ -90,26 +92,30 @@ def evaluate(
             yield Warned(reference.lack)
         if not keeps:
             yield Warned(f"{name} cannot be written: results are not stored")
-        kept = lineage.top.results(_prefix(reference.judge, request))
-        known = {key: one for key, one in kept.items() if one.get("version", 2) == VERSION}
-        subjects = [Subject(), *subjects]
-        missing = [one for one in subjects if _key(reference.judge, request, one) not in known]
-        judged = _judged(lineage, reference, missing, request)
-        for done, subject in enumerate(subjects, start=1):
-            key = _key(reference.judge, request, subject)
-            if key in known:
-                result = Evaluated.of(known[key])
-            else:
-                result = _evaluated(subject, next(judged), reference.judge, dataset, request)
-                if keeps:
-                    lineage.top.add_results({key: result.document()})
+        tasks = list(_tasks(lineage, reference, [Subject(), *subjects], request))
+        newer = _judged(lineage, reference, [task for task in tasks if task.missing], request)
+        for done, task in enumerate(tasks, start=1):
+            scores = merged(task.known, next(newer)) if task.missing else task.known
+            result = Evaluated(
+                subject=task.subject,
+                dataset=dataset,
+                judge=reference.judge.id,
+                accuracy=reference.judge.accuracy,
+                samples=request.samples,
+                seed=request.seed,
+                scored=scores,
+                known=not task.missing,
+            )
+            if keeps and task.missing:
+                key = _key(reference.judge, request, task.subject)
+                lineage.top.add_results({key: result.document()})
             if result.images < request.samples:
                 yield Warned(
-                    f"{subject.title}: there are {result.images:,} images, not {request.samples:,}, "
-                    "which makes a Fréchet distance larger"
+                    f"{task.subject.title}: there are {result.images:,} images, not "
+                    f"{request.samples:,}, which makes a Fréchet distance larger"
                 )
             yield result
-            on_progress("judging", done, len(subjects))
+            on_progress("judging", done, len(tasks))
 
 
 def doubts(judge: Judge, samples: int) -> Iterator[str]:
@@ -161,21 +167,51 @@ def _subjects(lineage: Lineage, request: EvaluationRequest) -> Iterator[Subject]
             yield from (Subject(gan, epoch, drawn) for drawn in range(request.latents))
 
 
+@dataclass(frozen=True)
+class _Task:
+    """A subject, its scores that are `known`, and the metrics that are `missing`."""
+
+    subject: Subject
+    known: Scored
+    missing: list[str]
+
+
+def _tasks(
+    lineage: Lineage, reference: Reference, subjects: Iterable[Subject], request: EvaluationRequest
+) -> Iterator[_Task]:
+    stored = lineage.top.results(_prefix(reference.judge, request))
+    wanted = computable(reference, quick=request.quick)
+    for subject in subjects:
+        document = stored.get(_key(reference.judge, request, subject))
+        known = kept(Evaluated.of(document).scored) if document else Scored({}, {}, [], [])
+        yield _Task(subject, known, [name for name in wanted if name not in known.versions])
+
+
 def _judged(
-    lineage: Lineage, reference: Reference, subjects: Sequence[Subject], request: EvaluationRequest
+    lineage: Lineage, reference: Reference, tasks: Sequence[_Task], request: EvaluationRequest
 ) -> Iterator[Scored]:
-    """Yield the scores of each subject, in order; real images may be the first one only."""
-    if subjects and subjects[0].gan is None:
+    """Yield the scores that each task misses, in order; real images may be the first one only."""
+    if tasks and tasks[0].subject.gan is None:
         yield floor(reference, request.samples, request.seed, request.quick)
-        subjects = subjects[1:]
-    weights, asked = _weights(lineage, subjects, request.seed), lineage.classes
+        tasks = tasks[1:]
+    weights = _weights(lineage, [task.subject for task in tasks], request.seed)
     if request.quick:
         looks = score_many(lineage, weights, reference, request.samples, request.seed)
-        yield from (from_quick(look, asked) for look in looks)
+        yield from (from_quick(look, reference, lineage.classes) for look in looks)
         return
-    for vector in weights:
-        pictures = lineage.pictures(vector, request.samples, request.seed, generated=lineage.is_gangan)
-        yield scored(to_bytes(pictures), reference, request.seed, asked=asked)
+    for task, vector in zip(tasks, weights, strict=True):
+        yield scored(_sample(lineage, reference, vector, task, request), task.missing)
+
+
+def _sample(
+    lineage: Lineage, reference: Reference, vector: Matrix, task: _Task, request: EvaluationRequest
+) -> Sample:
+    """Return images of the GAN with weights (P,)."""
+    pictures = lineage.pictures(vector, request.samples, request.seed, generated=lineage.is_gangan)
+    information = lineage.information(vector, pictures) if "information" in task.missing else None
+    return Sample(
+        to_bytes(pictures), reference, request.seed, asked=lineage.classes, information=information
+    )
 
 
 def _weights(lineage: Lineage, subjects: Iterable[Subject], seed: int) -> Iterator[Matrix]:
@@ -188,21 +224,6 @@ def _weights(lineage: Lineage, subjects: Iterable[Subject], seed: int) -> Iterat
         else:
             latents = lineage.sample_latents(MOST_DRAWN, seed)[subject.drawn, None]
             yield lineage.sample_weights(latents, subject.gan, subject.epoch)[0]
-
-
-def _evaluated(
-    subject: Subject, scores: Scored, judge: Judge, dataset: str, request: EvaluationRequest
-) -> Evaluated:
-    return Evaluated(
-        subject=subject,
-        dataset=dataset,
-        judge=judge.id,
-        accuracy=judge.accuracy,
-        samples=request.samples,
-        seed=request.seed,
-        scored=scores,
-        version=VERSION,
-    )
 
 
 def _prefix(judge: Judge, request: EvaluationRequest) -> str:

@@ -4,13 +4,17 @@ cached; those of the judge that ships, for the default request, ship too."""
 import contextlib
 import json
 import os
+from collections.abc import Collection
 from dataclasses import asdict
+from pathlib import Path
 
 from gangan_cli import caches
+from gangan_cli.documents import from_document
 from gangan_cli.evaluation.judge import KIND
+from gangan_cli.evaluation.measures import Sample, computable
 from gangan_cli.evaluation.quick import quick_scores
 from gangan_cli.evaluation.reference import Reference
-from gangan_cli.evaluation.scores import VERSION, from_quick, scored
+from gangan_cli.evaluation.scores import from_quick, kept, merged, scored
 from gangan_cli.evaluation.shipped import FOLDER
 from gangan_cli.records import Scored
 
@@ -19,34 +23,48 @@ def floor(reference: Reference, count: int, seed: int, quick: bool) -> Scored:
     """Return the scores of up to `count` real images that the judge did not learn from, beside the test
     images.
 
-    "nearest" is that of the test images: the nearest training image of a training image is itself.
+    Nearest images are those of test images: the nearest training image of a training image is itself.
     """
-    name = file_name(reference, count, seed, quick)
-    with contextlib.suppress(OSError):
-        return Scored(**json.loads((FOLDER / name).read_text()))
-    # Not in the cache, or damaged.
-    with contextlib.suppress(OSError, ValueError, TypeError, caches.CacheUnwritable):
-        path = caches.folder(KIND) / name
-        return Scored(**json.loads(path.read_text()))
-    found = compute(reference, count, seed, quick)
-    with contextlib.suppress(OSError, caches.CacheUnwritable):  # then it is computed again next time
-        path = caches.folder(KIND) / name
-        aside = path.with_suffix(f".{os.getpid()}")
-        aside.write_text(json.dumps(asdict(found)))
-        aside.replace(path)
+    name, wanted = file_name(reference, count, seed, quick), computable(reference, quick=quick)
+    found = kept(_read(FOLDER / name))
+    if not found.versions.keys() >= set(wanted):
+        with contextlib.suppress(caches.CacheUnwritable):
+            found = merged(found, kept(_read(caches.folder(KIND) / name)))
+    if missing := [metric for metric in wanted if metric not in found.versions]:
+        found = merged(found, compute(reference, count, seed, quick, missing))
+        _write(found, name)
     return found
+
+
+def _read(path: Path) -> Scored:
+    """Return the scores in a file; none if it is missing or damaged."""
+    with contextlib.suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
+        return from_document(Scored, json.loads(path.read_text()))
+    return Scored({}, {}, [], [])
+
+
+def _write(scores: Scored, name: str) -> None:
+    """Keep scores in the cache; where it cannot be written they are computed again next time."""
+    with contextlib.suppress(OSError, caches.CacheUnwritable):
+        path = caches.folder(KIND) / name
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        aside = path.with_suffix(f".{os.getpid()}")
+        aside.write_text(json.dumps(asdict(scores)))
+        aside.replace(path)
 
 
 def file_name(reference: Reference, count: int, seed: int, quick: bool) -> str:
     """Return the name of the file with these scores."""
     kind = "quick" if quick else "full"
-    pixels = "" if quick or reference.train is not None else "-without-training-images"
-    return f"{reference.dataset}-{reference.judge.id}-{kind}-{count}-{seed}-{VERSION}{pixels}.json"
+    return f"{reference.dataset}-{reference.judge.id}-{kind}-{count}-{seed}.json"
 
 
-def compute(reference: Reference, count: int, seed: int, quick: bool) -> Scored:
-    """Return the scores that `floor` returns, computed anew."""
+def compute(
+    reference: Reference, count: int, seed: int, quick: bool, metrics: Collection[str] | None = None
+) -> Scored:
+    """Return the scores that `floor` returns, computed anew; all of them, or those of `metrics`."""
     images = reference.real(count, seed)
     if quick:
-        return from_quick(quick_scores(images, reference))
-    return scored(images, reference, seed, near=reference.images.test)
+        return from_quick(quick_scores(images, reference), reference)
+    sample = Sample(images, reference, seed, labels=reference.real_labels(count, seed), real=True)
+    return scored(sample, metrics)

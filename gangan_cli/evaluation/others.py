@@ -11,9 +11,10 @@ from gangan_cli.errors import ConfigurationError
 from gangan_cli.evaluation.classifiers import SIDE, Pixels
 from gangan_cli.evaluation.evaluate import FEWEST, EvaluationRequest, Warned, doubts
 from gangan_cli.evaluation.floor import floor
+from gangan_cli.evaluation.measures import Sample
 from gangan_cli.evaluation.quick import quick_scores
 from gangan_cli.evaluation.reference import Reference, reference_of
-from gangan_cli.evaluation.scores import VERSION, from_quick, scored
+from gangan_cli.evaluation.scores import from_quick, scored
 from gangan_cli.images.arrays import as_greys, greys_at
 from gangan_cli.progress import ProgressCallback
 from gangan_cli.records import Evaluated, Scored, Subject
@@ -29,7 +30,7 @@ def scores_of(
     """
     pixels = as_greys(images, SIDE).pixels
     _check_enough(pixels)
-    return scored(pixels, reference_of(dataset, data_dir, lambda *_: None), seed)
+    return scored(Sample(pixels, reference_of(dataset, data_dir, lambda *_: None), seed))
 
 
 def evaluate_images(
@@ -57,9 +58,9 @@ def evaluate_images(
     yield _evaluated(Subject(), real, reference, len(pixels), request.seed)
     on_progress("judging", 1, 2)
     if request.quick:
-        found = from_quick(quick_scores(pixels, reference))
+        found = from_quick(quick_scores(pixels, reference), reference)
     else:
-        found = scored(pixels, reference, request.seed)
+        found = scored(Sample(pixels, reference, request.seed))
     yield _evaluated(Subject(source=str(path)), found, reference, len(pixels), request.seed)
     on_progress("judging", 2, 2)
 
@@ -73,6 +74,4 @@ def _evaluated(
     subject: Subject, scores: Scored, reference: Reference, samples: int, seed: int
 ) -> Evaluated:
     judge = reference.judge
-    return Evaluated(
-        subject, reference.dataset, judge.id, judge.accuracy, samples, seed, scores, VERSION
-    )
+    return Evaluated(subject, reference.dataset, judge.id, judge.accuracy, samples, seed, scores)

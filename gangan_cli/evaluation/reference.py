@@ -5,6 +5,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gangan_cli.errors import ConfigurationError, WorkFailed
 from gangan_cli.evaluation.classifiers import SIDE, Features, Pixels
@@ -14,6 +15,14 @@ from gangan_cli.images.loading import is_available, load_images
 from gangan_cli.metrics import frechet, prdc
 from gangan_cli.metrics.mind import Projections
 from gangan_cli.progress import ProgressCallback
+
+Moments = frechet.Reference
+
+AT_ONCE = 1000
+"""Pictures converted at a time."""
+
+APART = 1000
+"""Test images that stand for images which no GAN has seen."""
 
 
 @dataclass(frozen=True)
@@ -26,14 +35,33 @@ class Reference:
     data_dir: Path | None
 
     @cached_property
+    def judged(self) -> tuple[Features, Features]:
+        """The judge's features (n, width) and class probabilities (n, 10) of the test images."""
+        return self.judge.judged(self.images.test)
+
+    @property
     def features(self) -> Features:
         """The judge's features (n, width) of the test images."""
-        return self.judge.judged(self.images.test)[0]
+        return self.judged[0]
+
+    @cached_property
+    def class_counts(self) -> NDArray[np.int64]:
+        """How many test images (10,) the judge counts to each class, right or wrong, as it does with
+        those of GANs."""
+        return np.bincount(self.judged[1].argmax(axis=1), minlength=10)
 
     @cached_property
     def frechet(self) -> frechet.Reference:
         """The moments of `features`, for Fréchet distances to them."""
         return frechet.Reference(frechet.moments(self.features))
+
+    @cached_property
+    def class_frechet(self) -> list[Moments]:
+        """The moments of the features of each class's test images."""
+        labels = self.images.test_labels
+        return [
+            frechet.Reference(frechet.moments(self.features[labels == digit])) for digit in range(10)
+        ]
 
     @cached_property
     def manifold(self) -> prdc.Manifold:
@@ -47,23 +75,44 @@ class Reference:
         return Projections(self.features)
 
     @cached_property
-    def train(self) -> Features | None:
-        """The images (n, 784) in [0, 1] that GANs of the dataset are trained on; None if they are not on
-        this machine. Nothing is downloaded for this."""
+    def train(self) -> Pixels | None:
+        """The images (n, 784) of 0 to 255 that GANs of the dataset are trained on; None if they are not
+        on this machine. Nothing is downloaded for this."""
         try:
             if not is_available(self.dataset, self.data_dir):
                 return None
             images = load_images(self.dataset, self.data_dir)
         except (ConfigurationError, WorkFailed):
             return None
-        return to_unit(images.pixels) if (images.height, images.width) == (SIDE, SIDE) else None
+        return images.pixels if (images.height, images.width) == (SIDE, SIDE) else None
+
+    @cached_property
+    def apart(self) -> tuple[Pixels, Pixels]:
+        """The test images in two random parts: APART that stand for images which no GAN has seen, and
+        the others."""
+        rows = np.random.default_rng(0).permutation(len(self.images.test))
+        return self.images.test[rows[:APART]], self.images.test[rows[APART:]]
+
+    @cached_property
+    def equally_many(self) -> tuple[Pixels, Pixels]:
+        """Random training images, and as many test images of the second part of `apart`: as many as
+        there are of both.
+
+        Raises:
+            ConfigurationError: the training images are not on this machine.
+        """
+        if self.train is None:
+            raise ConfigurationError(self.lack)
+        test = self.apart[1]
+        rows = np.random.default_rng(0).permutation(len(self.train))[: len(test)]
+        return self.train[rows], test[: len(rows)]
 
     @property
     def lack(self) -> str:
-        """Which score is missing without `train`, and how to get it."""
+        """Which scores are missing without `train`, and how to get them."""
         return (
-            f"the images of {self.dataset} are not on this machine: the distance to the nearest "
-            "training image is left out (--data-dir names their folder)"
+            f"the images of {self.dataset} are not on this machine: distances to the nearest training "
+            "image are left out (--data-dir names their folder)"
         )
 
     def some(self, count: int) -> Features:
@@ -76,9 +125,16 @@ class Reference:
     def real(self, count: int, seed: int) -> Pixels:
         """Return up to `count` real images (n, 784) that the judge did not learn from, drawn without
         repeats: what a perfect GAN would generate."""
-        rows = np.random.default_rng(seed).permutation(len(self.images.real))[:count]
-        drawn: Pixels = self.images.real[rows]
+        drawn: Pixels = self.images.real[self._rows(count, seed)]
         return drawn
+
+    def real_labels(self, count: int, seed: int) -> NDArray[np.uint8]:
+        """Return the classes (n,) of the same images."""
+        drawn: NDArray[np.uint8] = self.images.real_labels[self._rows(count, seed)]
+        return drawn
+
+    def _rows(self, count: int, seed: int) -> NDArray[np.int64]:
+        return np.random.default_rng(seed).permutation(len(self.images.real))[:count]
 
 
 def reference_of(
@@ -104,8 +160,11 @@ def to_bytes(pictures: Features) -> Pixels:
     if not np.isfinite(pictures).all():
         raise WorkFailed("these images have pixels that are not finite: the GAN has diverged")
     flat = pictures.reshape(len(pictures), -1)
-    scaled: Pixels = np.rint((flat + np.float32(1)) * np.float32(127.5)).clip(0, 255).astype(np.uint8)
-    return scaled
+    pixels = np.empty(flat.shape, np.uint8)
+    for first in range(0, len(flat), AT_ONCE):
+        scaled = (flat[first : first + AT_ONCE] + np.float32(1)) * np.float32(127.5)
+        pixels[first : first + AT_ONCE] = np.rint(scaled).clip(0, 255)
+    return pixels
 
 
 def to_unit(pixels: Pixels) -> Features:

@@ -24,12 +24,18 @@ def agreement(probabilities: Probabilities, asked: Labels, *, assigned: bool) ->
     With `assigned`, the requested classes have no meaning of their own, as InfoGAN's: they are matched
     one to one to the classifier's classes so that the share is largest (Hungarian method).
     """
-    found = probabilities.argmax(axis=1)
     if assigned:
-        side = max(probabilities.shape[1], int(asked.max()) + 1)
-        counts = np.zeros((side, side), np.int64)
-        np.add.at(counts, (asked, found), 1)
-        _, stands_for = linear_sum_assignment(counts, maximize=True)
-        asked = stands_for[asked]
-    share = float((found == asked).mean())
+        asked = assignment(probabilities, asked)
+    share = float((probabilities.argmax(axis=1) == asked).mean())
     return Agreement(share, float(np.sqrt(share * (1 - share) / len(asked))))
+
+
+def assignment(probabilities: Probabilities, asked: Labels) -> Labels:
+    """Return the classifier's class (n,) to which each requested class (n,) is matched."""
+    found = probabilities.argmax(axis=1)
+    side = max(probabilities.shape[1], int(asked.max()) + 1)
+    counts = np.zeros((side, side), np.int64)
+    np.add.at(counts, (asked, found), 1)
+    _, stands_for = linear_sum_assignment(counts, maximize=True)
+    matched: Labels = stands_for[asked]
+    return matched

@@ -3,7 +3,7 @@ stacks."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
 from gangan_cli.models.optimizers import Adam, Optimizer
 from store.layout import Layout
@@ -130,6 +130,16 @@ class Family(Protocol):
 
     def generate(self, networks: Networks, noise: "Tensor") -> "Tensor":
         """Return generated examples (B, ...) from noise (B, L)."""
+
+
+@runtime_checkable
+class Informative(Protocol):
+    """A family whose discriminator is taught to find the class that an image was generated from."""
+
+    def information(self, networks: Networks, images: "Tensor", classes: "Tensor") -> "Tensor | None":
+        """Return what each of images (B, D) says of its class (B,), in nats; None if the
+        hyperparameters leave this out. The mean bounds the mutual information of image and class from
+        below."""
 
 
 def unrolled_phases(family: Family) -> tuple[Phase, ...]:

@@ -81,9 +81,17 @@ class InfoGAN(Convolutional):
         codes = 2 * uniform(shape, self.codes, generator) - 1
         return torch.cat([z, category, codes], dim=-1)
 
-    def bound(self, class_loss: float) -> float:
-        """Return the bound on the mutual information of image and class, in nats, from the loss."""
-        return log(self.classes) - class_loss / self.categorical
+    def information(self, networks: Networks, images: Tensor, classes: Tensor) -> Tensor | None:
+        """Return what each of images (B, D) says of its class (B,), in nats: log K + log q(class |
+        image). None with `categorical` = 0: then nothing taught the discriminator the classes.
+
+        Their mean bounds the mutual information of image and class from below: Chen et al., equation 5.
+        """
+        if not self.categorical:
+            return None
+        heads = networks["discriminator"](images)
+        likely = torch.log_softmax(heads[:, 1 : 1 + self.classes], dim=1)
+        return log(self.classes) + likely.gather(1, classes[:, None])[:, 0]
 
     def _adversarial(
         self, networks: Networks, examples: Tensor, noise: Tensor, progress: Tensor

@@ -20,9 +20,6 @@ from store import Catalog, Manifest, Run
 
 Pictures = NDArray[np.float32]
 
-IMAGES_AT_ONCE = 500
-"""Images of a GAN generated at a time: 0.7 GB for the largest convolutions."""
-
 GANS_AT_ONCE = 64
 """Generated GANs decoded at a time: 29 MB at the paper's size."""
 
@@ -207,7 +204,7 @@ class Lineage:
         one_gan = len(self._levels) - generated == 1
         batch = self._levels[-1].normalising_batch if one_gan else None
         # Of a GAN-GAN each picture comes from another generated GAN, whose weights take memory.
-        block = batch or (IMAGES_AT_ONCE if one_gan else GANS_AT_ONCE)
+        block = batch or (self._levels[-1].images_at_once if one_gan else GANS_AT_ONCE)
         whole = -(-count // batch) * batch if batch else count
         noises = self.fixed_noise(whole, seed, generated=generated)
         parts = [
@@ -215,6 +212,25 @@ class Lineage:
             for first in range(0, count, block)
         ]
         return np.concatenate(parts)[:count]
+
+    def information(self, weights: Matrix, pictures: Pictures) -> Matrix | None:
+        """Return what each of the `pictures` (n, height, width) of a GAN with weights (P,) says of the
+        class that it was generated from, in nats, by this GAN's own discriminator. None if the run on
+        top is of another family, or on weights."""
+        if self.is_gangan or self.classes is None:
+            return None
+        classes = np.arange(len(pictures)) % self.classes.count
+        channels_first = np.moveaxis(pictures, -1, 1) if pictures.ndim == 4 else pictures
+        images = channels_first.reshape(len(pictures), -1)
+        level = self._levels[0]
+        found: list[Matrix] = []
+        for first in range(0, len(images), level.images_at_once):
+            place = slice(first, first + level.images_at_once)
+            part = level.information(weights, images[place], classes[place])
+            if part is None:
+                return None
+            found.append(part)
+        return np.concatenate(found)
 
     def as_pictures(self, values: Matrix) -> Pictures:
         """Return flat images (..., D) of a GAN at the bottom as pictures (..., height, width), or in

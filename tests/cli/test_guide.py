@@ -19,7 +19,7 @@ ELSEWHERE = tuple(
 less to do."""
 
 NOT_HERE = ("--from", "0-24", "--ask", "--best", "late", "/scratch", "data/gan", "--config")
-"""Parts of examples that need GANs, epochs, conditions, disks or files that this small store does not have."""
+"""Parts of examples that need GANs, epochs, conditions, disks or files that this small store lacks."""
 
 
 def test_the_pages_are_listed_each_with_a_line():

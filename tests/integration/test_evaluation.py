@@ -1,6 +1,7 @@
 """Runs judged: what comes out, what is kept, what is not done twice."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,9 +11,10 @@ from gangan_cli.audit.options import Options
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.evaluation import evaluate as evaluation
 from gangan_cli.evaluation.evaluate import EvaluationRequest, Warned, evaluate
-from gangan_cli.evaluation.reference import reference_of
+from gangan_cli.evaluation.measures import METRICS
+from gangan_cli.evaluation.reference import Reference, reference_of
 from gangan_cli.evaluation.scores import SCORES
-from gangan_cli.records import Evaluated, evaluations
+from gangan_cli.records import Evaluated, comparable, evaluations
 from gangan_cli.sampling.lineage import Lineage
 from store import Catalog, Run
 
@@ -46,7 +48,7 @@ def test_each_gan_is_judged_at_its_last_epoch_beside_real_images(catalog):
     assert [(one.subject.gan, one.subject.epoch) for one in found] == [(None, None), (0, 3), (1, 3)]
     real, *gans = found
     for gan in gans:
-        assert set(gan.scored.values) == set(SCORES) - {"agreement"}
+        assert set(gan.scored.values) == set(SCORES) - {"agreement", "information"}
         for lower in ("frechet", "mind", "kernel", "entropy"):
             assert gan.scored.values[lower] > real.scored.values[lower]
         for higher in ("coverage", "inception", "parzen"):
@@ -58,6 +60,8 @@ def test_each_gan_is_judged_at_its_last_epoch_beside_real_images(catalog):
             "entropy_lowest",
             "entropy_highest",
             "parzen_sigma",
+            "class_chi2",
+            "class_p",
         }
         assert set(gan.scored.errors) == set(gan.scored.values) - measured
         assert all(gan.scored.errors[name] > 0 for name in ("kernel", "inception", "nearest"))
@@ -98,13 +102,62 @@ def test_a_second_call_takes_what_is_known_and_does_what_is_missing(catalog, mon
     assert {one.subject.gan for one in kept} == {None, 0, 1}
 
 
-def test_what_scores_of_another_meaning_said_is_found_again(catalog, monkeypatch):
-    judged(catalog, "a", gans="0", quick=True)
-    monkeypatch.setattr(evaluation, "VERSION", 1_000)
-    again, _ = judged(catalog, "a", gans="0", quick=True)
-    assert [one.known for one in again] == [False, False]
+def test_a_metric_of_another_version_is_computed_again_and_nothing_else(catalog, monkeypatch):
+    first, _ = judged(catalog, "a", gans="0")
+    done = []
+
+    def as_before(name):
+        plain = METRICS[name]
+        return replace(plain, compute=lambda sample: done.append(name) or plain.compute(sample))
+
+    for name in METRICS:
+        monkeypatch.setitem(METRICS, name, as_before(name))
+    changed = replace(METRICS["spots"], version=1_000, compute=lambda sample: ({"spots": 7.0}, {}))
+    monkeypatch.setitem(METRICS, "spots", changed)
+    again, _ = judged(catalog, "a", gans="0")
+    assert done == [] and [one.known for one in again] == [False, False]
+    for before, now in zip(first, again, strict=True):
+        assert now.scored.values == {**before.scored.values, "spots": 7.0}
+        assert now.scored.versions == {**before.scored.versions, "spots": 1_000}
+        assert now.scored.classes == before.scored.classes
     with catalog.open("a") as run:
-        assert [one.version for one in evaluations(run)] == [1_000, 1_000]  # in their place
+        assert [one.scored for one in evaluations(run)] == [one.scored for one in again[::-1]]
+    once_more, _ = judged(catalog, "a", gans="0")
+    assert [one.known for one in once_more] == [True, True]
+
+
+def test_results_from_before_metrics_had_versions_are_completed(catalog):
+    first, _ = judged(catalog, "a", gans="0")
+    with catalog.open("a", write=True) as run:
+        for key, document in run.results("evaluation/").items():
+            older = {**document, "version": 4}
+            del older["versions"], older["values"]["spots"], older["values"]["class_p"]
+            run.add_results({key: older})
+    again, _ = judged(catalog, "a", gans="0")
+    assert [one.scored.values for one in again] == [one.scored.values for one in first]
+
+
+def test_results_of_other_definitions_are_readable_and_not_compared(catalog, monkeypatch):
+    judged(catalog, "a", quick=True)
+    monkeypatch.setitem(METRICS, "frechet", replace(METRICS["frechet"], version=1_000))
+    judged(catalog, "a", gans="0", quick=True)
+    with catalog.open("a") as run:
+        groups = comparable(evaluations(run))
+    assert [{one.subject.gan for one in group} for group in groups] == [{None, 0}, {1}]
+    assert [group[0].definitions for group in groups] == [(1_000, 4), (4, 4)]
+
+
+def test_only_what_the_machine_lacks_is_missing(catalog, monkeypatch):
+    """A run that was judged where the training images are keeps the distances to them elsewhere."""
+    first, _ = judged(catalog, "a", gans="0")
+    monkeypatch.setattr(Reference, "train", property(lambda _: None))
+    there, warnings = judged(catalog, "a", gans="0,1")
+    assert any("nearest training image are left out" in text for text in warnings)
+    assert there[1].known and there[1].scored == first[1].scored
+    assert {"nearest", "nearest_train", "nearest_test"}.isdisjoint(there[2].scored.values)
+    monkeypatch.undo()
+    back, _ = judged(catalog, "a", gans="0,1")
+    assert "nearest_test" in back[2].scored.values
 
 
 def test_the_kernel_distance_is_to_test_images_from_all_over():

@@ -28,7 +28,7 @@ def an_evaluated(subject, samples=2000, judge=JUDGE):
     else:
         frechet = frechet_at(subject.gan, subject.epoch) * (1 + 0.05 * (subject.drawn or 0))
         scored = a_scored(frechet, frechet / 700, samples)
-    return Evaluated(subject, "mnist5k", judge, 0.991, samples, 0, scored, 3)
+    return Evaluated(subject, "mnist5k", judge, 0.991, samples, 0, scored)
 
 
 def a_population(gans, epochs, samples=2000, judge=JUDGE):

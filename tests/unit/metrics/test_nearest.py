@@ -55,3 +55,11 @@ def test_bad_input_is_refused(random):
         nearest(bad, good)
     with pytest.raises(ValueError, match="queries and references have 3 and 2 columns"):
         nearest(good, good[:, 1:])
+
+
+def test_bytes_are_searched_as_numbers(random):
+    queries, references = (random.integers(0, 256, (count, 50), np.uint8) for count in (40, 5000))
+    direct = distance.cdist(queries.astype(np.float64), references.astype(np.float64))
+    distances, indices = nearest(queries, references)
+    assert np.array_equal(indices, direct.argmin(axis=1))
+    assert np.allclose(distances, direct.min(axis=1), rtol=1e-12)
