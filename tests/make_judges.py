@@ -26,9 +26,11 @@ def main() -> None:
     parser.add_argument("--data-dir", type=Path)
     parser.add_argument("--seeds", type=int, default=4)
     parser.add_argument("--out", type=Path, default=FOLDER)
+    parser.add_argument("--floors", action="store_true", help="only the scores of real images")
     given = parser.parse_args()
     for dataset in given.datasets:
-        make(dataset, given.data_dir, given.seeds, given.out)
+        if not given.floors:
+            make(dataset, given.data_dir, given.seeds, given.out)
         for name in [dataset] + ["mnist5k"] * (dataset == "mnist"):
             make_floors(name, given.data_dir, given.out)
 

@@ -4,9 +4,8 @@
 
 Every GAN of a run on images makes sets of images, from the same noise as the other GANs' sets. The
 variance of a score over sets of n images falls as 1 / n, so that one size suffices. Two GANs are told
-apart if the better one has the better score in 97.5 % of cases, with a difference of 5 % of the score
-(for Parzen windows: of what is missing to real images). That is checked by pairs of GANs that do differ
-by 4 to 6 %.
+apart if the better one has the better score in 97.5 % of cases, where scores differ by 5 % (for Parzen
+windows: what is missing to real images). That is checked by pairs of GANs that do differ by 4 to 6 %.
 """
 
 import argparse

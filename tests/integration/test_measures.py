@@ -1,5 +1,6 @@
 """Metrics beside brute force, and those of GANs with classes from training to print."""
 
+import json
 import shutil
 from dataclasses import replace
 
@@ -7,9 +8,10 @@ import numpy as np
 import pytest
 from scipy.spatial import distance
 
-from gangan_cli.evaluation.measures import Sample
+from gangan_cli.evaluation.measures import METRICS, Sample
 from gangan_cli.evaluation.reference import reference_of
 from gangan_cli.evaluation.scores import scored
+from gangan_cli.evaluation.shipped import FOLDER
 from gangan_cli.metrics.frechet import frechet_distance, moments
 from gangan_cli.models.latent_codes import Categorical
 from tests.commands import gangan, made_once
@@ -44,6 +46,17 @@ def store(shared, tmp_path_factory):
     folder = tmp_path_factory.mktemp("classes") / "store"
     shutil.copytree(made_once(shared / "classes", make), folder)
     return folder
+
+
+@pytest.mark.parametrize("dataset", ["mnist", "mnist5k"])
+def test_the_scores_of_real_images_that_ship_are_of_todays_metrics(dataset):
+    for kind, metrics in (
+        ("full", METRICS),
+        ("quick", {name: metric for name, metric in METRICS.items() if metric.quick}),
+    ):
+        [path] = FOLDER.glob(f"{dataset}-*-{kind}-10000-0.json")
+        shipped = json.loads(path.read_text())
+        assert shipped["versions"] == {name: metric.version for name, metric in metrics.items()}
 
 
 def test_each_class_is_compared_with_its_test_images(reference):
