@@ -13,7 +13,7 @@ from gangan_cli.audit.benchmark import SamplerResult
 from gangan_cli.audit.finding import RULE
 from gangan_cli.documents import to_document
 from gangan_cli.figures.axis_order import draw_order
-from gangan_cli.figures.copying import SHOWN, draw_copying
+from gangan_cli.figures.copying import draw_copying, shown
 from gangan_cli.figures.novelty import draw_novelty
 from gangan_cli.figures.style import DARK, GREY, Output, house_look, new_figure, save
 from gangan_cli.weightspace.novelty import NEAR
@@ -52,7 +52,7 @@ def draw_audit(run: Run, audit: Audit, output: Output) -> list[Path]:
     found = audit.claims
     table = HEAD + sum(_lines(claim) * LINE + GAP for claim in found)
     caption = wrap(_caption(audit), CAPTION)
-    bars = len(audit.usual) * sum(id.startswith((audit.generator.id, *SHOWN)) for id in audit.novelty)
+    bars = len(audit.usual) * len(shown(audit))
     copying = (BAR * bars + 0.3,) if bars else ()
     heights = (table + GAP + len(caption) * LINE, PANELS[0], *copying, *PANELS[1:])
     figure, axes = new_figure(WIDTH, sum(heights) + 1.9, len(heights), 1, heights)

@@ -4,24 +4,28 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from gangan_cli.audit.audit import Audit
-from gangan_cli.audit.rivals import TRAINED_ANEW, label_of
+from gangan_cli.audit.rivals import GANGAN, RUN, TRAINED_ANEW, label_of
 from gangan_cli.figures.style import DARK, FAINT, GREY, VERMILLION
 
-SHOWN = "snapshot", "pca_kernels", "autoencoder_kernels", "run:", TRAINED_ANEW
-"""Samplers beside the GAN-GAN, or the beginnings of their ids."""
+SHOWN = GANGAN, "snapshot", "pca_kernels", "autoencoder_kernels", TRAINED_ANEW
+"""Samplers with bars; other runs have some, too."""
 
 HEIGHT = 0.7
 """Height of a bar, of the 1 between two of them."""
+
+
+def shown(audit: Audit) -> list[str]:
+    """Return the ids of the samplers that have bars."""
+    return [id for id in audit.novelty if id in SHOWN or id.startswith(RUN)]
 
 
 def draw_copying(axis: Axes, audit: Audit) -> None:
     """Draw a bar from 0 to Z_U for each space, of the GAN-GAN and of some samplers, with the range of
     new GANs and what copies have."""
     bars = [
-        (label_of(id), space, of.z_u, id == audit.generator.id)
-        for id, spaces in audit.novelty.items()
-        if id == audit.generator.id or id.startswith(SHOWN)
-        for space, of in spaces.items()
+        (label_of(id), space, audit.novelty[id][space].z_u, id == GANGAN)
+        for id in shown(audit)
+        for space in audit.usual
     ]
     places = np.arange(len(bars))[::-1]
     for place, (_, _, z, own) in zip(places, bars, strict=True):
@@ -32,8 +36,20 @@ def draw_copying(axis: Axes, audit: Audit) -> None:
     axis.axvline(0, color=DARK, linewidth=0.9, zorder=4)
     for bound in (-2, 2):
         axis.axvline(bound, color=DARK, linewidth=0.7, linestyle=(0, (2, 2)), zorder=1)
-    axis.set_yticks(places, [f"{label}, {space}" for label, space, _, _ in bars], fontsize=7)
+    for place, (label, space, _, _) in zip(places, bars, strict=True):
+        # Inside, where bars of copies are not: outside they would narrow the whole page.
+        axis.annotate(
+            f"{label}, {space}",
+            (0.995, place),
+            xycoords=axis.get_yaxis_transform(),
+            fontsize=6.5,
+            ha="right",
+            va="center",
+        )
+    low, high = axis.get_xlim()
+    axis.set_xlim(low, high + 0.5 * (high - low))
+    axis.set_yticks([])
     axis.set_ylim(-0.6, len(bars) - 0.4)
     axis.set_xlabel(
-        "Z_U: below 0 nearer to the training GANs than GANs held out (band: new GANs; line: all copies)"
+        "Z_U: below 0, nearer to the training GANs than GANs held out; band: new GANs; line: all copies"
     )
