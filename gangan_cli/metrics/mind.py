@@ -38,18 +38,22 @@ class Projections:
 
     @cached_property
     def sorted(self) -> NDArray[np.float32]:
-        """The projections on each direction (DIRECTIONS, n), sorted.
+        """The projections on each direction (DIRECTIONS, n), sorted; 40 MB for 10,000.
 
         Raises:
             ValueError: no features, or some that are not finite.
         """
+        return self._along(slice(DIRECTIONS))
+
+    def _along(self, rows: slice) -> NDArray[np.float32]:
         features = pairwise.checked(self.features, "features")
-        along: NDArray[np.float32] = directions(features.shape[1]) @ features.T
+        along: NDArray[np.float32] = directions(features.shape[1])[rows] @ features.T
         along.sort(axis=1)
         return along
 
     def mind(self, other: "Projections") -> float:
-        """Return the MIND of two sets of features, at least 0.
+        """Return the MIND of two sets of features, at least 0; the projections of this one are kept, to
+        be compared with others.
 
         In one dimension a squared 2-Wasserstein distance is the mean squared difference of quantiles.
         Sets of different sizes are compared exactly, at all steps of both quantile functions.
@@ -66,7 +70,7 @@ class Projections:
         total = 0.0
         for first in range(0, DIRECTIONS, AT_ONCE):
             rows = slice(first, first + AT_ONCE)
-            one, two = self.sorted[rows], other.sorted[rows]
+            one, two = self.sorted[rows], other._along(rows)
             apart = one - two if n == m else one[:, mine] - two[:, theirs]
             total += float((np.square(apart) @ weights.astype(np.float32)).sum(dtype=np.float64))
         return 3 * int(self.features.shape[1]) * total / DIRECTIONS
