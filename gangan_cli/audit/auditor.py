@@ -40,7 +40,7 @@ from gangan_cli.weightspace.snapshots import Matrix
 from store import Catalog
 from store.keys import Pair
 
-VERSION = 1
+VERSION = 2
 """Counts changes to what is measured: results of another version in the cache are not used."""
 
 NONE_HELD_OUT = (

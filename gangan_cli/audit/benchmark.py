@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from gangan_cli.audit.options import Options
 from gangan_cli.audit.population import WEIGHTS, Population
 from gangan_cli.audit.quality import QualityJudge
-from gangan_cli.audit.rivals import label_of
+from gangan_cli.audit.rivals import GANGAN, label_of
 from gangan_cli.audit.spaces import Near
 from gangan_cli.metrics.statistics import Interval
 from gangan_cli.sampling.weight_samplers import WeightSampler
@@ -29,10 +29,10 @@ class SamplerResult:
     Of the first `count` vectors, which are judged: Fréchet distances `frechet` and `mind` (count,); the
     tenth of training that each is like, `tenths` (count,); in `near` the nearest training snapshots by
     space; in `nearest_frechet` the Fréchet distances (count,) of the snapshots nearest to them, by the
-    way in which these are rendered, and in `alike` the way that has lost as much as these vectors; in
-    `layers` the median distance to the nearest snapshot by tensor, in the tensor's epoch steps (NaN if
-    these do not change it). `best` is the Fréchet distance of the best one on fresh noise, `best_error`
-    the standard error.
+    way in which these are rendered: `alike` is the way that has lost as much as these vectors, and only
+    the GAN-GAN is compared in other ways too; in `layers` the median distance to the nearest snapshot by
+    tensor, in the tensor's epoch steps (NaN if these do not change it). `best` is the Fréchet distance
+    of the best one on fresh noise, `best_error` the standard error.
 
     Of all drawn vectors, among components if there are any: the (gan, epoch) of the nearest snapshots
     `keys` (drawn, 2); the `distances` (drawn,) to these, and their `ratios` (drawn,) to those to the
@@ -88,16 +88,19 @@ class SamplerBenchmark:
         home = population.home.neighbours(drawn)
         near = {id: space.nearest(vectors) for id, space in population.spaces.items()}
         scores = self.quality.of(vectors)
+        copies = near[WEIGHTS].distances == 0
+        self.quality.remember(WHOLE, near[WEIGHTS].keys[copies], scores.frechet[copies])
         best, error = self.quality.again(vectors[scores.frechet.argmin()])
         keys = population.keys[home.rows]
+        alike = PROJECTED if decoded else WHOLE
         return SamplerResult(
             id=id,
             frechet=scores.frechet,
             mind=scores.mind,
             tenths=population.tenths_of(vectors),
             near=near,
-            nearest_frechet=self._of_nearest(keys[:count]),
-            alike=PROJECTED if decoded else WHOLE,
+            nearest_frechet=self._of_nearest(keys[:count], None if id == GANGAN else alike),
+            alike=alike,
             layers=self._layers(vectors, near[WEIGHTS].keys),
             best=best,
             best_error=error,
@@ -108,8 +111,9 @@ class SamplerBenchmark:
             spread=population.dispersion(drawn),
         )
 
-    def _of_nearest(self, keys: Keys) -> dict[str, NDArray[np.float64]]:
-        """Return the Fréchet distances (n,) of snapshots by the way in which they are rendered."""
+    def _of_nearest(self, keys: Keys, only: str | None) -> dict[str, NDArray[np.float64]]:
+        """Return the Fréchet distances (n,) of snapshots by the way in which they are rendered: `only`
+        one, or all."""
         view, encoder = self.population.view, self.population.lineage.encoder
         ways: dict[str, Callable[[Keys], Matrix]] = {WHOLE: lambda some: view.matrix(some)[0]}
         if encoder:
@@ -117,7 +121,8 @@ class SamplerBenchmark:
             ways[PROJECTED] = lambda some: linear.restore(linear.project(view.matrix(some)[0]))
             if encoder.decoder:
                 ways[REBUILT] = self._rebuilt
-        return {how: self.quality.of_snapshots(how, keys, of) for how, of in ways.items()}
+        chosen = [only] if only else list(ways)
+        return {how: self.quality.of_snapshots(how, keys, ways[how]) for how in chosen}
 
     def _rebuilt(self, keys: Keys) -> Matrix:
         """Return snapshots (n, P) as the autoencoder decodes them."""

@@ -91,7 +91,7 @@ def audit_networks(
         None if tests.held_out is None else float(np.median(tests.held_out.found.distances)),
         between,
         found,
-        _nearest(generated, training, measured),
+        _nearest(generated, training, measured, index.distances_as_they_are(generated.vectors)),
         notes,
     )
 
@@ -252,11 +252,13 @@ def _drawn(label: str, vectors: Matrix, like: NetworkSet) -> NetworkSet:
     return NetworkSet(like.folder, like.layout, vectors, keys, files)
 
 
-def _nearest(generated: NetworkSet, training: NetworkSet, measured: Measured) -> list[Nearest]:
-    found = measured.found
+def _nearest(
+    generated: NetworkSet, training: NetworkSet, measured: Measured, as_they_are: NDArray[np.float64]
+) -> list[Nearest]:
+    rows, distances = measured.found.rows.tolist(), measured.found.distances.tolist()
     return [
-        Nearest(generated.files[row], training.files[near], float(distance), float(plain))
-        for row, (near, distance, plain) in enumerate(
-            zip(found.rows, found.distances, found.plain_distances, strict=True)
+        Nearest(file, training.files[row], distance, plain)
+        for file, row, distance, plain in zip(
+            generated.files, rows, distances, as_they_are.tolist(), strict=True
         )
     ]

@@ -1,8 +1,9 @@
 """How good weight vectors are: Fréchet distance and MIND of the images of their GANs."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,6 @@ from gangan_cli.evaluation.classifiers import Pixels
 from gangan_cli.evaluation.quick import images_judged, quick_scores
 from gangan_cli.evaluation.reference import Reference, to_bytes
 from gangan_cli.evaluation.scores import with_error
-from gangan_cli.metrics import frechet
 from gangan_cli.metrics.mind import Projections
 from gangan_cli.progress import ProgressCallback
 from gangan_cli.sampling.lineage import Lineage
@@ -30,6 +30,7 @@ FRESH = 1_000_003
 """Added to the seed for fresh noise."""
 
 Numbers = NDArray[np.float64]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -65,12 +66,7 @@ class QualityJudge:
         Raises:
             WorkFailed: a GAN generates values that are not finite.
         """
-        judged = partial(_judged, self.reference, self._real)
-        found: list[tuple[float, float]] = []
-        for one in images_judged(self.lineage, vectors, judged, self.images, self.seed):
-            found.append(one)
-            self._done += 1
-            self._on_progress("judging", min(self._done, self.total), self.total)
+        found = list(self._judged(vectors, partial(_both, self.reference, self._real)))
         both = np.array(found, np.float64).reshape(-1, 2)
         return Quality(both[:, 0], both[:, 1])
 
@@ -80,8 +76,10 @@ class QualityJudge:
         known = self._known.setdefault(how, {})
         missing = sorted({pair for pair in _pairs(keys) if pair not in known})
         if missing:
-            found = self.of(render(np.array(missing, np.int64)))
-            self.remember(how, np.array(missing, np.int64), found.frechet)
+            wanted = np.array(missing, np.int64)
+            # Without MIND, which takes as long as all else.
+            found = list(self._judged(render(wanted), partial(_frechet, self.reference)))
+            self.remember(how, wanted, np.array(found))
         return np.array([known[pair] for pair in _pairs(keys)], np.float64)
 
     def remember(self, how: str, keys: Keys, frechet: Numbers) -> None:
@@ -106,10 +104,20 @@ class QualityJudge:
         pictures = self.lineage.pictures(vector, count, seed, generated=True)
         return with_error(self.reference, self.reference.judge.judged(to_bytes(pictures))[0])
 
+    def _judged(self, vectors: Iterable[Matrix], score: Callable[[Pixels], T]) -> Iterator[T]:
+        for found in images_judged(self.lineage, vectors, score, self.images, self.seed):
+            yield found
+            self._done += 1
+            self._on_progress("judging", min(self._done, self.total), self.total)
 
-def _judged(reference: Reference, real: Projections, images: Pixels) -> tuple[float, float]:
-    features, _ = reference.judge.judged(images)
-    return reference.frechet.distance(frechet.moments(features)), real.mind(Projections(features))
+
+def _frechet(reference: Reference, images: Pixels) -> float:
+    return quick_scores(images, reference).frechet
+
+
+def _both(reference: Reference, real: Projections, images: Pixels) -> tuple[float, float]:
+    found = quick_scores(images, reference)
+    return found.frechet, real.mind(Projections(found.features))
 
 
 def _pairs(keys: Keys) -> list[tuple[int, int]]:

@@ -73,8 +73,9 @@ class ScoreHistory:
     def _within(cls, audit: Audit) -> "ScoreHistory":
         count, scores = audit.options.count, dict[Pair, float]()
         for one in audit.samplers:
-            keys = map(tuple, one.keys[:count].tolist())
-            scores.update(zip(keys, one.nearest_frechet[WHOLE].tolist(), strict=True))
+            if WHOLE in one.nearest_frechet:
+                keys = map(tuple, one.keys[:count].tolist())
+                scores.update(zip(keys, one.nearest_frechet[WHOLE].tolist(), strict=True))
         return cls._of(scores, audit.judge, audit.options.images, audit.real)
 
     @classmethod

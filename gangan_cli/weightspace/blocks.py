@@ -39,14 +39,12 @@ class Blocks:
         self._kept = read
 
 
-def nearest_rows(vectors: Matrix, blocks: Blocks) -> tuple[Numbers, Rows, Matrix]:
-    """Return the distances of vectors (n, P) to the nearest of some snapshots, their rows, and
-    themselves (n, P).
+def nearest_rows(vectors: Matrix, blocks: Blocks) -> tuple[Numbers, Rows]:
+    """Return the distances of vectors (n, P) to the nearest of some snapshots, and the rows of these.
 
     Products find the nearest; its distance is computed from the difference, so that a copy's is 0.
     """
     best, rows = np.full(len(vectors), np.inf), np.zeros(len(vectors), np.int64)
-    snapshots = np.empty_like(vectors)
     for part, block in blocks:
         # Around their mean, trajectories are short, and so are the errors of products.
         centre = block.mean(axis=0)
@@ -57,5 +55,4 @@ def nearest_rows(vectors: Matrix, blocks: Blocks) -> tuple[Numbers, Rows, Matrix
         lengths = np.sqrt(np.einsum("np,np->n", differences, differences, dtype=np.float64))
         less = lengths < best
         best[less], rows[less] = lengths[less], part[squared.argmin(axis=1)][less]
-        snapshots[less] = closest[less]
-    return best, rows, snapshots
+    return best, rows

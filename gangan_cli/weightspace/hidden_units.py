@@ -172,12 +172,18 @@ class HiddenUnits:
         follow from those of its neighbours, and in turn they lead to the only solution.
         """
         result = vectors.astype(np.float32)
-        if self.scalable:
-            rows = max(1, BLOCK // (4 * self.layout.size))
-            for first in range(0, len(result), rows):
-                block = result[first : first + rows]
-                self.scale_(block, [np.sqrt(of) for of in self._balanced(block)])
+        self.scale_(result, self.balancing(result))
         return result
+
+    def balancing(self, vectors: Matrix) -> list[Numbers]:
+        """Return the scales (n, U) of each group that balance vectors (n, P)."""
+        found = [np.ones((len(vectors), group.units)) for group in self.groups]
+        rows = max(1, BLOCK // (4 * self.layout.size))
+        for first in range(0, len(vectors) if self.scalable else 0, rows):
+            place = slice(first, first + rows)
+            for scales, squared in zip(found, self._balanced(vectors[place]), strict=True):
+                scales[place] = np.sqrt(squared)
+        return found
 
     def scale_(self, vectors: NDArray[Any], scales: Sequence[NDArray[Any]]) -> None:
         """Multiply units of vectors (n, P) by positive scales, an array (n, U) for each group, in place:

@@ -8,7 +8,8 @@ measured:
 2. A vector's sketches name the snapshots that may be nearest, of a few GANs.
 3. It is matched to each of these snapshots, and measured against all snapshots of that GAN. Matching
    begins with what the first layers say, and for the GAN that is nearest as they are with the order as
-   it is.
+   it is. Distances of sketches that no order changes are, but for their noise, below the least over all
+   orders: a GAN whose sketch is farther than the nearest as it is cannot be nearer, and is left out.
 
 The least distance of all is returned. It is an upper bound of the least over all orders, which nobody
 can compute; but a copy is matched in full.
@@ -21,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gangan_cli.progress import ProgressCallback
-from gangan_cli.weightspace.blocks import BLOCK, Blocks, Rows, nearest_rows
+from gangan_cli.weightspace.blocks import BLOCK, Blocks, Numbers, Rows, nearest_rows
 from gangan_cli.weightspace.hidden_units import HiddenUnits, Orders
 from gangan_cli.weightspace.least import Least
 from gangan_cli.weightspace.least import Matched as Matched
@@ -31,11 +32,15 @@ from gangan_cli.weightspace.unit_matching import UnitMatcher, match_each
 from store.keys import Keys
 
 CANDIDATES = 3
-"""Maximum number of GANs to which a vector is matched; as many are measured against it as it is."""
+"""Maximum number of GANs to which a vector is matched from what the first layers say."""
 
 FARTHEST = 1.5
 """A GAN is no candidate if it is this many times as far as the nearest: matching further brings other
 GANs nearer by a tenth, and the right one by more."""
+
+
+NOISE = 1.2
+"""A GAN whose sketched distance over all orders is so many times the least as they are is left out."""
 
 
 class Vectors(Protocol):
@@ -73,18 +78,18 @@ class MatchedIndex:
         self.gans = np.array(list(dict.fromkeys(keys[:, 0].tolist())), np.int64)
         self._rows = {int(gan): np.flatnonzero(keys[:, 0] == gan) for gan in self.gans}
         self._sketcher = Sketcher(units)
-        plain, invariant = [], []
+        self._scales = [np.ones((len(keys), group.units), np.float32) for group in units.groups]
+        sketches = []
         for done, rows in enumerate(self._rows.values()):
             on_progress("reading snapshots", done, len(self.gans))
             for part in self._parts(rows):
                 raw, _ = view.matrix(keys[part])
-                plain.append(self._sketcher.plain(raw))
-                if units.groups:
-                    invariant.append(self._sketcher.invariant(units.balance(raw)))
+                for scales, own in zip(self._scales, units.balancing(raw), strict=True):
+                    scales[part] = own
+                sketches.append(self._sketched(self._scaled(raw, part)))
         on_progress("reading snapshots", len(self.gans), len(self.gans))
         place = np.argsort(np.concatenate(list(self._rows.values())))
-        self._plain = np.concatenate(plain)[place]
-        self._invariant = np.concatenate(invariant)[place] if units.groups else self._plain
+        self._plain, self._invariant = (np.concatenate(of)[place] for of in zip(*sketches, strict=True))
 
     @property
     def epoch_step(self) -> float:
@@ -95,7 +100,19 @@ class MatchedIndex:
     def snapshots(self, rows: Rows) -> Matrix:
         """Return the snapshots of these rows of the keys, (n, P), with scales balanced where these can
         be chosen."""
-        return self.units.balance(self.view.matrix(self.keys[rows])[0])
+        return self._scaled(self.view.matrix(self.keys[rows])[0], rows)
+
+    def _scaled(self, snapshots: Matrix, rows: Rows) -> Matrix:
+        """Return snapshots (n, P) with the scales of these rows, which balance them."""
+        if self.units.scalable:
+            self.units.scale_(snapshots, [scales[rows] for scales in self._scales])
+        return snapshots
+
+    def _sketched(self, balanced: Matrix) -> tuple[Matrix, Matrix]:
+        """Return sketches (n, k) and (n, l) of vectors (n, P), with scales balanced: as they are, and
+        whatever the order of their units."""
+        plain = self._sketcher.plain(balanced)
+        return plain, self._sketcher.invariant(balanced) if self.units.groups else plain
 
     def framed(self, vectors: Matrix, found: Matched) -> Matrix:
         """Return vectors (n, P) as they were matched: with scales balanced, in the units of their
@@ -110,7 +127,7 @@ class MatchedIndex:
         sketches, whatever the order of units."""
         own = self._sketcher.invariant(self.units.balance(vectors))
         without = np.full(len(vectors), -1, np.int64) if without is None else without
-        return self._near(own, self._invariant, without, count, None)
+        return [rows for rows, _ in self._near(own, self._invariant, without, count, None)]
 
     def in_units_of(self, vectors: Matrix, rows: Sequence[Rows]) -> Iterator[Matrix]:
         """Yield for each of vectors (n, P), with scales balanced, the snapshots of its rows (k, P),
@@ -147,41 +164,39 @@ class MatchedIndex:
             ValueError: a vector is not finite, or no other GAN is left for it.
         """
         without = np.full(len(vectors), -1, np.int64) if without is None else without
-        plain: dict[int, list[int]] = {gan: [] for gan in self._rows}
         tasks: dict[int, list[_Task]] = {gan: [] for gan in self._rows}
         for part in self._parts(np.arange(len(vectors))):
-            self._choose(vectors, part, without[part], plain, tasks)
+            for task in self._tasks(vectors, part, without[part]):
+                tasks[int(self.keys[task.row, 0])].append(task)
         found = Least(len(vectors), self.units.identity)
-        for done, gan in enumerate(self._rows):
+        for done, (gan, some) in enumerate(tasks.items()):
             on_progress("matching hidden units", done, len(self.gans))
-            self._compare(vectors, gan, np.array(plain[gan], np.int64), tasks[gan], found)
+            self._compare(vectors, gan, some, found)
         on_progress("matching hidden units", len(self.gans), len(self.gans))
-        return found.result(matched=bool(self.units.groups))
+        return found.result()
 
-    def _choose(
-        self,
-        vectors: Matrix,
-        part: Rows,
-        without: NDArray[np.int64],
-        plain: dict[int, list[int]],
-        tasks: dict[int, list[_Task]],
-    ) -> None:
-        """Choose the GANs with which some vectors are compared as they are, and as they are matched."""
-        raw = vectors[part]
-        near = self._near(self._sketcher.plain(raw), self._plain, without)
-        for vector, rows in zip(part.tolist(), near, strict=True):
-            for row in rows:
-                plain[int(self.keys[row, 0])].append(vector)
+    def distances_as_they_are(self, vectors: Matrix) -> Numbers:
+        """Return the least distances (n,) of vectors (n, P) to all snapshots, with no units moved and no
+        scales balanced."""
+        everything = self._parts(np.arange(len(self.keys)))
+        blocks = Blocks(
+            everything, self.units.layout.size, lambda rows: self.view.matrix(self.keys[rows])[0]
+        )
+        return np.concatenate(
+            [nearest_rows(vectors[part], blocks)[0] for part in self._parts(np.arange(len(vectors)))]
+        )
+
+    def _tasks(self, vectors: Matrix, part: Rows, without: NDArray[np.int64]) -> Iterator[_Task]:
+        """Yield the snapshots to which the vectors of `part` are to be matched."""
+        plain, invariant = self._sketched(self.units.balance(vectors[part]))
+        nearest = self._near(plain, self._plain, without, 1)
+        others = self._near(invariant, self._invariant, without)
+        for vector, (own, [least]), (rows, lengths) in zip(part.tolist(), nearest, others, strict=True):
             if self.units.groups:
-                tasks[int(self.keys[rows[0], 0])].append(
-                    _Task(vector, int(rows[0]), self.units.identity)
-                )
-        if not self.units.groups:
-            return
-        own = self._sketcher.invariant(self.units.balance(raw))
-        for vector, rows in zip(part.tolist(), self._near(own, self._invariant, without), strict=True):
-            for row in rows:
-                tasks[int(self.keys[row, 0])].append(_Task(vector, int(row), None))
+                yield _Task(vector, int(own[0]), self.units.identity)
+                rows = rows[lengths <= NOISE * least]
+            for row in rows.tolist():
+                yield _Task(vector, row, None)
 
     def _near(
         self,
@@ -190,9 +205,9 @@ class MatchedIndex:
         without: NDArray[np.int64],
         count: int = CANDIDATES,
         farthest: float | None = FARTHEST,
-    ) -> list[Rows]:
+    ) -> list[tuple[Rows, Numbers]]:
         """Return for each sketch (n, k) the nearest rows of those `of` (m, k), one for each of at most
-        `count` GANs."""
+        `count` GANs, and their distances."""
         to_all = distances(sketches, of)
         if not np.isfinite(to_all).all():
             raise ValueError("vectors hold NaN or infinity")
@@ -207,7 +222,7 @@ class MatchedIndex:
                 order = order[lengths[order] <= farthest * lengths[order[:1]]]
             if not len(order):
                 raise ValueError("there is no other GAN to compare with")
-            chosen.append(rows[order])
+            chosen.append((rows[order], lengths[order]))
         return chosen
 
     def _permuted(self, vectors: Matrix, orders: Sequence[Orders]) -> Matrix:
@@ -215,19 +230,9 @@ class MatchedIndex:
             vectors[row] = self.units.permute(vectors[row : row + 1], order)[0]
         return vectors
 
-    def _compare(
-        self, vectors: Matrix, gan: int, plain: Rows, tasks: list[_Task], found: "Least"
-    ) -> None:
-        """Measure vectors against all snapshots of a GAN: some as they are, others as they are
-        matched."""
-        parts, size = self._parts(self._rows[gan]), self.units.layout.size
-        blocks = Blocks(parts, size, lambda rows: self.view.matrix(self.keys[rows])[0])
-        for of in self._parts(plain):
-            found.add_plain(of, *nearest_rows(vectors[of], blocks)[:2])
-        if not tasks:
-            return
-        if self.units.scalable:
-            blocks = Blocks(parts, size, self.snapshots)
+    def _compare(self, vectors: Matrix, gan: int, tasks: list[_Task], found: Least) -> None:
+        """Match vectors to snapshots of a GAN, and measure them against all of its snapshots."""
+        blocks = Blocks(self._parts(self._rows[gan]), self.units.layout.size, self.snapshots)
         for places in self._parts(np.arange(len(tasks))):
             some = [tasks[place] for place in places]
             of = np.array([task.vector for task in some])
@@ -238,7 +243,7 @@ class MatchedIndex:
                 for row, snapshot in zip(targets.tolist(), self.snapshots(targets), strict=True)
             }
             orders = match_each([to[task.row] for task in some], own, [task.start for task in some])
-            found.add(of, *nearest_rows(self._permuted(own, orders), blocks)[:2], orders)
+            found.add(of, *nearest_rows(self._permuted(own, orders), blocks), orders)
 
     def _parts(self, rows: Rows) -> list[Rows]:
         """Return rows in parts of BLOCK bytes of vectors, or of one row."""

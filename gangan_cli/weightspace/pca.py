@@ -78,8 +78,10 @@ class PrincipalComponents:
             part -= mean[place]
             gram += part @ part.T
         variances, axes = np.linalg.eigh(gram)
-        # Rounding leaves tiny positive values for axes along which nothing varies.
-        kept = np.argsort(variances)[::-1][:components]
+        # Around their mean n snapshots span n - 1 axes. Rounding leaves tiny positive values for the
+        # last one, and for axes along which nothing varies: on some processors above any bound.
+        spanned = len(keys) - 1 if len(chosen) == len(keys) else len(chosen)
+        kept = np.argsort(variances)[::-1][: min(components, spanned)]
         kept = kept[variances[kept] > variances.max() * 1e-7]
         if not len(kept) or variances.max() <= 0:
             raise ConfigurationError("the snapshots are all alike: there is nothing to model")

@@ -140,6 +140,10 @@ def _flat(values: Matrix) -> Matrix:
 def _assigned(similarities: Matrix) -> NDArray[np.int64]:
     """Return for each of our units (rows) the one of theirs such that the similarities' sum is
     largest."""
+    # Among near vectors each unit is most like its own counterpart, and nothing is left to solve.
+    favourites: NDArray[np.int64] = similarities.argmax(axis=1)
+    if np.bincount(favourites, minlength=len(similarities)).max(initial=1) == 1:
+        return favourites
     from scipy.optimize import linear_sum_assignment
 
     _, columns = linear_sum_assignment(similarities, maximize=True)

@@ -22,6 +22,12 @@ def test_all_components_rebuild_the_vectors_exactly_enough(tmp_path):
     np.testing.assert_allclose(code.codes(code.project(vectors)), codes, atol=2e-4)
 
 
+def test_rounding_makes_no_axis(tmp_path):
+    vectors = 100 + 0.01 * numbers(0, 8, 300)  # whose mean float32 cannot hold
+    _, codes = fit(tmp_path, vectors, 50)
+    assert codes.shape == (8, 7)
+
+
 def test_codes_are_half_standardised_and_axes_orthonormal(tmp_path):
     scales = np.linspace(10, 1, 40, dtype=np.float32)
     vectors = numbers(1, 500, 40) * scales
