@@ -5,11 +5,14 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from gangan_cli.documents import from_document
 from store import Run
 from store.keys import Pair
+
+Verdict = Literal["holds", "does not hold", "undecided"]
+"""What is concluded about a statement."""
 
 AUDIT_VERSION = 4
 """Counts changes to what an audit measures, concludes, or how it is stored. Earlier audits are not read:

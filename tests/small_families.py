@@ -12,4 +12,5 @@ SMALL = [
     ("shared-wgan", "width=4 share=1,3 update=both"),
     ("shared-wgan", "width=4 update=frozen loss=code"),
     ("cyclegan", "width=4 critic_width=4"),
+    ("dcgan-32", "width=4"),
 ]

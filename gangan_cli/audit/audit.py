@@ -8,7 +8,6 @@ new, and how much of the population do they cover?
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,15 +21,13 @@ from gangan_cli.audit.rivals import RUN
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.metrics.data_copying import ZUByCell
 from gangan_cli.metrics.statistics import Interval
+from gangan_cli.records import Verdict
 from gangan_cli.sampling.datasets import dataset_of
 from gangan_cli.sampling.lineage import Lineage
 from gangan_cli.weightspace.novelty import MAX_RATIO, NEAR
 
 MOST = 512
 """Most samples of a sampler that are judged."""
-
-
-Verdict = Literal["holds", "does not hold", "undecided"]
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gangan_cli.audit.audit import Audit, Verdict
+from gangan_cli.audit.audit import Audit
 from gangan_cli.audit.benchmark import SamplerResult
 from gangan_cli.metrics.statistics import Interval
+from gangan_cli.records import Verdict
 
 LEVEL = 0.99
 """Level of all intervals of claims, and 1 - LEVEL is that of all tests: an audit makes about a dozen

@@ -14,6 +14,7 @@ from gangan_cli.cli.export_figures import export_figures
 from gangan_cli.cli.families import families
 from gangan_cli.cli.guide import guide
 from gangan_cli.cli.sample import sample
+from gangan_cli.cli.study import study
 from gangan_cli.cli.train_gangan import train_gangan
 from gangan_cli.cli.train_gans import train_gans
 from gangan_cli.cli.tui import tui
@@ -34,6 +35,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "families": families,
     "evaluate": evaluate,
     "audit": audit,
+    "study": study,
     "tui": tui,
     "export-figures": export_figures,
     "guide": guide,

@@ -16,11 +16,9 @@ def export_figures(
         typer.Argument(metavar="RUN", help="Runs to draw.", show_default="all"),
     ] = None,
     store: options.Store = None,
-    out: Annotated[Path, setting(help="Folder to write to.", callback=options.path_given)] = Path(
-        "figures"
-    ),
-    format: Annotated[str, setting(help="png, pdf, svg, or several: png,pdf.")] = "png",
-    dpi: Annotated[int, setting(min=30, max=1200)] = 150,
+    out: options.FigureFolder = Path("figures"),
+    format: options.FigureFormat = "png",
+    dpi: options.FigureDpi = 150,
     gan: Annotated[
         int | None,
         setting(help="Which GAN of the run (or which GAN-GAN) to sample.", default="the first"),
@@ -43,12 +41,9 @@ def export_figures(
         raise ConfigurationError(f"the store {catalog.root} is empty: gangan train-gans makes a run")
     for name in runs or ():
         catalog.known(name)  # report a wrong name before any run is drawn
-    from gangan_cli.figures.style import FORMATS, Output
-
-    wanted = [form.strip().lower() for form in format.split(",")]
-    if unknown := [form for form in wanted if form not in FORMATS]:
-        raise ConfigurationError(f"no format {unknown[0]!r}: choose from {', '.join(FORMATS)}")
+    wanted = options.figure_formats(format)
     from gangan_cli.figures.export import export_figures
+    from gangan_cli.figures.style import Output
 
     target, failures = Output(out, wanted, dpi, seed), diagnostics.RunFailures(several=len(names) > 1)
     for name in names:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from gangan_cli.config import PRESETS, GanGanConfig, RunEnvironment
+from gangan_cli.errors import ConfigurationError
 from gangan_cli.paths import expanded
 
 if TYPE_CHECKING:
@@ -127,6 +128,24 @@ DryRun = Annotated[
     bool,
     setting("--dry-run", help="Print the resolved configuration as TOML, and train nothing."),
 ]
+
+FigureFolder = Annotated[Path, setting("--out", help="Folder to write figures to.", callback=path_given)]
+FigureFormat = Annotated[str, setting("--format", help="png, pdf, svg, or several: png,pdf.")]
+FigureDpi = Annotated[int, setting("--dpi", min=30, max=1200)]
+
+
+def figure_formats(given: str) -> list[str]:
+    """Return the formats of figures that an option FigureFormat names.
+
+    Raises:
+        ConfigurationError: there is no such format.
+    """
+    from gangan_cli.figures.style import FORMATS
+
+    wanted = [form.strip().lower() for form in given.split(",")]
+    if unknown := [form for form in wanted if form not in FORMATS]:
+        raise ConfigurationError(f"no format {unknown[0]!r}: choose from {', '.join(FORMATS)}")
+    return wanted
 
 
 def catalog(store: Path | None, force: bool | None = None) -> "Catalog":

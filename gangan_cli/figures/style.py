@@ -1,7 +1,8 @@
 """Shared by all figures: style, ticks, saving, and the JSON file beside each that says what it shows."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import ceil, floor, log10
@@ -14,6 +15,7 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
+from gangan_cli.documents import to_document
 from gangan_cli.errors import WorkFailed
 from store import Run
 
@@ -101,34 +103,59 @@ def whole_ticks(axis: Axis) -> None:
 
 
 def save(figure: Figure, name: str, run: Run, output: Output, **facts: Any) -> list[Path]:
-    """Write a figure in all formats of `output`, and its JSON; return the paths of the images.
+    """Write a figure of a run in all formats of `output`, and its JSON; return the paths of the images.
 
     Raises:
         WorkFailed: the folder cannot be written.
     """
-    paths = [output.folder / run.name / f"{name}.{form}" for form in output.formats]
-    try:
-        paths[0].parent.mkdir(parents=True, exist_ok=True)
-        with rc_context(LOOK):
-            for path in paths:
-                metadata = (
-                    {}
-                    if path.suffix == ".png"
-                    else {"Date" if path.suffix == ".svg" else "CreationDate": None}
-                )
-                figure.savefig(path, dpi=output.dpi, metadata=metadata)
+    with _writable(output):
+        paths = _written(figure, name, run.name, output)
         describe(name, run, output, paths, **facts)
+    return paths
+
+
+def save_study(figure: Figure, name: str, study: str, found: Any, output: Output) -> list[Path]:
+    """Write a figure of a study likewise; its JSON has the study's result `found`, a dataclass.
+
+    Raises:
+        WorkFailed: the folder cannot be written.
+    """
+    with _writable(output):
+        paths = _written(figure, name, STUDIES, output)
+        _describe(name, STUDIES, output, paths, {"study": study, "result": to_document(found)})
+    return paths
+
+
+STUDIES = "studies"
+"""The folder of the figures of studies, beside those of runs."""
+
+
+@contextmanager
+def _writable(output: Output) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise WorkFailed(f"cannot write figures to {output.folder}: {error.strerror}") from error
+
+
+def _written(figure: Figure, name: str, folder: str, output: Output) -> list[Path]:
+    paths = [output.folder / folder / f"{name}.{form}" for form in output.formats]
+    paths[0].parent.mkdir(parents=True, exist_ok=True)
+    with rc_context(LOOK):
+        for path in paths:
+            metadata = (
+                {}
+                if path.suffix == ".png"
+                else {"Date" if path.suffix == ".svg" else "CreationDate": None}
+            )
+            figure.savefig(path, dpi=output.dpi, metadata=metadata)
     return paths
 
 
 def describe(name: str, run: Run, output: Output, files: Sequence[Path], **facts: Any) -> None:
     """Write the JSON beside a figure: its run, family, seed, versions, command, and other `facts`."""
     manifest = run.manifest
-    document = {
-        "figure": name,
-        "files": [path.name for path in files],
+    of_run = {
         "run": run.name,
         "id": manifest.id,
         "family": manifest.family,
@@ -136,10 +163,20 @@ def describe(name: str, run: Run, output: Output, files: Sequence[Path], **facts
         "seed": output.seed,
         "versions": dict(manifest.versions),
         "command": manifest.command,
+    }
+    _describe(name, run.name, output, files, of_run | facts)
+
+
+def _describe(
+    name: str, folder: str, output: Output, files: Sequence[Path], facts: Mapping[str, Any]
+) -> None:
+    document = {
+        "figure": name,
+        "files": [path.name for path in files],
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         **{key: _plain(value) for key, value in facts.items()},
     }
-    path = output.folder / run.name / f"{name}.json"
+    path = output.folder / folder / f"{name}.json"
     path.write_text(json.dumps(document, indent=2) + "\n")
 
 

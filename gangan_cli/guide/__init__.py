@@ -14,6 +14,7 @@ TOPICS = (
     "evaluation",
     "audit",
     "networks",
+    "studies",
     "findings",
     "store",
     "clusters",

@@ -1,5 +1,6 @@
 """Datasets by name: where they are, and how they are loaded."""
 
+import dataclasses
 import os
 from functools import cache
 from pathlib import Path
@@ -11,12 +12,16 @@ from gangan_cli import caches
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.images import idx
 from gangan_cli.images.dataset import Images
+from gangan_cli.images.domains import outlines
 from gangan_cli.paths import canonical, expanded
 
 FOLDER = "images:"
 """Prefix of a dataset's name that is a folder of pictures."""
 
-DATASETS = (*idx.TORCHVISION, "mnist5k", "celeba", f"{FOLDER}FOLDER")
+OUTLINES = "outlines:"
+"""Prefix of a dataset's name that is the outlines of another dataset's images."""
+
+DATASETS = (*idx.TORCHVISION, "mnist5k", "celeba", f"{FOLDER}FOLDER", f"{OUTLINES}DATASET")
 
 Part = Literal["train", "test"]
 
@@ -41,7 +46,9 @@ def check_dataset(name: str) -> None:
     Raises:
         ConfigurationError: it is not.
     """
-    if name not in DATASETS[:-1] and not (name.startswith(FOLDER) and name != FOLDER):
+    if name.startswith(OUTLINES):
+        check_dataset(name.removeprefix(OUTLINES))
+    elif name not in DATASETS[:-2] and not (name.startswith(FOLDER) and name != FOLDER):
         raise ConfigurationError(f"no dataset {name!r}: choose from {', '.join(DATASETS)}")
 
 
@@ -52,6 +59,8 @@ def named(dataset: str) -> str:
         ConfigurationError: as `check_dataset`, or no path can be such.
     """
     check_dataset(dataset)
+    if dataset.startswith(OUTLINES):
+        return f"{OUTLINES}{named(dataset.removeprefix(OUTLINES))}"
     folder = dataset.removeprefix(FOLDER)
     return dataset if folder == dataset else f"{FOLDER}{canonical(folder)}"
 
@@ -74,6 +83,10 @@ def load_images(name: str, data_dir: Path | None = None, part: Part = "train") -
         WorkFailed: the download failed.
     """
     check_dataset(name)
+    if name.startswith(OUTLINES):
+        images = load_images(name.removeprefix(OUTLINES), data_dir, part)
+        drawn = outlines(images.pixels, images.height, images.width)
+        return dataclasses.replace(images, name=name, pixels=drawn)
     if name == "mnist5k":
         if part == "test":
             raise ConfigurationError("dataset 'mnist5k' has no test images: those of mnist suit it")
@@ -96,6 +109,8 @@ def is_available(name: str, data_dir: Path | None = None, part: Part = "train") 
         ConfigurationError: no such dataset, or a folder may not be entered.
     """
     check_dataset(name)
+    if name.startswith(OUTLINES):
+        return is_available(name.removeprefix(OUTLINES), data_dir, part)
     if name in idx.TORCHVISION:
         return bool(idx.found(name, data_dir or default_data_dir(), part))
     return name != "celeba"

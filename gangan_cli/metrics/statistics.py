@@ -135,3 +135,21 @@ def difference_of_bests(
     (our, our_again), (their, their_again) = bests(ours), bests(theirs)
     low, high = np.quantile(our_again - their_again, _ends(level))
     return Interval(our - their, float(low), float(high))
+
+
+def mean_interval(values: NDArray[np.floating], level: float = 0.95) -> Interval:
+    """Return the mean of a few independent values (n,), with the interval of Student's t at `level`.
+
+    It takes the values as normal. The bootstrap does not, but of fewer than ten values its interval is
+    too narrow: at n = 4 one of nominally 95 % holds the mean in 80 of 100 cases.
+
+    Raises:
+        ValueError: fewer than two values.
+    """
+    if len(values) < 2:
+        raise ValueError(f"{len(values)} value: two or more are needed for an interval")
+    from scipy.special import stdtrit
+
+    mean, error = float(values.mean()), float(values.std(ddof=1)) / len(values) ** 0.5
+    reach = float(stdtrit(len(values) - 1, _ends(level)[1])) * error
+    return Interval(mean, mean - reach, mean + reach)

@@ -37,6 +37,8 @@ class FamilyInfo:
 # The code that each paper used: PyTorch-GAN's and Shared-WGAN's.
 AS_IN_002 = {"batch_size": 64, "epochs": 200}
 AS_IN_001 = {"batch_size": 64, "lr": 5e-5, "epochs": 50}
+# A step takes two batches, so that 50 epochs are the code's 25.
+AS_IN_DCGAN = {"batch_size": 64, "epochs": 50}
 
 FAMILIES: Mapping[str, FamilyInfo] = {
     "mlp": FamilyInfo("mlp:MLP", "Suarez 2019", "three linear layers on either side", of_weights=True),
@@ -47,6 +49,9 @@ FAMILIES: Mapping[str, FamilyInfo] = {
     "dcgan": FamilyInfo("dcgan:DCGAN", "Radford et al. 2016", "convolutions, any channels", AS_IN_002),
     "dcgan-small": FamilyInfo(
         "dcgan_small:SmallDCGAN", "Suarez 2019", "convolutions, under 30,000 parameters"
+    ),
+    "dcgan-32": FamilyInfo(
+        "dcgan_32:DCGAN32", "Radford et al. 2016", "kernels of 5 × 5 in both networks", AS_IN_DCGAN
     ),
     "infogan": FamilyInfo(
         "infogan:InfoGAN", "Chen et al. 2016", "finds classes and codes by itself", AS_IN_002

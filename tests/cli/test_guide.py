@@ -9,11 +9,13 @@ import subprocess
 import pytest
 
 from gangan_cli.guide import TOPICS, page, with_commands
+from gangan_cli.studies.registry import STUDIES
 from tests.architecture.test_readme import examples
 from tests.commands import DIGITS, clean_environment, command, gangan
 
-ELSEWHERE = tuple(
-    f"gangan {name}" for name in ("evaluate", "audit", "export-figures", "runs best", "tui", "guide")
+ELSEWHERE = (
+    *(f"gangan {name}" for name in ("evaluate", "audit", "export-figures", "runs best", "tui", "guide")),
+    *(f"gangan study {name}" for name in STUDIES),
 )
 """Commands whose examples are only parsed (tests/architecture/test_readme.py): other tests run them with
 less to do."""

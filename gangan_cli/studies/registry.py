@@ -1,0 +1,100 @@
+"""The studies by name. Importing this imports no torch; running a study does."""
+
+import difflib
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from gangan_cli.errors import ConfigurationError
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A run that a study needs, as settings of `gangan train-gans` by the names of GansConfig."""
+
+    run: str
+    settings: Mapping[str, Any]
+
+    def resolved(self, dataset: str | None) -> dict[str, Any]:
+        """Return all settings; `dataset` is for recipes that name none."""
+        return {"run": self.run, **({"dataset": dataset} if dataset else {}), **self.settings}
+
+    def command(
+        self, dataset: str | None = None, store: Path | None = None, data_dir: Path | None = None
+    ) -> str:
+        """Return the command line that trains it."""
+        words = ["gangan", "train-gans"]
+        for name, value in self.resolved(dataset).items():
+            option = f"--{name.replace('_', '-')}"
+            if name == "family_options":
+                for one in value.split():
+                    words += ["--family-option", one]
+            elif value is True:
+                words.append(option)
+            else:
+                words += [option, str(value)]
+        words += ["--store", str(store)] if store else []
+        words += ["--data-dir", str(data_dir)] if data_dir else []
+        return shlex.join(words)
+
+
+@dataclass(frozen=True)
+class StudyInfo:
+    """A study's entry in the registry, known without importing its module."""
+
+    where: str
+    """Its module in gangan_cli.studies and its class, which is called without arguments."""
+    figure: str
+    """A module in gangan_cli.figures and its function (found, output) -> paths."""
+    question: str
+    """What the paper asks, in one line."""
+    paper: str
+    needs: str
+    """The runs that it takes, in one line."""
+    takes: str
+    """About how long it takes, with and without its trainings."""
+    version: int
+    """Counts changes to what it measures or concludes: answers of other versions are not current."""
+    claims: tuple[str, ...]
+    """The rows of claims.py that it answers."""
+    recipes: Sequence[Recipe] = field(default_factory=tuple)
+    """The runs that it takes if none are named, and how to train them."""
+
+
+STUDIES: Mapping[str, StudyInfo] = {
+    "similarity": StudyInfo(
+        where="similarity:SimilarityStudy",
+        figure="similarity:draw_similarity",
+        question="Are a generator's kernels like its discriminator's?",
+        paper="001, figures 1 and 2",
+        needs="runs of two GANs or more, with generator and discriminator",
+        takes="seconds; 2 h of a core to train",
+        version=1,
+        claims=("C1.7", "C1.8"),
+        recipes=(
+            Recipe("dcgan-32", {"family": "dcgan-32", "gans": 4, "epochs": 10, "snapshot_every": 5}),
+        ),
+    ),
+}
+
+
+def study_info(name: str) -> StudyInfo:
+    """Return a study's entry.
+
+    Raises:
+        ConfigurationError: there is no such study.
+    """
+    if name not in STUDIES:
+        near = difflib.get_close_matches(name, [*STUDIES, "claims"], n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(STUDIES)} and claims"
+        raise ConfigurationError(f"no study {name!r}: {hint}")
+    return STUDIES[name]
+
+
+def build_study(name: str) -> Any:
+    """Return the study `name` (a Study): this imports what it needs."""
+    module, _, attribute = study_info(name).where.partition(":")
+    return getattr(import_module(f"gangan_cli.studies.{module}"), attribute)()
