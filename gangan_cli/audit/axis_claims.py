@@ -4,9 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gangan_cli.audit.audit import Audit, Claim
-from gangan_cli.audit.finding import LEVEL, Finding, shown
+from gangan_cli.audit.finding import LEVEL, Finding
 from gangan_cli.metrics.order import order_test
 from gangan_cli.metrics.statistics import Interval, bootstrap, spearman
+from gangan_cli.metrics.verdicts import shown
 
 ORDERED = 0.9
 """Absolute rank correlation from which samples count as ordered along an axis."""

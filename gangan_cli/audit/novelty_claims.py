@@ -7,12 +7,13 @@ from numpy.typing import NDArray
 
 from gangan_cli.audit.audit import Audit, Novelty
 from gangan_cli.audit.benchmark import SamplerResult
-from gangan_cli.audit.finding import LEVEL, Finding, Test, at_least, shown
+from gangan_cli.audit.finding import LEVEL, Finding, Test
 from gangan_cli.metrics.copies import clopper_pearson, share_of_copies
 from gangan_cli.metrics.coverage import coverage
 from gangan_cli.metrics.data_copying import z_u, z_u_by_cell, z_u_floor
 from gangan_cli.metrics.distances import Distances, Reference
 from gangan_cli.metrics.statistics import Interval
+from gangan_cli.metrics.verdicts import at_least, shown
 
 QUANTILE = 0.01
 """A sample is a copy, or a mixture, if it lies nearer than this quantile of what it is compared with."""

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from gangan_cli.audit.audit import Audit
 from gangan_cli.audit.benchmark import SamplerResult
-from gangan_cli.audit.finding import LEVEL, Finding, Test, shown
+from gangan_cli.audit.finding import LEVEL, Finding, Test
 from gangan_cli.audit.rivals import RUN, TRAINED_ANEW, label_of
 from gangan_cli.metrics.statistics import Interval, bootstrap, difference_of_bests, expected_best
+from gangan_cli.metrics.verdicts import shown
 
 BEST_OF = 4
 """Of n samples, the expected best of n / BEST_OF counts: of 64, the best of 16."""

@@ -9,6 +9,7 @@ from gangan_cli.records import Verdict
 from gangan_cli.studies.answers import Answer, Finding, RunUsed, answers
 from gangan_cli.studies.claims import CLAIMS, Claim
 from gangan_cli.studies.registry import STUDIES
+from gangan_cli.studies.run_claims import findings_of
 from store import Catalog, Run, StoreError
 
 
@@ -40,7 +41,8 @@ def answered_claims(catalog: Catalog) -> list[AnsweredClaim]:
     """
     best: dict[str, Finding] = {}
     with _opened(catalog) as runs:
-        for finding in _from_studies(_current(runs)):
+        of_runs = (finding for run in runs for finding in findings_of(run))
+        for finding in (*of_runs, *_from_studies(_current(runs))):
             if finding.claim not in best or finding.n >= best[finding.claim].n:
                 best[finding.claim] = finding
     return [AnsweredClaim(claim, best.get(claim.id)) for claim in CLAIMS]
@@ -55,13 +57,13 @@ def kept_answers(catalog: Catalog) -> list[Answer]:
 
 @contextmanager
 def _opened(catalog: Catalog) -> Iterator[list[Run]]:
-    """Open all runs of a store that can be read."""
+    """Open all runs of a store that can be read, in the order of their making."""
     with ExitStack() as stack:
         found = []
         for name in catalog.names() if catalog.root.exists() else ():
             with suppress(StoreError):
                 found.append(stack.enter_context(catalog.open(name)))
-        yield found
+        yield sorted(found, key=lambda run: run.manifest.created)
 
 
 def _current(runs: Sequence[Run]) -> list[Answer]:

@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gangan_cli.audit.finding import at_least, at_most, shown
 from gangan_cli.metrics.similarity import exceeds, largest_gap
 from gangan_cli.metrics.statistics import mean_interval
-from gangan_cli.records import Verdict
+from gangan_cli.metrics.verdicts import all_hold, at_least, at_most, shown
 from gangan_cli.studies.answers import Finding
 from gangan_cli.studies.study import Table
 
@@ -179,7 +178,7 @@ def _both_ends(found: RunSimilarity, first: bool) -> Finding:
     return Finding(
         statement="Kernels of the generator's last layer are like those of the discriminator's first "
         "layer, and those of its last but one are not",
-        verdict=_both(at_least(at_end, ALIKE), at_most(earlier, ALIKE)),
+        verdict=all_hold(at_least(at_end, ALIKE), at_most(earlier, ALIKE)),
         figures=f"a kernel's largest cosine exceeds a random kernel's with probability "
         f"{shown(at_end, '.2f')} in the last layer, {shown(earlier, '.2f')} in the one before "
         f"(alike: ≥ {ALIKE})",
@@ -219,13 +218,6 @@ def _own_or_any(found: RunSimilarity) -> Finding:
         null="discriminators of the run's other GANs",
         **_facts(found),
     )
-
-
-def _both(one: Verdict, other: Verdict) -> Verdict:
-    """Return the verdict on two statements together."""
-    if "does not hold" in (one, other):
-        return "does not hold"
-    return "holds" if one == other == "holds" else "undecided"
 
 
 def _facts(found: RunSimilarity) -> dict[str, Any]:
