@@ -28,16 +28,20 @@ def export_figures(
         setting(help="Which snapshot of a GAN-GAN to sample.", default="the last"),
     ] = None,
     seed: Annotated[int, setting(help="Seed of the noise.", min=0)] = 0,
+    dataset: Annotated[
+        str | None, setting(help="Draw images of a dataset too; without a RUN only these.")
+    ] = None,
+    data_dir: options.DataDir = None,
     json: options.Json = False,
 ) -> None:
-    """Draw the figures of runs: samples over training, losses, latent walk, animation, lineage; and of
-    what evaluate and audit found: scores, label entropies, the audit's page.
+    """Draw the figures of runs: samples over training, also as a film, losses, latent walk, lineage; and
+    of what evaluate and audit found: scores, label entropies, the audit's page.
 
     Prints the path of each file. Beside each figure a JSON file says what it was made from.
     """
     catalog = options.catalog(store)
-    names = runs or catalog.names()
-    if not names:
+    names = runs or ([] if dataset else catalog.names())
+    if not names and not dataset:
         raise ConfigurationError(f"the store {catalog.root} is empty: gangan train-gans makes a run")
     for name in runs or ():
         catalog.known(name)  # report a wrong name before any run is drawn
@@ -46,12 +50,23 @@ def export_figures(
     from gangan_cli.figures.style import Output
 
     target, failures = Output(out, wanted, dpi, seed), diagnostics.RunFailures(several=len(names) > 1)
+    if dataset:
+        from gangan_cli.figures.dataset import draw_dataset
+        from gangan_cli.images.loading import load_images, named
+
+        for path in draw_dataset(load_images(named(dataset), data_dir), target):
+            _tell(path, json, dataset=dataset, figure="dataset")
     for name in names:
         diagnostics.say(f"drawing {name}")
         with failures.guard(name):
             for figure, path in export_figures(catalog, name, target, gan=gan, epoch=epoch):
-                if json:
-                    output.line({"run": name, "figure": figure, "path": str(path)})
-                else:
-                    output.text(str(path))
+                _tell(path, json, run=name, figure=figure)
     failures.exit_with_worst()
+
+
+def _tell(path: Path, json: bool, **of: str) -> None:
+    """Print the path of a figure; as JSON also what it is of."""
+    if json:
+        output.line({**of, "path": str(path)})
+    else:
+        output.text(str(path))

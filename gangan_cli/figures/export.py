@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from gangan_cli.audit.audit import Audit
 from gangan_cli.audit.records import known_audit
 from gangan_cli.audit.score_history import ScoreHistory
+from gangan_cli.figures.animation import animate_training
 from gangan_cli.figures.audit import draw_audit
 from gangan_cli.figures.entropies import draw_entropies
 from gangan_cli.figures.latent import animate_walk, draw_grid
@@ -21,7 +22,7 @@ from gangan_cli.figures.translations import draw_translations
 from gangan_cli.figures.traversals import draw_traversals
 from gangan_cli.records import evaluations
 from gangan_cli.sampling.lineage import Lineage
-from gangan_cli.sampling.over_training import samples_over_training
+from gangan_cli.sampling.over_training import samples_over_training, training_film
 from gangan_cli.sampling.translations import translations
 from gangan_cli.sampling.traversals import latent_traversals
 from gangan_cli.sampling.walks import LatentGrid, sample, walk
@@ -49,6 +50,9 @@ def export_figures(
         if not lineage.is_gangan:
             study = samples_over_training(lineage, gan=gan, seed=output.seed)
             yield from _named("samples", draw_samples(run, study, output))
+            film = training_film(lineage, gan=gan, seed=output.seed)
+            if len(film.epochs) > 1:
+                yield from _named("training", animate_training(run, film, output))
             if lineage.family.latent_codes:
                 found = latent_traversals(lineage, gan=gan, epoch=epoch, seed=output.seed)
                 yield from _named("meanings", draw_traversals(run, *found, output))

@@ -4,14 +4,12 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
+from gangan_cli.figures.animation import FRAME_MS, frames, write
 from gangan_cli.figures.style import Output, describe, house_look, new_figure, save
 from gangan_cli.images.grid import shades, tile
 from gangan_cli.sampling.walks import LatentGrid
 from store import Run
-
-FRAME_MS = 120
 
 
 @house_look
@@ -61,23 +59,9 @@ def draw_grid(
 
 def animate_walk(run: Run, study: LatentGrid, output: Output) -> list[Path]:
     """Write a GIF that goes along the walk and back, with a marker for the position."""
-    side = int(study.images.shape[1] ** 0.5)
-    frames = []
-    for row, images in enumerate(study.images[:, : side * side]):
-        sheet = tile(shades(images).reshape(side, side, *images.shape[1:]), gap=2)
-        scale = max(1, 336 // sheet.shape[1])
-        big = sheet.repeat(scale, axis=0).repeat(scale, axis=1)
-        bar = np.full((14, *big.shape[1:]), 255, np.uint8)
-        bar[6:8, 4:-4] = 170
-        centre = 4 + round((big.shape[1] - 9) * row / max(1, len(study.images) - 1))
-        bar[3:11, max(0, centre - 3) : centre + 4] = 40
-        frames.append(Image.fromarray(np.vstack([big, bar])))
+    found = frames(study.images)
     path = output.folder / run.name / "walk.gif"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    there_and_back = [*frames, *frames[-2:0:-1]]
-    frames[0].save(
-        path, save_all=True, append_images=there_and_back[1:], duration=FRAME_MS, loop=0, optimize=True
-    )
+    write([*found, *found[-2:0:-1]], path, FRAME_MS)
     describe("walk-animation", run, output, [path], **_facts(study))
     return [path]
 

@@ -120,14 +120,23 @@ def save_study(figure: Figure, name: str, study: str, found: Any, output: Output
     Raises:
         WorkFailed: the folder cannot be written.
     """
+    return save_apart(figure, name, STUDIES, output, study=study, result=to_document(found))
+
+
+def save_apart(figure: Figure, name: str, folder: str, output: Output, **facts: Any) -> list[Path]:
+    """Write a figure that is of no run likewise, into a folder beside those of runs.
+
+    Raises:
+        WorkFailed: the folder cannot be written.
+    """
     with _writable(output):
-        paths = _written(figure, name, STUDIES, output)
-        _describe(name, STUDIES, output, paths, {"study": study, "result": to_document(found)})
+        paths = _written(figure, name, folder, output)
+        _describe(name, folder, output, paths, facts)
     return paths
 
 
 STUDIES = "studies"
-"""The folder of the figures of studies, beside those of runs."""
+"""The folder of the figures of studies."""
 
 
 @contextmanager

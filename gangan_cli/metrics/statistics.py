@@ -153,3 +153,24 @@ def mean_interval(values: NDArray[np.floating], level: float = 0.95) -> Interval
     mean, error = float(values.mean()), float(values.std(ddof=1)) / len(values) ** 0.5
     reach = float(stdtrit(len(values) - 1, _ends(level)[1])) * error
     return Interval(mean, mean - reach, mean + reach)
+
+
+def difference_interval(
+    ours: NDArray[np.floating], theirs: NDArray[np.floating], level: float = 0.95
+) -> Interval:
+    """Return the mean of `ours` (n,) minus that of `theirs` (m,), with the interval of Welch's t at
+    `level`: for few independent, about normal values, whose variances may differ.
+
+    Raises:
+        ValueError: fewer than two values on a side.
+    """
+    if min(len(ours), len(theirs)) < 2:
+        raise ValueError(f"{len(ours)} and {len(theirs)} values: two or more are needed on either side")
+    from scipy.special import stdtrit
+
+    squares = np.array([side.var(ddof=1) / len(side) for side in (ours, theirs)], np.float64)
+    counts = np.array([len(ours), len(theirs)])
+    total, found = squares.sum(), float(ours.mean() - theirs.mean())
+    freedom = total**2 / (squares**2 / (counts - 1)).sum() if total else float(counts.sum() - 2)
+    reach = float(stdtrit(freedom, _ends(level)[1]) * total**0.5)
+    return Interval(found, found - reach, found + reach)

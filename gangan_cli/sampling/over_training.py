@@ -12,6 +12,9 @@ PAPER_EPOCHS = (1, 2, 11, 26, 28, 31, 33, 36, 41, 50)
 QUARTERLY_FAMILIES = ("gan", "cgan", "dcgan", "infogan", "cyclegan")
 """Families that are shown after each quarter of training, as in 002: epochs 50, 100, 150 and 200."""
 
+FRAMES = 100
+"""Most epochs of a film."""
+
 
 @dataclass(frozen=True)
 class SamplesOverTraining:
@@ -41,7 +44,24 @@ def samples_over_training(
     if lineage.top.manifest.family in QUARTERLY_FAMILIES:
         shown = tuple(last * quarter // 4 for quarter in (1, 2, 3, 4))
     epochs = sorted({int(there[np.abs(there - wanted).argmin()]) for wanted in shown})
-    vectors, _ = lineage.top.matrix(np.array([(gan, epoch) for epoch in epochs], np.int64))
+    return _samples(lineage, gan, epochs, side, seed)
+
+
+def training_film(
+    lineage: Lineage, *, gan: int | None = None, side: int = 8, seed: int = 0
+) -> SamplesOverTraining:
+    """Return `side`² samples at every epoch with a snapshot, also at epoch 0; of more than FRAMES
+    epochs, as many evenly spaced ones. If a GAN has classes, `side` is their number."""
+    gan, _ = resolve_snapshot(lineage.top, gan, None)
+    keys = lineage.top.keys(initial=True)
+    there = keys[keys[:, 0] == gan, 1]
+    places = np.unique(np.linspace(0, len(there) - 1, FRAMES).round().astype(int))
+    return _samples(lineage, gan, there[places].tolist(), side, seed)
+
+
+def _samples(lineage: Lineage, gan: int, epochs: list[int], side: int, seed: int) -> SamplesOverTraining:
     side = lineage.classes.count if lineage.classes else side
-    images = lineage.render(vectors, lineage.fixed_noise(side**2, seed))
-    return SamplesOverTraining(gan, epochs, images, seed)
+    noise = lineage.fixed_noise(side**2, seed)
+    # One epoch at a time: of convolutions an image takes up to 1.5 MB.
+    images = [lineage.render(lineage.top.snapshot(gan, epoch)[None], noise) for epoch in epochs]
+    return SamplesOverTraining(gan, epochs, np.concatenate(images), seed)

@@ -17,10 +17,13 @@ class Recipe:
 
     run: str
     settings: Mapping[str, Any]
+    prefix: str = ""
+    """Prefix of the dataset's name, such as "outlines:"."""
 
     def resolved(self, dataset: str | None) -> dict[str, Any]:
-        """Return all settings; `dataset` is for recipes that name none."""
-        return {"run": self.run, **({"dataset": dataset} if dataset else {}), **self.settings}
+        """Return all settings; `dataset` is for recipes that name none, by default MNIST."""
+        named = f"{self.prefix}{dataset or 'mnist'}" if dataset or self.prefix else None
+        return {"run": self.run, **({"dataset": named} if named else {}), **self.settings}
 
     def command(
         self, dataset: str | None = None, store: Path | None = None, data_dir: Path | None = None
@@ -75,7 +78,12 @@ STUDIES: Mapping[str, StudyInfo] = {
         version=1,
         claims=("C1.7", "C1.8"),
         recipes=(
-            Recipe("dcgan-32", {"family": "dcgan-32", "gans": 4, "epochs": 10, "snapshot_every": 5}),
+            Recipe("dcgan-32", {"family": "dcgan-32", "gans": 4, "epochs": 10}),
+            Recipe("dcgan-32-outlines", {"family": "dcgan-32", "gans": 3, "epochs": 10}, "outlines:"),
+            Recipe(
+                "wgan-16",
+                {"family": "wgan", "family_options": "width=16 loss=code", "gans": 3, "epochs": 4},
+            ),
         ),
     ),
 }

@@ -97,7 +97,7 @@ def drawn(machine, tmp_path_factory):
 @pytest.mark.parametrize("family", SMALL)
 def test_every_family_has_its_figures(family, drawn):
     found, _ = drawn(family)
-    assert found - {"samples", "losses", "lineage", "entropies"} == OWN.get(family, set())
+    assert found - {"samples", "training", "losses", "lineage", "entropies"} == OWN.get(family, set())
 
 
 @pytest.mark.parametrize("family", ["dcgan-small", "cgan"])

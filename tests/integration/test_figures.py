@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import numpy as np
@@ -6,9 +7,11 @@ import torch
 from PIL import Image
 
 from gangan_cli.errors import WorkFailed
+from gangan_cli.figures.dataset import draw_dataset
 from gangan_cli.figures.export import export_figures
 from gangan_cli.figures.style import Output
 from gangan_cli.images.grid import grey, tile
+from gangan_cli.images.loading import load_images
 from gangan_cli.interchange.importing import import_run
 from gangan_cli.models.registry import build
 from store import Catalog
@@ -41,7 +44,7 @@ def drawn(trained, tmp_path_factory):
 def test_each_run_gets_the_figures_of_its_kind(drawn):
     _, figures = drawn
     kinds = {name: {figure for figure, _ in made} for name, made in figures.items()}
-    assert kinds["a"] == {"samples", "losses", "lineage"}
+    assert kinds["a"] == {"samples", "training", "losses", "lineage"}
     assert kinds["g"] == kinds["gg"] == {"walk", "walk-animation", "samples", "losses", "lineage"}
     assert all(path.stat().st_size > 500 for made in figures.values() for _, path in made)
 
@@ -78,6 +81,31 @@ def test_the_walk_moves_there_and_back(drawn):
         first = np.asarray(film.convert("L"))
         film.seek(31)
         assert not np.array_equal(first, np.asarray(film.convert("L")))
+
+
+def test_a_film_shows_every_epoch_and_waits_at_the_end(drawn):
+    out, _ = drawn
+    with Image.open(out / "a" / "training.gif") as film:
+        durations, shown = [], []
+        for place in range(film.n_frames):
+            film.seek(place)
+            durations.append(film.info["duration"])
+            shown.append(np.asarray(film.convert("L")))
+    assert len(durations) == 3 and durations[-1] > durations[0]
+    assert not np.array_equal(shown[0], shown[2])
+    assert json.loads((out / "a" / "training.json").read_text())["keys"] == [[0, 1], [0, 2], [0, 3]]
+
+
+def test_a_dataset_has_a_figure_with_a_class_in_a_column(tmp_path):
+    images = load_images("mnist5k")
+    (path,) = draw_dataset(images, Output(tmp_path, ("png",), 60, 0))
+    assert path == tmp_path / "datasets" / "mnist5k.png" and path.stat().st_size > 500
+    facts = json.loads(path.with_suffix(".json").read_text())
+    assert facts["dataset"]["sha256"] == images.describe()["sha256"]
+    labels = images.labels[np.array(facts["rows"])]
+    assert labels.shape == (8, 10) and (labels == np.arange(10)).all()
+    few = dataclasses.replace(images.picked(np.arange(9)), name="few", labels=np.full(9, -1))
+    assert draw_dataset(few, Output(tmp_path, ("png",), 60, 0))  # again and again
 
 
 def test_pictures_of_digits_are_grey(drawn):

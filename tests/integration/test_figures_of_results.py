@@ -206,7 +206,7 @@ class TestExport:
     def test_figures_are_drawn_of_what_is_known(self, known):
         _, _, made = known
         kinds = {name: {figure for figure, _ in paths} for name, paths in made.items()}
-        assert kinds["a"] == {"samples", "losses", "lineage", "scores", "entropies"}
+        assert kinds["a"] == {"samples", "training", "losses", "lineage", "scores", "entropies"}
         walks = {"walk", "walk-animation", "samples", "losses", "lineage"}
         assert kinds["g"] == walks | {"scores", "audit", "entropies"}
         assert all(path.stat().st_size > 500 for paths in made.values() for _, path in paths)

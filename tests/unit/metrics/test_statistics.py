@@ -7,8 +7,10 @@ from scipy import stats
 
 from gangan_cli.metrics.statistics import (
     bootstrap,
+    difference_interval,
     difference_of_bests,
     expected_best,
+    mean_interval,
     spearman,
 )
 
@@ -131,3 +133,21 @@ def test_a_sample_with_better_bests_is_told_so(random):
     better, worse = random.lognormal(size=64), 1 + random.lognormal(size=64)
     assert difference_of_bests(better, worse, of=16).high < 0
     assert difference_of_bests(worse, better, of=16).low > 0
+
+
+def test_intervals_of_few_values_are_those_of_student_and_welch(random):
+    ours, theirs = random.normal(3, 1, 5), random.normal(2, 4, 9)
+    found = mean_interval(ours, 0.9)
+    expected = stats.t.interval(0.9, 4, loc=ours.mean(), scale=stats.sem(ours))
+    assert (found.low, found.high) == pytest.approx(expected)
+    between = difference_interval(ours, theirs)
+    expected = stats.ttest_ind(ours, theirs, equal_var=False).confidence_interval()
+    assert (between.low, between.high) == pytest.approx((expected.low, expected.high))
+    assert between.estimate == pytest.approx(ours.mean() - theirs.mean())
+    for few in (mean_interval, partial(difference_interval, ours)):
+        with pytest.raises(ValueError, match="two or more"):
+            few(ours[:1])
+
+
+def test_alike_values_differ_by_nothing():
+    assert difference_interval(np.ones(3), np.ones(3)).high == 0
