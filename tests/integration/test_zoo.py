@@ -39,6 +39,8 @@ PARAMETERS = [
     ("dcgan", "generator=256,128,64,32", (98_113, 1_655_489)),
     ("dcgan-small", "", (2_957, 18_729)),
     ("dcgan-small", "width=8", (11_033, 57_937)),
+    ("dcgan-32", "", (270_401, 321_505)),
+    ("dcgan-32", "width=64", (4_307_201, 4_511_617)),
     ("wgan", "", (168_593, 494_513)),
     ("shared-wgan", "", (168_593, 494_513)),
     ("cyclegan", "", (134_337, 134_337, 195_521, 195_521, 0, 0)),
@@ -150,6 +152,19 @@ def test_each_generates_images_one_by_one_as_in_a_batch(name, options):
     assert made.abs().max() <= 1
     if "wgan" not in name:  # whose batch norms see the batch, also then
         torch.testing.assert_close(family.generate(networks, noise[:1]).detach(), made[:1])
+
+
+def test_a_generator_of_dcgan_32_goes_the_way_of_a_discriminator_back():
+    """Its transposed convolutions are the transposes of the other's, padding and all: the same kernel
+    maps either way, so that <conv(x), y> = <x, transposed(y)>."""
+    networks = build("dcgan-32", {"width": 4}).networks()
+    there = networks["discriminator"].convolutions[1].double()
+    back = networks["generator"].convolutions[2].double()
+    torch.nn.init.zeros_(there.bias), torch.nn.init.zeros_(back.bias)
+    back.weight.data = there.weight.data.clone()
+    torch.manual_seed(0)
+    x, y = torch.randn(2, 4, 16, 16).double(), torch.randn(2, 8, 8, 8).double()
+    torch.testing.assert_close((there(x) * y).sum(), (x * back(y)[:, :, :-1, :-1]).sum())
 
 
 def test_a_memory_gives_every_second_translation_for_an_earlier_one():
