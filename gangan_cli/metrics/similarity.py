@@ -27,8 +27,8 @@ def largest_cosines(targets: Vectors, references: Vectors) -> Values:
 
 def _unit(vectors: Vectors) -> Vectors:
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    found: Vectors = vectors / np.where(lengths > 0, lengths, 1)
-    return found
+    lengths[lengths == 0] = 1
+    return (vectors / lengths).astype(np.float32)
 
 
 def permuted(vectors: Vectors, random: np.random.Generator) -> Vectors:
