@@ -28,7 +28,8 @@ def largest_cosines(targets: Vectors, references: Vectors) -> Values:
 def _unit(vectors: Vectors) -> Vectors:
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     lengths[lengths == 0] = 1
-    return (vectors / lengths).astype(np.float32)
+    found: Vectors = (vectors / lengths).astype(np.float32)
+    return found
 
 
 def permuted(vectors: Vectors, random: np.random.Generator) -> Vectors:
