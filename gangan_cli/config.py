@@ -61,6 +61,9 @@ class GansConfig:
         "images:FOLDER for pictures of your own; if they lie in folders inside, each is a class.",
         environment="GANGAN_DATASET",
     )
+    examples: str = setting_field(
+        "", "Which of its images to train on, counted from 0, as in 0-49999.", shown="all"
+    )
     family: str = setting_field("mlp", "Kind of GAN: gangan families lists them.")
     family_options: str = setting_field(
         "",

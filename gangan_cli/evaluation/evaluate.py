@@ -14,7 +14,7 @@ from gangan_cli.evaluation.reference import Reference, reference_of, to_bytes
 from gangan_cli.evaluation.scores import from_quick, kept, merged, scored
 from gangan_cli.progress import ProgressCallback
 from gangan_cli.records import Evaluated, Scored, Subject
-from gangan_cli.sampling.datasets import data_dir_of, dataset_of, mismatch
+from gangan_cli.sampling.datasets import data_dir_of, dataset_of, mismatch, rows_of
 from gangan_cli.sampling.lineage import Lineage
 from gangan_cli.weightspace.snapshots import Matrix, select
 from store import Catalog, Run, StoreError
@@ -86,7 +86,8 @@ def evaluate(
         if doubt := mismatch(name, bottom, dataset):
             yield Warned(doubt)
         folder = data_dir or data_dir_of(bottom)
-        reference = reference_of(dataset, folder, on_progress, request.judge)
+        rows = rows_of(bottom, dataset)
+        reference = reference_of(dataset, folder, on_progress, request.judge, rows)
         yield from (Warned(text) for text in doubts(reference.judge, request.samples))
         if not request.quick and reference.train is None:
             yield Warned(reference.lack)

@@ -2,10 +2,11 @@
 cached; those of the judge that ships, for the default request, ship too."""
 
 import contextlib
+import hashlib
 import json
 import os
 from collections.abc import Collection
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from gangan_cli import caches
@@ -14,7 +15,7 @@ from gangan_cli.evaluation.judge import KIND
 from gangan_cli.evaluation.measures import Sample, computable
 from gangan_cli.evaluation.quick import quick_scores
 from gangan_cli.evaluation.reference import Reference
-from gangan_cli.evaluation.scores import from_quick, kept, merged, scored
+from gangan_cli.evaluation.scores import from_quick, kept, merged, scored, without_training_images
 from gangan_cli.evaluation.shipped import FOLDER
 from gangan_cli.records import Scored
 
@@ -26,7 +27,9 @@ def floor(reference: Reference, count: int, seed: int, quick: bool) -> Scored:
     Nearest images are those of test images: the nearest training image of a training image is itself.
     """
     name, wanted = file_name(reference, count, seed, quick), computable(reference, quick=quick)
-    found = kept(_read(FOLDER / name))
+    found = kept(_read(FOLDER / file_name(replace(reference, rows=""), count, seed, quick)))
+    if reference.rows:
+        found = without_training_images(found)
     if not found.versions.keys() >= set(wanted):
         with contextlib.suppress(caches.CacheUnwritable):
             found = merged(found, kept(_read(caches.folder(KIND) / name)))
@@ -55,8 +58,10 @@ def _write(scores: Scored, name: str) -> None:
 
 def file_name(reference: Reference, count: int, seed: int, quick: bool) -> str:
     """Return the name of the file with these scores."""
-    kind = "quick" if quick else "full"
-    return f"{reference.dataset}-{reference.judge.id}-{kind}-{count}-{seed}.json"
+    kind, of = "quick" if quick else "full", reference.dataset
+    if reference.rows:
+        of += f"-{hashlib.sha256(reference.rows.encode()).hexdigest()[:12]}"
+    return f"{of}-{reference.judge.id}-{kind}-{count}-{seed}.json"
 
 
 def compute(

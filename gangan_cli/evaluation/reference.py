@@ -27,12 +27,14 @@ APART = 1000
 
 @dataclass(frozen=True)
 class Reference:
-    """The images that GANs of `dataset` are compared with, and what scores need of them."""
+    """The images that GANs of `dataset` are compared with, and what scores need of them. `rows` says
+    which of the dataset's images the GANs were trained on; "" for all."""
 
     judge: Judge
     images: RealImages
     dataset: str
     data_dir: Path | None
+    rows: str = ""
 
     @cached_property
     def judged(self) -> tuple[Features, Features]:
@@ -76,12 +78,12 @@ class Reference:
 
     @cached_property
     def train(self) -> Pixels | None:
-        """The images (n, 784) of 0 to 255 that GANs of the dataset are trained on; None if they are not
-        on this machine. Nothing is downloaded for this."""
+        """The images (n, 784) of 0 to 255 that the GANs were trained on; None if they are not on this
+        machine. Nothing is downloaded for this."""
         try:
             if not is_available(self.dataset, self.data_dir):
                 return None
-            images = load_images(self.dataset, self.data_dir)
+            images = load_images(self.dataset, self.data_dir).part(self.rows)
         except (ConfigurationError, WorkFailed):
             return None
         return images.pixels if (images.height, images.width) == (SIDE, SIDE) else None
@@ -138,15 +140,20 @@ class Reference:
 
 
 def reference_of(
-    dataset: str, data_dir: Path | None, on_progress: ProgressCallback, kind: str = "standard"
+    dataset: str,
+    data_dir: Path | None,
+    on_progress: ProgressCallback,
+    kind: str = "standard",
+    rows: str = "",
 ) -> Reference:
-    """Return the reference of `dataset`, with its judge, which is trained if it does not ship.
+    """Return the reference of `dataset`, of which GANs were trained on `rows`, with its judge, which is
+    trained if it does not ship.
 
     Raises:
         ConfigurationError, WorkFailed: as `judge_of`.
     """
     judge = judge_of(dataset, data_dir, on_progress, kind)
-    return Reference(judge, real_images(judged_by(dataset), data_dir), dataset, data_dir)
+    return Reference(judge, real_images(judged_by(dataset), data_dir), dataset, data_dir, rows)
 
 
 def to_bytes(pictures: Features) -> Pixels:

@@ -108,19 +108,30 @@ def from_quick(
 
 def kept(older: Scored) -> Scored:
     """Return the scores that stored ones have by metrics whose version is still the same."""
-    same = {
-        name: version
-        for name, version in older.versions.items()
-        if name in METRICS and METRICS[name].version == version
-    }
+    same = [name for name, one in METRICS.items() if older.versions.get(name) == one.version]
+    return _only(older, same)
+
+
+def without_training_images(found: Scored) -> Scored:
+    """Return the scores that do not depend on which images GANs were trained on."""
+    return _only(found, [name for name in found.versions if not METRICS[name].compares_training_images])
+
+
+def _only(found: Scored, metrics: Collection[str]) -> Scored:
+    """Return the scores that some of their metrics computed."""
     titles = SCORES | CLASS_SCORES
     values, errors = (
-        {name: value for name, value in part.items() if name in titles and titles[name].metric in same}
-        for part in (older.values, older.errors)
+        {
+            name: value
+            for name, value in part.items()
+            if name in titles and titles[name].metric in metrics
+        }
+        for part in (found.values, found.errors)
     )
-    labels = "labels" in same
+    labels = "labels" in metrics
+    versions = {name: version for name, version in found.versions.items() if name in metrics}
     return Scored(
-        values, errors, older.classes if labels else [], older.entropies if labels else [], same
+        values, errors, found.classes if labels else [], found.entropies if labels else [], versions
     )
 
 

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gangan_cli.errors import ConfigurationError
+from gangan_cli.ranges import parsed
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -26,6 +29,8 @@ class Images:
     """How the images were read, where the user should know."""
     warnings: tuple[str, ...] = ()
     """What may be wrong with the images."""
+    rows: str = ""
+    """Which images of the dataset these are, as in "0-49999"; "" for all."""
 
     def describe(self) -> dict[str, Any]:
         """Return the manifest's description of the dataset, with a hash of its pixels."""
@@ -35,6 +40,7 @@ class Images:
             "height": self.height,
             "width": self.width,
             **({"channels": self.channels} if self.channels > 1 else {}),
+            **({"rows": self.rows} if self.rows else {}),
             "sha256": hashlib.sha256(self.pixels.tobytes()).hexdigest(),
         }
 
@@ -51,6 +57,32 @@ class Images:
     def picked(self, rows: NDArray[Any]) -> "Images":
         """Return some of the images, by index or mask."""
         return dataclasses.replace(self, pixels=self.pixels[rows], labels=self.labels[rows])
+
+    def part(self, rows: str) -> "Images":
+        """Return the images in ranges of rows, counted from 0, as in "0-49999"; all for "".
+
+        Raises:
+            ConfigurationError: they cannot be read, or the dataset ends before them.
+        """
+        if not rows:
+            return self
+        chosen = np.zeros(self.count, bool)
+        for first, end in parsed(rows, "examples"):
+            last = self.count - 1 if end is None else end
+            if max(first, last) >= self.count:
+                raise ConfigurationError(
+                    f"examples {rows!r}: {self.name} has the images 0 to {self.count - 1:,}"
+                )
+            chosen[first : last + 1] = True
+        part = dataclasses.replace(self.picked(np.flatnonzero(chosen)), rows=rows)
+        missing = sorted({*self.labels.tolist()} - {*part.labels.tolist()})
+        if not missing:
+            return part
+        lost = (
+            f"examples {rows!r} have no image of class {', '.join(map(str, missing))}: the rows of "
+            f"{self.name} may be in the order of their classes"
+        )
+        return dataclasses.replace(part, warnings=(*part.warnings, lost))
 
     def drawn(self, pixels: NDArray[np.uint8]) -> "Images":
         """Return the same with other pixels."""

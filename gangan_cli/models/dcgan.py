@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from gangan_cli.models.convolutional import Convolutional, Trunk
 from gangan_cli.models.family import Networks, Phase
 from gangan_cli.models.gan import ADAM
-from gangan_cli.models.mlp import cross_entropy
+from gangan_cli.models.objectives import cross_entropy
 
 
 class Discriminator(nn.Module):

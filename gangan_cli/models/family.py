@@ -133,6 +133,14 @@ class Family(Protocol):
 
 
 @runtime_checkable
+class FromExamples(Protocol):
+    """A family some of whose initial weights follow from the training examples."""
+
+    def initialise(self, networks: "Mapping[str, nn.Module]", mean: "Tensor") -> None:
+        """Set these weights in newly initialised networks, given the mean (D,) of all examples."""
+
+
+@runtime_checkable
 class Informative(Protocol):
     """A family whose discriminator is taught to find the class that an image was generated from."""
 

@@ -1,7 +1,8 @@
 """The GAN of Zhang and Zhou, "Review and Re-thinking of significant GAN models" (002, section 2.1).
 
 Goodfellow et al. (2014) with PyTorch-GAN's layers: both networks learn from the same generated images,
-and the discriminator's loss is the mean of its two halves.
+and the discriminator's loss is the mean of its two halves. With several of the discriminator's updates
+to one of the generator's, it is Algorithm 1 of that paper: each update has images of its own.
 """
 
 from dataclasses import dataclass
@@ -12,9 +13,11 @@ from torch import Tensor, nn
 
 from gangan_cli.models.base import BaseGAN
 from gangan_cli.models.family import ImageSpec, Networks, Phase
+from gangan_cli.models.functional import FunctionalModule
 from gangan_cli.models.layer_lists import numbers
 from gangan_cli.models.layers import Perceptron
-from gangan_cli.models.mlp import cross_entropy, tanh
+from gangan_cli.models.mlp import tanh
+from gangan_cli.models.objectives import OBJECTIVES, check_objective, cross_entropy
 from gangan_cli.models.optimizers import Adam
 
 ADAM = Adam(betas=(0.5, 0.999))
@@ -36,18 +39,6 @@ class Discriminator(Perceptron):
         return torch.sigmoid(super().forward(x, aux_noise))
 
 
-def losses(
-    networks: Networks, examples: Tensor, noise: Tensor, progress: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Return the generator's loss, -log D(G(z)), and the discriminator's, half of -log D(x) - log(1 -
-    D(G(z))), of the same generated images."""
-    discriminator, made = networks["discriminator"], networks["generator"](noise)
-    of_generator = cross_entropy(discriminator.frozen(made), real=True)
-    real = cross_entropy(discriminator(examples), real=True)
-    fake = cross_entropy(discriminator(made.detach()), real=False)
-    return of_generator, (real + fake) / 2
-
-
 @dataclass(frozen=True)
 class GAN(BaseGAN):
     """Linear layers with batch normalisation in the generator, binary cross-entropy, Adam."""
@@ -58,11 +49,27 @@ class GAN(BaseGAN):
     discriminator: str = "512,256"
     bn_eps: float = 0.8
     """Epsilon of batch normalisation: the code's `BatchNorm1d(n, 0.8)` means it for the momentum."""
+    loss: str = "nonsaturating"
+    """The generator's objective: nonsaturating, -log D(G(z)), or minimax, log(1 - D(G(z)))."""
+    discriminator_steps: int = 1
+    """Updates of the discriminator per update of the generator: k of Algorithm 1."""
 
     name: ClassVar[str] = "gan"
-    phases: ClassVar[tuple[Phase, ...]] = (
-        Phase(("generator", "discriminator"), losses, ("g_loss", "d_loss"), ADAM),
-    )
+
+    def __post_init__(self) -> None:
+        check_objective(self.loss)
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        """Return one update of both networks; or the updates of the discriminator, then the
+        generator's."""
+        if self.discriminator_steps == 1:
+            return (Phase(("generator", "discriminator"), self._losses, ("g_loss", "d_loss"), ADAM),)
+        steps = self.discriminator_steps
+        return (
+            Phase(("discriminator",), self._discriminator_loss, ("d_loss",), ADAM, n_updates=steps),
+            Phase(("generator",), self._generator_loss, ("g_loss",), ADAM),
+        )
 
     @classmethod
     def hparams_for(cls, image_spec: ImageSpec) -> dict[str, int]:
@@ -77,3 +84,28 @@ class GAN(BaseGAN):
             "discriminator": Discriminator(self.data_dim, judges, 1),
             "generator": Generator(self.latent_dim, makes, self.data_dim, normalised=self.bn_eps),
         }
+
+    def _losses(
+        self, networks: Networks, examples: Tensor, noise: Tensor, progress: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Return the losses of both, of the same generated images."""
+        discriminator, made = networks["discriminator"], networks["generator"](noise)
+        of_generator = OBJECTIVES[self.loss](discriminator.frozen(made))
+        return of_generator, _halves(discriminator, examples, made.detach())
+
+    def _generator_loss(
+        self, networks: Networks, examples: Tensor, noise: Tensor, progress: Tensor
+    ) -> tuple[Tensor]:
+        return (OBJECTIVES[self.loss](networks["discriminator"](networks["generator"](noise))),)
+
+    def _discriminator_loss(
+        self, networks: Networks, examples: Tensor, noise: Tensor, progress: Tensor
+    ) -> tuple[Tensor]:
+        made = networks["generator"](noise)
+        return (_halves(networks["discriminator"], examples, made),)
+
+
+def _halves(discriminator: FunctionalModule, examples: Tensor, made: Tensor) -> Tensor:
+    """Return half of -log D(x) - log(1 - D(G(z)))."""
+    real = cross_entropy(discriminator(examples), real=True)
+    return (real + cross_entropy(discriminator(made), real=False)) / 2

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gangan_cli.models.base import BaseGAN
-from gangan_cli.models.family import ImageSpec, Networks, Phase, WeightSpec
+from gangan_cli.models.family import ImageSpec, Losses, Networks, Phase, WeightSpec
+from gangan_cli.models.objectives import check_objective, cross_entropy, minimax, nonsaturating
 
 WIDE = 10_000
 """Outputs from which a layer's product is taken the other way round."""
@@ -48,9 +49,16 @@ def tanh(x: Tensor) -> Tensor:
 def generator_loss(
     networks: Networks, examples: Tensor, noise: Tensor, progress: Tensor
 ) -> tuple[Tensor]:
-    """Non-saturating: -log D(G(z)), averaged over the batch."""
-    judged = networks["discriminator"](networks["generator"](noise))
-    return (cross_entropy(judged, real=True),)
+    """-log D(G(z)), averaged over the batch."""
+    return (nonsaturating(networks["discriminator"](networks["generator"](noise))),)
+
+
+def minimax_loss(networks: Networks, examples: Tensor, noise: Tensor, progress: Tensor) -> tuple[Tensor]:
+    """log(1 - D(G(z))), averaged over the batch."""
+    return (minimax(networks["discriminator"](networks["generator"](noise))),)
+
+
+GENERATOR_LOSSES: Mapping[str, Losses] = {"nonsaturating": generator_loss, "minimax": minimax_loss}
 
 
 def discriminator_loss(
@@ -62,18 +70,6 @@ def discriminator_loss(
     return (cross_entropy(real, real=True) + cross_entropy(fake, real=False),)
 
 
-def cross_entropy(judged: Tensor, *, real: bool) -> Tensor:
-    """Binary cross-entropy of probabilities (B, 1) against one answer, as the released code has it.
-
-    On probabilities, not logits: its gradient fades where the discriminator is sure, and a GAN-GAN
-    over raw weights depends on that.
-    """
-    # PyTorch raises on NaN, which would end every GAN of the chunk; a GAN that has diverged is known
-    # by its weights.
-    judged = judged.nan_to_num(0.5)
-    return F.binary_cross_entropy(judged, torch.full_like(judged, float(real)))
-
-
 @dataclass(frozen=True)
 class MLP(BaseGAN):
     """The paper's GAN: sigmoid discriminator, tanh generator, binary cross-entropy, Adam."""
@@ -82,19 +78,32 @@ class MLP(BaseGAN):
     latent_dim: int = 64
     discriminator_width: int = 64
     generator_width: int = 64
+    loss: str = "nonsaturating"
+    """The generator's objective: nonsaturating, -log D(G(z)), or minimax, log(1 - D(G(z)))."""
+    discriminator_steps: int = 1
+    """Updates of the discriminator per update of the generator, each on its own examples: k of 003's
+    Algorithm 1."""
 
     name: ClassVar[str] = "mlp"
-    # The released code steps the generator first, then the discriminator, each with its own noise.
-    phases: ClassVar[tuple[Phase, ...]] = (
-        Phase(("generator",), generator_loss, ("g_loss",)),
-        Phase(("discriminator",), discriminator_loss, ("d_loss",)),
-    )
 
     weight_options: ClassVar[Mapping[str, Any]] = {
         "latent_dim": 16,
         "discriminator_width": 256,
         "generator_width": 256,
     }
+
+    def __post_init__(self) -> None:
+        check_objective(self.loss)
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        """Return the generator's update, then those of the discriminator, each with its own noise: the
+        order of the released code."""
+        steps = self.discriminator_steps
+        return (
+            Phase(("generator",), GENERATOR_LOSSES[self.loss], ("g_loss",)),
+            Phase(("discriminator",), discriminator_loss, ("d_loss",), n_updates=steps),
+        )
 
     @classmethod
     def hparams_for_weights(cls, spec: WeightSpec, options: Mapping[str, Any]) -> dict[str, Any]:

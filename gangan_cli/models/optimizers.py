@@ -21,8 +21,8 @@ class Optimizer(Protocol):
         """Initial value of each moment; its length is the number of moments per parameter."""
 
     def rates(self, learning_rates: Rates, done: int) -> Rates:
-        """Return two scalars (updates, 2) for the `step` of each update, given learning rates (updates,)
-        and the number of updates `done` before."""
+        """Return two scalars (updates, 2) for the `step` of each update of an epoch, given learning
+        rates (updates,) and the number of updates `done` in the epochs before."""
 
     def step(
         self, parameter: "Tensor", gradient: "Tensor", moments: "Sequence[Tensor]", rates: "Tensor"
@@ -83,3 +83,38 @@ class RMSProp:
         (squares,) = moments
         squares.mul_(self.decay).addcmul_(gradient, gradient, value=1 - self.decay)
         parameter.sub_(rates[0] * gradient / (squares + self.epsilon).sqrt())
+
+
+@dataclass(frozen=True)
+class Momentum:
+    """Gradient descent with momentum, as pylearn2 had it: v = m v - rate · gradient, w = w + v.
+
+    After each update the rate is divided by `decay`, down to `least`. The momentum m goes linearly from
+    `initial`, throughout epoch 1, to `final`, in epoch `saturate` and all later ones.
+    """
+
+    initial: float = 0.5
+    final: float = 0.7
+    saturate: int = 250
+    decay: float = 1.000004
+    least: float = 1e-6
+
+    @property
+    def initial_state(self) -> tuple[float, ...]:
+        """Return 0: the velocity."""
+        return (0.0,)
+
+    def rates(self, learning_rates: Rates, done: int) -> Rates:
+        """Return the rate and the momentum of each update. All epochs have equally many updates."""
+        updates = np.arange(done, done + len(learning_rates), dtype=np.float64)
+        rates = np.maximum(learning_rates * self.decay**-updates, self.least)
+        grown = min((done // len(learning_rates)) / (self.saturate - 1), 1.0)
+        momentum = self.initial + (self.final - self.initial) * grown
+        return np.stack([rates, np.full_like(rates, momentum)], axis=1)
+
+    def step(
+        self, parameter: "Tensor", gradient: "Tensor", moments: "Sequence[Tensor]", rates: "Tensor"
+    ) -> None:
+        (velocity,) = moments
+        velocity.mul_(rates[1]).sub_(rates[0] * gradient)
+        parameter.add_(velocity)

@@ -34,15 +34,22 @@ class FamilyInfo:
     """Whether it can generate weights under a condition."""
 
 
-# The code that each paper used: PyTorch-GAN's and Shared-WGAN's.
+# The code that each paper used: PyTorch-GAN's, Shared-WGAN's, and that of Goodfellow et al.
 AS_IN_002 = {"batch_size": 64, "epochs": 200}
 AS_IN_001 = {"batch_size": 64, "lr": 5e-5, "epochs": 50}
 # A step takes two batches, so that 50 epochs are the code's 25.
 AS_IN_DCGAN = {"batch_size": 64, "epochs": 50}
+AS_IN_003 = {"batch_size": 100, "lr": 0.1, "epochs": 250}
 
 FAMILIES: Mapping[str, FamilyInfo] = {
     "mlp": FamilyInfo("mlp:MLP", "Suarez 2019", "three linear layers on either side", of_weights=True),
     "gan": FamilyInfo("gan:GAN", "Goodfellow et al. 2014", "linear layers, any widths", AS_IN_002),
+    "goodfellow": FamilyInfo(
+        "goodfellow:Goodfellow",
+        "Goodfellow et al. 2014",
+        "the nets of 2014: maxout, dropout, momentum",
+        AS_IN_003,
+    ),
     "cgan": FamilyInfo(
         "cgan:CGAN", "Mirza and Osindero 2014", "both networks know the label", AS_IN_002
     ),

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from gangan_cli.errors import ConfigurationError
+from gangan_cli.images.dataset import Images
 from gangan_cli.images.domains import Unpaired
 from gangan_cli.images.loading import load_images
 from gangan_cli.weightspace.snapshots import Matrix
@@ -18,6 +19,21 @@ def images_of(manifest: Manifest) -> str:
     """Return the name of the dataset that a run was trained on; "" if unknown (imported state dicts)."""
     name = (manifest.dataset or {}).get("name", "")
     return "" if name == IMPORTED else str(name)
+
+
+def rows_of(manifest: Manifest, dataset: str) -> str:
+    """Return the rows of `dataset` that a run was trained on; "" for all, or on another dataset."""
+    return str((manifest.dataset or {}).get("rows", "")) if images_of(manifest) == dataset else ""
+
+
+def training_images(manifest: Manifest, data_dir: Path | None = None) -> Images:
+    """Return the images that a run was trained on, from `data_dir` or else where they were then.
+
+    Raises:
+        ConfigurationError, WorkFailed: the images cannot be loaded.
+    """
+    name = images_of(manifest)
+    return load_images(name, data_dir or data_dir_of(manifest)).part(rows_of(manifest, name))
 
 
 def dataset_of(manifest: Manifest, wished: str = "") -> str:
@@ -61,7 +77,7 @@ def sources(manifest: Manifest, count: int, seed: int) -> Matrix:
     Raises:
         ConfigurationError, WorkFailed: the images cannot be loaded.
     """
-    domain = Unpaired(load_images(images_of(manifest), data_dir_of(manifest))).a
+    domain = Unpaired(training_images(manifest)).a
     rows = np.random.default_rng(seed).permutation(domain.count)[:count]
     scaled: Matrix = domain.pixels[rows] * np.float32(2 / 255) - np.float32(1)
     return scaled

@@ -12,8 +12,7 @@ import numpy as np
 
 from gangan_cli.images.dataset import Images
 from gangan_cli.images.domains import Unpaired
-from gangan_cli.images.loading import load_images
-from gangan_cli.sampling.datasets import data_dir_of, images_of
+from gangan_cli.sampling.datasets import training_images
 from gangan_cli.sampling.lineage import Lineage, Pictures, resolve_snapshot
 from gangan_cli.weightspace.snapshots import Matrix
 
@@ -57,7 +56,7 @@ def translations(
     gan, epoch = resolve_snapshot(lineage.top, gan, epoch)
     vector = lineage.top.snapshot(gan, epoch)
     manifest, random = lineage.top.manifest, np.random.default_rng(seed)
-    both = Unpaired(load_images(images_of(manifest), data_dir_of(manifest)))
+    both = Unpaired(training_images(manifest))
     rows = random.permutation(both.count)[:N_COMPARED]
     a, b = (part.pixels[rows] * np.float32(2 / 255) - np.float32(1) for part in (both.a, both.b))
 

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gangan_cli.config import EngineSettings
-from gangan_cli.models.family import Family, batches_per_step, losses
+from gangan_cli.models.family import Family, FromExamples, batches_per_step, losses
 from gangan_cli.rng import stream
 from gangan_cli.training.backends import StepShape, initial_state_of, update_function
-from gangan_cli.training.examples import Examples
+from gangan_cli.training.examples import Examples, mean_of
 from gangan_cli.training.execution import EAGER, Execution
 from gangan_cli.training.messages import Checkpoint, EpochResult, InitialWeights
 from gangan_cli.training.noise import step_noise
@@ -54,7 +54,7 @@ def train(
     Raises:
         CannotCompile: `execution` requires compiling, and that is not possible here.
     """
-    population = Population(family, settings, gans, device, execution, compiling)
+    population = Population(family, settings, gans, device, execution, compiling, examples)
     if ahead is None:
         ahead = int(device.startswith("cuda"))
     done = 0
@@ -172,11 +172,17 @@ class Population:
         device: str,
         execution: Execution = EAGER,
         compiling: Callable[[], None] = lambda: None,
+        examples: Examples | None = None,
     ) -> None:
+        """`examples` are those that initial weights follow from, in families that have such."""
         self.family, self.device = family, device
         self.shape = StepShape(family, len(gans), settings.batch_size, device)
         shared = settings.init == "shared"
         initial = [self._initial(*settings.origin(0 if shared else gan)) for gan in gans]
+        if examples is not None and isinstance(family, FromExamples):
+            mean = mean_of(examples, device)
+            for networks in initial:
+                family.initialise(networks, mean)
         self._parameters: dict[str, Parameters] = {}
         self._statistics: dict[str, Parameters] = {}
         self._weights: dict[str, Parameters] = {}

@@ -25,3 +25,16 @@ class Source(Protocol):
 
     def load(self, device: str) -> Examples:
         """Bring the examples to `device`."""
+
+
+AT_ONCE = 1000
+"""Examples per batch where all are read."""
+
+
+def mean_of(examples: Examples, device: str) -> "Tensor":
+    """Return the mean (D,) of all examples, in the memory of the host."""
+    import torch
+
+    rows = torch.arange(len(examples), device=device).split(AT_ONCE)
+    sums = [examples.batch(some[None])[0].sum(dim=0, dtype=torch.float64).cpu() for some in rows]
+    return (torch.stack(sums).sum(dim=0) / len(examples)).float()

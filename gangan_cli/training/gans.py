@@ -62,7 +62,7 @@ def train_gans(config: GansConfig, environment: RunEnvironment, report: Report =
     images = None
     if config.run not in catalog:
         reject_impossible(catalog, environment)
-        images = load_images(config.dataset, environment.data_dir)
+        images = _images(config, environment)
         manifest = _manifest(config, images, environment)
         create(catalog, config.run, manifest, {}, force=environment.force)
     with open_to_train(catalog, config, environment) as run:
@@ -70,7 +70,7 @@ def train_gans(config: GansConfig, environment: RunEnvironment, report: Report =
             report(ended)
             return
         if images is None:
-            images = load_images(config.dataset, environment.data_dir)
+            images = _images(config, environment)
         if (run.manifest.dataset or {}).get("sha256") != images.describe()["sha256"]:
             raise ConfigurationError(
                 f"dataset {config.dataset!r} is not the one that run {config.run!r} was started with: "
@@ -85,6 +85,11 @@ def train_gans(config: GansConfig, environment: RunEnvironment, report: Report =
         job = TrainJob(family.name, dict(run.manifest.hparams), source, settings)
         steps = config.gans * config.epochs * settings.steps(source.count, batches_per_step(family))
         train_run(run, job, placement, steps, environment.compile, report)
+
+
+def _images(config: GansConfig, environment: RunEnvironment) -> Images:
+    """Return the images to train on."""
+    return load_images(config.dataset, environment.data_dir).part(config.examples)
 
 
 def examples_for(family: Family, images: Images) -> Source:

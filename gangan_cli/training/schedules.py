@@ -22,8 +22,8 @@ def learning_rates(family: Family, rate: float, progress: Progress) -> NDArray[n
 
 
 def step_scalars(family: Family, rate: float, done: int, progress: Progress) -> NDArray[np.float32]:
-    """Return the scalars of the updates of some steps, (steps, updates, 3): see train_step.py. `done`
-    steps came before."""
+    """Return the scalars of the updates of an epoch's steps, (steps, updates, 3): see train_step.py.
+    `done` steps came before."""
     rates = learning_rates(family, rate, progress)
     columns = []
     for phase in family.phases:

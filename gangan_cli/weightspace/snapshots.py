@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gangan_cli.errors import ConfigurationError
+from gangan_cli.ranges import parsed
 from store import Manifest
 from store.keys import Keys
 
@@ -115,17 +116,8 @@ def epoch_step(keys: Keys, rows: Callable[[NDArray[np.int64]], Matrix]) -> float
 def _named(text: str, what: str, there: set[int]) -> set[int]:
     """Return the numbers of `there` that `text` selects; each part must select at least one."""
     named: set[int] = set()
-    for part in text.split(","):
-        first, dash, end = part.strip().partition("-")
-        try:
-            low = int(first)
-            high = (int(end) if end else max(there)) if dash else low
-        except ValueError:
-            raise ConfigurationError(
-                f"{what}s {text!r}: give numbers and ranges, as in 0,3-7 or 50-"
-            ) from None
-        if end and high < low:
-            raise ConfigurationError(f"{what}s {text!r}: the range {part} is empty")
+    for low, end in parsed(text, f"{what}s"):
+        high = max(there) if end is None else end
         found = {number for number in there if low <= number <= high}
         if not found or high > max(there):
             raise ConfigurationError(

@@ -191,3 +191,14 @@ def test_a_changed_dataset_is_told_by_its_hash():
     labels = np.zeros(2, np.int64)
     hashes = {Images("x", p, labels, 2, 2).describe()["sha256"] for p in (one, other)}
     assert len(hashes) == 2
+
+
+def test_a_part_is_its_rows_in_order_without_repeats_and_all_is_the_whole():
+    images = load_images("mnist5k")
+    part = images.part("4990-,0-2,1")
+    assert np.array_equal(part.pixels, images.pixels[[0, 1, 2, *range(4990, 5000)]])
+    assert part.labels.tolist() == [0] * 3 + [9] * 10
+    assert "order of their classes" in part.warnings[-1]
+    assert images.part("") is images
+    assert "rows" not in images.describe()
+    assert not images.part("0-").warnings
