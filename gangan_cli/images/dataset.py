@@ -66,15 +66,7 @@ class Images:
         """
         if not rows:
             return self
-        chosen = np.zeros(self.count, bool)
-        for first, end in parsed(rows, "examples"):
-            last = self.count - 1 if end is None else end
-            if max(first, last) >= self.count:
-                raise ConfigurationError(
-                    f"examples {rows!r}: {self.name} has the images 0 to {self.count - 1:,}"
-                )
-            chosen[first : last + 1] = True
-        part = dataclasses.replace(self.picked(np.flatnonzero(chosen)), rows=rows)
+        part = dataclasses.replace(self.picked(np.flatnonzero(self._within(rows))), rows=rows)
         missing = sorted({*self.labels.tolist()} - {*part.labels.tolist()})
         if not missing:
             return part
@@ -83,6 +75,27 @@ class Images:
             f"{self.name} may be in the order of their classes"
         )
         return dataclasses.replace(part, warnings=(*part.warnings, lost))
+
+    def without(self, rows: str) -> "Images":
+        """Return the images outside these ranges of rows; none for "".
+
+        Raises:
+            ConfigurationError: as `part`.
+        """
+        outside = ~self._within(rows) if rows else np.zeros(self.count, bool)
+        return self.picked(np.flatnonzero(outside))
+
+    def _within(self, rows: str) -> NDArray[np.bool_]:
+        """Return which images (N,) are in these ranges."""
+        within = np.zeros(self.count, bool)
+        for first, end in parsed(rows, "examples"):
+            last = self.count - 1 if end is None else end
+            if max(first, last) >= self.count:
+                raise ConfigurationError(
+                    f"examples {rows!r}: {self.name} has the images 0 to {self.count - 1:,}"
+                )
+            within[first : last + 1] = True
+        return within
 
     def drawn(self, pixels: NDArray[np.uint8]) -> "Images":
         """Return the same with other pixels."""

@@ -18,8 +18,8 @@ pytestmark = pytest.mark.xdist_group("evaluation")
 
 ROWS = "0-299,500-799"
 COMMAND = [
-    "train-gans", "--run", "part", "--dataset", "mnist5k", "--gans", 1, "--epochs", 1, "--batch-size", 50,
-    "--no-compile", "--workers", 1,
+    "train-gans", "--run", "part", "--dataset", "mnist5k", "--gans", 1, "--epochs", 1,
+    "--batch-size", 50, "--no-compile", "--workers", 1,
 ]  # fmt: skip
 
 

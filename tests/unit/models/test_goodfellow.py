@@ -112,6 +112,18 @@ def judge(weights, x, chances):
     return x @ weights["discriminator.out.weight"].T + weights["discriminator.out.bias"]
 
 
+SMALL = {"generator": "16,16", "discriminator": "6,4", "pieces": 3}
+
+
+def test_a_training_goes_on_with_the_same_bytes_and_gans_are_trained_together_as_alone(digits):
+    family, examples = build("goodfellow", SMALL), digits.load("cpu")
+    first, second = list(train(family, examples, SETTINGS, [0, 1]))[1:]
+    (again,) = train(family, examples, SETTINGS, [0, 1], start=(1, first.checkpoints))
+    assert np.array_equal(again.checkpoints, second.checkpoints)
+    *_, alone = train(family, examples, SETTINGS, [1])
+    np.testing.assert_allclose(alone.snapshots[0], second.snapshots[1], atol=1e-5)
+
+
 def test_untrained_images_begin_at_the_mean_image(digits, trained):
     initial = layout(build("goodfellow", {})).split(trained[0].snapshots[0])
     mean = digits.pixels.mean(axis=0) / 255
