@@ -67,6 +67,15 @@ class StudyInfo:
     """The runs that it takes if none are named, and how to train them."""
 
 
+def _arm(run: str, family: str, options: str, **more: Any) -> Recipe:
+    """Return an arm of the study of label entropy: three GANs, with their untrained generators."""
+    settings = {"family": family, "family_options": f"{options} loss=code", "gans": 3}
+    return Recipe(run, {**settings, **ARMS, **more})
+
+
+# At width 16 58 epochs are the paper's 10,938 generator steps, and an hour of a core for each GAN.
+ARMS = {"epochs": 58, "snapshot_every": 58, "keep_initial": True}
+
 STUDIES: Mapping[str, StudyInfo] = {
     "similarity": StudyInfo(
         where="similarity:SimilarityStudy",
@@ -84,6 +93,25 @@ STUDIES: Mapping[str, StudyInfo] = {
                 "wgan-16",
                 {"family": "wgan", "family_options": "width=16 loss=code", "gans": 3, "epochs": 4},
             ),
+        ),
+    ),
+    "entropy": StudyInfo(
+        where="entropy:EntropyStudy",
+        figure="entropy_arms:draw_entropy_arms",
+        question="Does a layer that generator and critic share cost label entropy?",
+        paper="001, figures 9 to 12",
+        needs="runs of wgan and shared-wgan that differ in nothing else",
+        takes="minutes; 20 min for the paper's classifier, 12 h of a core to train",
+        version=1,
+        claims=("C1.1", "C1.2", "C1.3", "C1.4", "C1.5", "C1.6", "C1.10", "C1.11", "C1.12"),
+        recipes=(
+            _arm("entropy-baseline", "wgan", "width=16"),
+            _arm("entropy-shared", "shared-wgan", "width=16"),
+            _arm("entropy-frozen", "shared-wgan", "width=16 update=frozen"),
+            _arm("entropy-both", "shared-wgan", "width=16 update=both"),
+            _arm("entropy-layer-1", "shared-wgan", "width=8 share=1"),
+            _arm("entropy-layer-4", "shared-wgan", "width=8 share=4"),
+            _arm("entropy-layers", "shared-wgan", "width=8 share=1,2,3,4"),
         ),
     ),
 }
