@@ -13,4 +13,5 @@ SMALL = [
     ("shared-wgan", "width=4 update=frozen loss=code"),
     ("cyclegan", "width=4 critic_width=4"),
     ("dcgan-32", "width=4"),
+    ("shared-wgan", "width=4 update=both bias=true"),
 ]

@@ -23,7 +23,7 @@ def families(json: options.Json = False) -> None:
             [
                 one["family"],
                 one["of"],
-                f"{sum(one['parameters'].values()):,}" if one["parameters"] else "–",
+                f"{one['distinct']:,}" if one["parameters"] else "–",
                 *("–" if value is None else f"{value:g}" for value in one["trained"].values()),
                 one["paper"],
                 one["line"],
@@ -37,7 +37,7 @@ def families(json: options.Json = False) -> None:
 
 
 def _of_images(name: str) -> dict[str, Any]:
-    from gangan_cli.models.family import parameters
+    from gangan_cli.models.family import distinct_parameters, parameters
     from gangan_cli.models.registry import build, family_info, options_of
     from gangan_cli.training.gans import resolve
 
@@ -46,6 +46,7 @@ def _of_images(name: str) -> dict[str, Any]:
         "family": name,
         "of": "images",
         "parameters": parameters(build(name, {})),
+        "distinct": distinct_parameters(build(name, {})),
         "options": options_of(name),
         "trained": {key: getattr(default, key) for key in ("epochs", "batch_size", "lr")},
         "paper": info.paper,
@@ -63,6 +64,7 @@ def _of_weights(name: str) -> dict[str, Any]:
         "family": name,
         "of": "weights",
         "parameters": {},
+        "distinct": 0,
         "options": weight_options(name, ""),
         "trained": {"epochs": GanGanConfig.epochs, "batch_size": None, "lr": GanGanConfig.lr},
         "paper": info.paper,

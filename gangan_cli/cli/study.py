@@ -57,6 +57,8 @@ def study(
     info = study_info(name)
     for run in runs or ():
         catalog.known(run)
+    if runs and prepare:
+        raise ConfigurationError("--prepare trains the study's own runs: name no others")
     if not runs:
         runs = [recipe.run for recipe in info.recipes]
         missing = _missing(catalog, info.recipes)

@@ -66,14 +66,32 @@ def show_claims(catalog: "Catalog", *, as_json: bool) -> None:
             ]
         )
         return
-    rows = []
-    for one in found:
-        finding = one.finding
-        ours = [finding.figures, _count(finding), finding.seeds, finding.scale] if finding else [""] * 4
-        row = [one.claim.id, one.claim.claim, one.claim.published, *ours, one.verdict]
-        rows.append([*row, one.command or "no command yet"])
-    titles = ["row", "claim", "published", "ours", "n", "seeds", "scale", "verdict", "command"]
-    output.table(titles, rows, less=(5, 8, 6, 4))
+    rows = [
+        [one.claim.id, one.verdict, one.claim.claim, one.claim.published, *_evidence(one.finding)]
+        for one in found
+        if one.finding
+    ]
+    if rows:
+        titles = ["row", "verdict", "claim", "published", "ours", "n, seeds", "scale"]
+        output.table(titles, rows, less=(6,))
+        output.text("")
+    rest = [
+        [
+            one.claim.id,
+            one.verdict,
+            one.claim.claim,
+            one.claim.published,
+            one.command or "no command yet",
+        ]
+        for one in found
+        if not one.finding
+    ]
+    output.table(["row", "verdict", "claim", "published", "answered by"], rest)
+
+
+def _evidence(finding: "Finding") -> list[str]:
+    seeds = f"; {finding.seeds}" if finding.seeds else ""
+    return [finding.figures, _count(finding) + seeds, finding.scale]
 
 
 def show_answer(name: str, conducted: "Conducted", paths: Sequence[Path], *, as_json: bool) -> None:

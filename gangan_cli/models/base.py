@@ -40,6 +40,11 @@ class BaseGAN(ABC):
         """Return 0: losses take no auxiliary noise."""
         return 0
 
+    @property
+    def tied_parameters(self) -> tuple[str, ...]:
+        """Return (): each network's parameters are its own."""
+        return ()
+
     def noise(self, shape: tuple[int, ...], generator: Generator) -> Tensor:
         """Return standard normal noise (*shape, latent_dim)."""
         return torch.randn(*shape, self.latent_dim, generator=generator, device=generator.device)

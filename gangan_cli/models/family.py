@@ -3,6 +3,7 @@ stacks."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import prod
 from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
 from gangan_cli.models.optimizers import Adam, Optimizer
@@ -96,6 +97,10 @@ class Family(Protocol):
         """Whether the learning rate falls linearly to 0 over the second half of training."""
 
     @property
+    def tied_parameters(self) -> tuple[str, ...]:
+        """Parameters that are copies of another network's, as in "generator.shared.weight"."""
+
+    @property
     def data_dim(self) -> int:
         """Length D of one example."""
 
@@ -185,6 +190,12 @@ def parameters(family: Family) -> dict[str, int]:
         network: sum(parameter.numel() for parameter in module.parameters())
         for network, module in _outlined(family).items()
     }
+
+
+def distinct_parameters(family: Family) -> int:
+    """Return the number of parameters of all networks, those that two networks share counted once."""
+    shapes = layout(family).shapes
+    return sum(parameters(family).values()) - sum(prod(shapes[name]) for name in family.tied_parameters)
 
 
 def resume_size(family: Family) -> int:

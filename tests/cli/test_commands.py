@@ -72,9 +72,11 @@ def test_export_figures_prints_paths_and_nothing_else(trained, tmp_path):
     )
     assert result.code == 0, result.err
     assert result.out.splitlines() == [
-        f"{tmp_path}/a/{figure}.{kind}"
-        for figure in ("samples", "losses", "lineage")
-        for kind in ("png", "pdf")
+        f"{tmp_path}/a/{file}"
+        for file in (
+            *("samples.png", "samples.pdf", "training.gif"),
+            *("losses.png", "losses.pdf", "lineage.png", "lineage.pdf"),
+        )
     ]
     for run in ("one", "other"):
         (tmp_path / run).symlink_to(trained / "a")

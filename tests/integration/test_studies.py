@@ -183,6 +183,7 @@ def test_a_study_without_its_runs_prints_the_commands_that_train_them(tmp_path):
     for arguments, said in (
         (["similar"], "did you mean similarity?"),
         (["claims", "a"], "name a study"),
+        (["claims", "--prepare"], "name a study"),
         (["similarity", "nope"], "no run 'nope'"),
     ):
         result = gangan("study", *arguments, "--store", tmp_path)

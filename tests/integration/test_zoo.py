@@ -10,7 +10,7 @@ from gangan_cli.config import EngineSettings
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.images.domains import outlines
 from gangan_cli.images.loading import load_images
-from gangan_cli.models.family import ImageSpec, layout, parameters, resume_size
+from gangan_cli.models.family import ImageSpec, distinct_parameters, layout, parameters, resume_size
 from gangan_cli.models.registry import FAMILIES, build, hparams_for, options_of
 from gangan_cli.training.engine import train
 from gangan_cli.training.gans import examples_for
@@ -52,6 +52,17 @@ PARAMETERS = [
 @pytest.mark.parametrize(("name", "options", "expected"), PARAMETERS)
 def test_parameters_are_those_of_the_specifications(name, options, expected):
     assert tuple(parameters(build(name, hparams_for(name, DIGITS, options))).values()) == expected
+
+
+def test_shared_parameters_are_counted_once():
+    def distinct(options):
+        return distinct_parameters(build("shared-wgan", hparams_for("shared-wgan", DIGITS, options)))
+
+    assert distinct("") == 560_706  # 102,400 of 663,106 are shared
+    assert distinct("bias=true") == 560_706 - 64
+    assert distinct("share=1") == 663_106 - 25 * 64
+    assert distinct("update=frozen") == 663_106
+    assert distinct_parameters(build("wgan", {})) == 663_106
 
 
 LARGER = [
@@ -209,6 +220,30 @@ def shared_kernels(options, learned):
         (values["critic.convolutions.1.weight"], values["generator.convolutions.1.weight"])
         for values in (first, second)
     ]
+
+
+def test_a_shared_layer_is_copied_once_a_step_but_in_earlier_runs(digits):
+    """Before the generator's update, and not after each of the critic's five; runs whose manifests say
+    nothing go on as they began."""
+    once, earlier = (
+        build("shared-wgan", hparams)
+        for hparams in (hparams_for("shared-wgan", DIGITS, "width=4"), {"side": 28, "width": 4})
+    )
+    assert (once.copies, earlier.copies) == ("once", "each")
+    assert [bool(phase.post_update) for phase in once.phases] == [False, False]
+    assert [bool(phase.post_update) for phase in earlier.phases] == [True, False]
+    first, second = trained(earlier, digits, [0])
+    both = (first.snapshots, second.snapshots), (first.losses, second.losses)
+    check_known("shared-wgan width=4 copies=each", *map(np.concatenate, both))
+
+
+def test_a_kernel_at_the_edges_is_spread_like_a_clipped_critics():
+    torch.manual_seed(0)
+    networks = build("shared-wgan", {"update": "edges"}).networks()
+    kernel = networks["generator"].convolutions[1].weight
+    at_the_ends = (kernel.abs() == torch.tensor(0.01)).float().mean()
+    assert kernel.abs().max() == torch.tensor(0.01) and at_the_ends == pytest.approx(0.5, abs=0.01)
+    assert networks["critic"].convolutions[1].weight.abs().max() > 0.03  # has its own
 
 
 def test_a_shared_layer_is_the_critics(learned):
