@@ -8,8 +8,9 @@ from typing import Literal
 from gangan_cli.records import Verdict
 from gangan_cli.studies.answers import Answer, Finding, RunUsed, answers
 from gangan_cli.studies.claims import CLAIMS, Claim
+from gangan_cli.studies.pair_claims import findings_between
 from gangan_cli.studies.registry import STUDIES
-from gangan_cli.studies.run_claims import findings_of
+from gangan_cli.studies.run_claims import StoredRun, findings_of
 from store import Catalog, Run, StoreError
 
 
@@ -41,8 +42,10 @@ def answered_claims(catalog: Catalog) -> list[AnsweredClaim]:
     """
     best: dict[str, Finding] = {}
     with _opened(catalog) as runs:
-        of_runs = (finding for run in runs for finding in findings_of(run))
-        for finding in (*of_runs, *_from_studies(_current(runs))):
+        stored = [StoredRun(run) for run in runs]
+        of_runs = [finding for run in stored for finding in findings_of(run)]
+        of_pairs = findings_between(stored)
+        for finding in (*of_runs, *of_pairs, *_from_studies(_current(runs))):
             if finding.claim not in best or finding.n >= best[finding.claim].n:
                 best[finding.claim] = finding
     return [AnsweredClaim(claim, best.get(claim.id)) for claim in CLAIMS]

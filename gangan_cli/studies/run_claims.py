@@ -241,10 +241,10 @@ CHECKS: Sequence[Check] = (
 """All that is looked for in a run."""
 
 
-def findings_of(run: Run) -> list[Finding]:
+def findings_of(stored: StoredRun) -> list[Finding]:
     """Return what a run, and what is stored of it, says of claims. What was stored by another version of
     gangan and cannot be read says nothing."""
-    stored, found = StoredRun(run), list[Finding]()
+    found: list[Finding] = []
     for check in CHECKS:
         try:
             found += check(stored)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from gangan_cli.records import AUDIT_VERSION, Evaluated, Scored, Subject
-from gangan_cli.studies.run_claims import findings_of
+from gangan_cli.studies.pair_claims import findings_between
+from gangan_cli.studies.run_claims import StoredRun, findings_of
 from store import Layout, Run
 from tests.runs import small_manifest
 
@@ -29,7 +30,7 @@ def run(tmp_path):
 
 
 def by_claim(run):
-    return {finding.claim: finding for finding in findings_of(run)}
+    return {finding.claim: finding for finding in findings_of(StoredRun(run))}
 
 
 def judge(run, gan, epoch, **values):
@@ -110,3 +111,16 @@ def test_losses_of_a_dcgan_are_looked_at_for_trends(run):
         one.commit(epoch, [0, 1], losses, np.zeros((2, 4), np.float32))
     found = by_claim(one)["C2.7"]
     assert found.verdict == "holds" and "8 of 200 epochs" in found.figures
+
+
+def test_two_families_are_compared_at_the_epochs_that_both_were_judged(run):
+    dcgan, gan, cgan = (run(family=family) for family in ("dcgan", "gan", "cgan"))
+    for number in (0, 1, 2):
+        for epoch in (1, 2, 9):
+            judge(dcgan, number, epoch, frechet=50.0 + number, spots=0.1 + 0.01 * number)
+        for epoch in (2, 3):
+            judge(gan, number, epoch, frechet=200.0 + number)
+        judge(cgan, number, 2, spots=1 + 0.1 * number)
+    found = {one.claim: one for one in findings_between(list(map(StoredRun, (dcgan, gan, cgan))))}
+    assert {claim: one.verdict for claim, one in found.items()} == {"C2.4": "holds", "C2.5": "holds"}
+    assert "at epochs 2: 51, GAN 201" in found["C2.5"].figures and found["C2.5"].n == 3
