@@ -19,7 +19,6 @@ from gangan_cli.figures.style import (
     save_study,
 )
 from gangan_cli.studies.similarity_result import (
-    BINS,
     OTHER,
     OWN,
     PERMUTED,
@@ -59,15 +58,12 @@ def _layers(run: RunSimilarity) -> list[tuple[str, str]]:
 def _draw(axis: Axes, run: RunSimilarity, name: tuple[str, str]) -> None:
     """Draw the cumulative distributions of a pair of layers: they need no bins to compare, however few
     kernels there are."""
-    low, high = 1.0, -1.0
     for beside in run.compared:
-        counts = np.sum([pair.cosines[beside].counts for pair in run.pairs(name)], axis=0)
-        below = np.concatenate([[0], np.cumsum(counts) / counts.sum()])
-        low = min(low, float(BINS[np.searchsorted(below, 0.0, side="right") - 1]))
-        high = max(high, float(BINS[np.searchsorted(below, 1.0)]))
+        of_gans = [pair.cosines[beside].quantiles for pair in run.pairs(name)]
+        cosines = np.sort(np.concatenate(of_gans))
         axis.plot(
-            BINS,
-            below,
+            cosines,
+            np.linspace(0, 1, len(cosines)),
             color=COLOURS.get(beside, SKY),
             linewidth=2.2 if beside == OWN else 1.1,
             linestyle=(0, (4, 2)) if beside == RANDOM else "-",
@@ -75,7 +71,6 @@ def _draw(axis: Axes, run: RunSimilarity, name: tuple[str, str]) -> None:
             zorder=1 if beside == OWN else 2,
         )
     pair = run.pairs(name)[0]
-    axis.set_xlim(low - 0.02, min(1.0, high) + 0.02)
     axis.set_ylim(0, 1.02)
     axis.set_title(
         f"{run.run}: generator {name[0]}, discriminator {name[1]}\n"

@@ -6,7 +6,7 @@ from typing import Any
 
 from gangan_cli.documents import from_document, to_document
 from gangan_cli.records import Verdict
-from store import Run
+from store import Manifest, Run
 
 PREFIX = "study-answer/"
 """The key of an answer in its first run is this and the study's name."""
@@ -76,6 +76,16 @@ class Answer:
             (one.id, one.snapshots) for one in used
         ]
         return same and self.version == version
+
+
+def described(manifest: Manifest) -> str:
+    """Return how a run was trained, in a line: family, dataset or run, GANs, epochs, options."""
+    config, epochs = manifest.config, manifest.epochs
+    words = [manifest.family, str(config.get("dataset") or f"on {config.get('on')}")]
+    if examples := config.get("examples"):
+        words.append(f"examples {examples}")
+    words.append(f"{manifest.gans} × {epochs} epoch{'s' if epochs > 1 else ''}")
+    return ", ".join([*words, *filter(None, [config.get("family_options")])])
 
 
 def keep(answer: Answer, run: Run) -> None:

@@ -1,7 +1,7 @@
 """Conducts studies: which runs are missing, what was answered before, and the answer."""
 
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,7 +48,8 @@ def conduct(
         used = [RunUsed.of(run) for run in tops]
         for known in answers(tops[:1]):
             if known.study == name and known.is_current(used, info.version):
-                return Conducted(known, from_document(study.result, known.result), True)
+                with suppress(KeyError, TypeError, ValueError):  # of another version of gangan
+                    return Conducted(known, from_document(study.result, known.result), True)
     context = StudyContext(catalog, name, info.version, list(runs), data_dir, on_progress, warn)
     found = study.measure(context)
     made = datetime.now(UTC).isoformat(timespec="seconds")

@@ -18,7 +18,7 @@ from gangan_cli.records import (
     comparable,
     evaluations,
 )
-from gangan_cli.studies.answers import Finding
+from gangan_cli.studies.answers import Finding, described
 from gangan_cli.studies.claims import CLAIMS
 from gangan_cli.summaries.losses import LossHistory
 from store import Run
@@ -63,10 +63,7 @@ class StoredRun:
     @property
     def scale(self) -> str:
         """How it was trained."""
-        config, manifest = self.config, self.run.manifest
-        options = f", {config['family_options']}" if config.get("family_options") else ""
-        on = config.get("dataset") or f"on {config.get('on')}"
-        return f"{manifest.family}, {on}, {manifest.gans} × {manifest.epochs} epochs{options}"
+        return described(self.run.manifest)
 
     def last(self, score: str) -> NDArray[np.float64]:
         """Return a score of each GAN at its last judged epoch (n,)."""

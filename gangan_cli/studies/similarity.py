@@ -13,7 +13,7 @@ import numpy as np
 
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.metrics.similarity import largest_cosines, permuted
-from gangan_cli.studies.answers import Finding
+from gangan_cli.studies.answers import Finding, described
 from gangan_cli.studies.similarity_result import (
     OTHER,
     OWN,
@@ -129,11 +129,15 @@ def _of_run(
         raise ConfigurationError(
             f"run {run.name!r} ({run.manifest.family}) has no two layers whose kernels have one size"
         )
-    config = run.manifest.config
-    described = f"{run.manifest.family}, {config.get('dataset')}, {run.manifest.epochs} epochs"
-    options = f", {config['family_options']}" if config.get("family_options") else ""
-    first = own[0][0].layer
-    return RunSimilarity(run.name, run.manifest.family, described + options, config["seed"], first, gans)
+    manifest = run.manifest
+    return RunSimilarity(
+        run=run.name,
+        family=manifest.family,
+        settings=described(manifest),
+        seed=manifest.config.get("seed"),
+        first=own[0][0].layer,
+        gans=gans,
+    )
 
 
 def _compared(

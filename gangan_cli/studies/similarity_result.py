@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gangan_cli.metrics.similarity import exceeds, largest_gap
-from gangan_cli.metrics.statistics import mean_interval
+from gangan_cli.metrics.statistics import Interval, mean_interval
 from gangan_cli.metrics.verdicts import all_hold, at_least, at_most, shown
 from gangan_cli.studies.answers import Finding
 from gangan_cli.studies.study import Table
 
-BINS = np.linspace(-1, 1, 81)
-"""Edges of the stored histograms."""
+QUANTILES = np.linspace(0, 1, 51)
+"""The quantiles of each distribution that are stored."""
 
 ALIKE = 0.6
 """A layer counts as alike if a kernel's largest cosine exceeds a random kernel's with at least this
@@ -35,21 +35,22 @@ names."""
 
 @dataclass(frozen=True)
 class Cosines:
-    """Largest cosines in one comparison: mean, standard deviation, and counts in BINS; `exceeds` and
-    `gap` compare them with random kernels (metrics/similarity.py)."""
+    """Largest cosines in one comparison: their number, mean, standard deviation and QUANTILES; `exceeds`
+    and `gap` compare them with random kernels (metrics/similarity.py)."""
 
+    count: int
     mean: float
     std: float
-    counts: Sequence[int]
+    quantiles: Sequence[float]
     exceeds: float
     gap: float
 
     @classmethod
     def of(cls, values: NDArray[np.float64], random: NDArray[np.float64]) -> "Cosines":
         """Summarise the values (n,) beside those of random kernels (m,)."""
-        counts = np.histogram(values, BINS)[0].tolist()
+        quantiles = np.quantile(values, QUANTILES).round(4).tolist()
         over, gap = exceeds(values, random), largest_gap(values, random)
-        return cls(float(values.mean()), float(values.std()), counts, over, gap)
+        return cls(len(values), float(values.mean()), float(values.std()), quantiles, over, gap)
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,8 @@ class RunSimilarity:
     run: str
     family: str
     settings: str
-    seed: int
+    seed: int | None
+    """None if unknown, as of imported GANs."""
     first: str
     """The discriminator's first layer."""
     gans: Sequence[GanSimilarity]
@@ -169,7 +171,7 @@ def table(found: RunSimilarity) -> Table:
 def _both_ends(found: RunSimilarity, first: bool) -> Finding:
     """Decide the paper's figures 1 and 2."""
     last, before = found.facing
-    at_end, earlier = (mean_interval(found.exceeds(name, OWN)) for name in (last, before))
+    at_end, earlier = (_probability(found.exceeds(name, OWN)) for name in (last, before))
     also = [
         f"{name} ({found.exceeds(last, name).mean():.2f})"
         for name in found.compared
@@ -192,7 +194,7 @@ def _both_ends(found: RunSimilarity, first: bool) -> Finding:
 def _shared_layer(found: RunSimilarity, first: bool) -> Finding:
     """Decide the released notebook's histogram: of the layer that Shared-WGAN shares."""
     name = SHARED
-    over = mean_interval(found.exceeds(name, OWN))
+    over = _probability(found.exceeds(name, OWN))
     ours, chance = (found.means(name, beside).mean() for beside in (OWN, RANDOM))
     return Finding(
         statement="Kernels of the layer that is to be shared are not alike in generator and critic",
@@ -210,8 +212,8 @@ def _own_or_any(found: RunSimilarity) -> Finding:
     name = SHARED if found.is_wgan else found.facing[0]
     more = mean_interval(found.exceeds(name, OWN) - found.exceeds(name, OTHER))
     return Finding(
-        statement=f"{found.run}: the generator's {name[0]} is more like the {name[1]} of its own "
-        f"discriminator than like that of a GAN trained apart",
+        statement=f"{found.run}: layer {name[0]} of a generator is more like layer {name[1]} of its own "
+        "discriminator than of one trained apart",
         verdict=at_least(more, MARGIN),
         figures=f"the probability to exceed a random kernel is larger by {shown(more, '+.3f')} "
         f"(at least {MARGIN} is asked for)",
@@ -220,11 +222,18 @@ def _own_or_any(found: RunSimilarity) -> Finding:
     )
 
 
+def _probability(of_gans: NDArray[np.float64]) -> Interval:
+    """Return the mean of probabilities (n,), with an interval within 0 to 1."""
+    found = mean_interval(of_gans)
+    return Interval(found.estimate, max(0.0, found.low), min(1.0, found.high))
+
+
 def _facts(found: RunSimilarity) -> dict[str, Any]:
     count = len(found.gans)
     return {
         "n": count,
         "unit": "GANs",
-        "seeds": f"seed {found.seed}, GANs {found.gans[0].gan}–{found.gans[-1].gan}",
+        "seeds": ("" if found.seed is None else f"seed {found.seed}, ")
+        + f"GANs {found.gans[0].gan}–{found.gans[-1].gan}",
         "scale": found.settings,
     }

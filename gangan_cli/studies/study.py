@@ -1,7 +1,7 @@
 """What a study is: it measures runs, part by part, and concludes from the measurements."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -108,7 +108,8 @@ class StudiedRun:
         stamp = {"version": self.version, "of": to_document(dict(of))}
         kept = self.run.results(key).get(key, {})
         if {name: kept.get(name) for name in stamp} == stamp:
-            return from_document(kind, kept["found"])
+            with suppress(KeyError, TypeError, ValueError):  # of another version of gangan
+                return from_document(kind, kept["found"])
         found = measure()
         if self.keeps:
             self.run.add_results({key: {**stamp, "found": to_document(found)}})

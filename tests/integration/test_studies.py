@@ -80,7 +80,7 @@ def test_another_runs_discriminators_stand_beside(tmp_path):
     make_run(tmp_path, "other")
     first, second = ask(tmp_path, "a", "other").found.runs
     assert "other" in first.compared and "a" in second.compared
-    assert sum(first.pairs(first.facing[0])[0].cosines["other"].counts) == 4 * 256  # four of them
+    assert first.pairs(first.facing[0])[0].cosines["other"].count == 4 * 256  # four of them
 
 
 def test_an_answer_is_kept_until_a_run_changes(tmp_path):
@@ -93,6 +93,17 @@ def test_an_answer_is_kept_until_a_run_changes(tmp_path):
         run.drop([("snapshot", 3, 1)], [])
     assert not kept_answers(Catalog(tmp_path))
     assert not ask(tmp_path, "a").known
+
+
+def test_what_is_kept_and_cannot_be_read_is_measured_again(tmp_path):
+    make_run(tmp_path, "a")
+    first = ask(tmp_path, "a")
+    with Catalog(tmp_path).open("a", write=True) as run:
+        part, answer = "study-part/similarity/gan/0", "study-answer/similarity"
+        kept = {**run.results(part)[part], "found": {"gan": 0}}
+        run.add_results({part: kept, answer: {**run.results(answer)[answer], "result": {}}})
+    again = ask(tmp_path, "a")
+    assert not again.known and again.found == first.found
 
 
 def test_a_study_that_was_stopped_goes_on(tmp_path, monkeypatch):
