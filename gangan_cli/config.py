@@ -283,6 +283,12 @@ class RunEnvironment:
         shown="one per core, or one per GPU",
         at_least=1,
     )
+    ray: str = setting_field(
+        "",
+        "Train on a Ray cluster: its HOST:PORT, or auto for the one of this machine, or else "
+        "a new one here.",
+        environment="GANGAN_RAY",
+    )
     compile: bool | None = setting_field(
         None,
         "Compile the training step: 30 to 120 s, once for such GANs.",

@@ -22,6 +22,7 @@ def provenance(environment: RunEnvironment | None = None) -> dict[str, Any]:
             "device": environment.device,
             "workers": environment.workers,
             "compile": environment.compile,
+            **({"ray": environment.ray} if environment.ray else {}),
             **({"force": True} if environment.force else {}),
         }
         if environment

@@ -82,6 +82,12 @@ class TrainingDisplay:
             case events.ExecutionChosen():
                 if event.note:
                     diagnostics.warn(event.note)
+            case events.WorkerLost():
+                gans = ", ".join(map(str, event.gans))
+                diagnostics.warn(
+                    f"a worker on node {event.node} has gone: GAN {gans} goes on elsewhere, from epoch "
+                    f"{event.epoch}"
+                )
             case events.EnvironmentChanged():
                 pairs = event.changed.items()
                 changes = ", ".join(f"{name}: {before} → {now}" for name, (before, now) in pairs)

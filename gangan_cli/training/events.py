@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from gangan_cli.training.messages import CompileStarted as CompileStarted
 from gangan_cli.training.messages import EpochResult as EpochResult
 from gangan_cli.training.messages import ExecutionChosen as ExecutionChosen
+from gangan_cli.training.messages import WorkerLost as WorkerLost
 from store.state import Status
 
 
@@ -89,6 +90,7 @@ Event = (
     | CompileStarted
     | ExecutionChosen
     | EpochResult
+    | WorkerLost
     | GanDiverged
     | TrainingEnded
 )

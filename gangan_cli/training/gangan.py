@@ -21,7 +21,9 @@ from gangan_cli.models.registry import (
 from gangan_cli.provenance import provenance
 from gangan_cli.training.events import EncodingStarted, Report, TooFewSteps, ignore
 from gangan_cli.training.examples import Source
+from gangan_cli.training.jobs import TrainJob
 from gangan_cli.training.placement import place
+from gangan_cli.training.ray_cluster import connected
 from gangan_cli.training.run_setup import (
     already_ended,
     config_identity,
@@ -30,7 +32,6 @@ from gangan_cli.training.run_setup import (
     reject_impossible,
 )
 from gangan_cli.training.trainer import train_run
-from gangan_cli.training.workers import TrainJob
 from gangan_cli.weightspace.alignment import Alignment
 from gangan_cli.weightspace.conditions import condition_of
 from gangan_cli.weightspace.encoder import WeightEncoder
@@ -157,11 +158,12 @@ def train_gangan(config: GanGanConfig, environment: RunEnvironment, report: Repo
             short = _too_few_steps(config, source.count)
             if short and not run.progress().done:  # after that, --repeat is what it is
                 report(short)
-            placement = place(config.members, environment.device, environment.workers)
             settings = dataclasses.replace(config.settings, origins=run.manifest.gan_origins)
             job = TrainJob(config.family, dict(run.manifest.hparams), source, settings)
             steps = config.members * config.epochs * settings.steps(source.count)
-            train_run(run, job, placement, steps, environment.compile, report)
+            with connected(environment.ray) as cluster:
+                placement = place(config.members, environment, cluster)
+                train_run(run, job, placement, steps, environment.compile, report)
 
 
 def _too_few_steps(config: GanGanConfig, examples: int) -> TooFewSteps | None:

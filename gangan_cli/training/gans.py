@@ -14,7 +14,9 @@ from gangan_cli.models.registry import build, family_info, given_options, hparam
 from gangan_cli.provenance import provenance
 from gangan_cli.training.events import DatasetRead, Report, ignore
 from gangan_cli.training.examples import Source
+from gangan_cli.training.jobs import TrainJob
 from gangan_cli.training.placement import place
+from gangan_cli.training.ray_cluster import connected
 from gangan_cli.training.run_setup import (
     already_ended,
     config_identity,
@@ -23,7 +25,6 @@ from gangan_cli.training.run_setup import (
     reject_impossible,
 )
 from gangan_cli.training.trainer import train_run
-from gangan_cli.training.workers import TrainJob
 from store import Catalog, Manifest, check_name
 
 
@@ -78,13 +79,14 @@ def train_gans(config: GansConfig, environment: RunEnvironment, report: Report =
             )
         if images.remarks or images.warnings:
             report(DatasetRead(run.name, images.remarks, images.warnings))
-        placement = place(config.gans, environment.device, environment.workers)
         family = build(run.manifest.family, run.manifest.hparams)
         source = examples_for(family, images)
         settings = dataclasses.replace(config.settings, origins=run.manifest.gan_origins)
         job = TrainJob(family.name, dict(run.manifest.hparams), source, settings)
         steps = config.gans * config.epochs * settings.steps(source.count, batches_per_step(family))
-        train_run(run, job, placement, steps, environment.compile, report)
+        with connected(environment.ray) as cluster:
+            placement = place(config.gans, environment, cluster)
+            train_run(run, job, placement, steps, environment.compile, report)
 
 
 def _images(config: GansConfig, environment: RunEnvironment) -> Images:

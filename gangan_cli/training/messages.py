@@ -1,5 +1,6 @@
 """Messages of workers to the process that stores their results."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
@@ -44,6 +45,26 @@ class Checkpoint:
     epoch: int
     gans: list[int]
     checkpoints: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class ChunkPlaced:
+    """Another machine trains these GANs: the name of its node, and the numerics fingerprint there
+    (devices.py)."""
+
+    node: str
+    gans: list[int]
+    fingerprint: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class WorkerLost:
+    """A worker on a node has gone; its GANs are trained again by another one, after their last
+    checkpoint, that of `epoch`."""
+
+    node: str
+    gans: list[int]
+    epoch: int
 
 
 @dataclass(frozen=True)

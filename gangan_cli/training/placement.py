@@ -10,38 +10,54 @@ import sys
 from dataclasses import dataclass
 
 from gangan_cli import limits
+from gangan_cli.config import RunEnvironment
+from gangan_cli.errors import ConfigurationError
 from gangan_cli.training.devices import find
+from gangan_cli.training.ray_cluster import Cluster
 
 
 @dataclass(frozen=True)
 class Placement:
-    """Which GANs are trained together, and on which devices; `threads` is the number of threads per
-    worker."""
+    """Which GANs are trained together, and on which devices, one a worker; `threads` is the number of
+    threads per worker. On a `cluster` there may be more workers, up to `most`, when nodes join."""
 
     devices: list[str]
     chunks: list[list[int]]
     threads: int
+    cluster: Cluster | None = None
+    most: int | None = None
 
 
-def place(gans: int, device: str, workers: int | None) -> Placement:
-    """Return the placement of `gans` GANs on `device`.
+def place(gans: int, environment: RunEnvironment, cluster: Cluster | None) -> Placement:
+    """Return the placement of `gans` GANs on this machine, or on a cluster.
 
-    `device` is auto, cpu, cuda, cuda:N or mps; `workers` bounds the processes (default: one per
-    core that may be used, or one per GPU), and the environment's OMP_NUM_THREADS the threads of each.
+    The environment's `device` is auto, cpu, cuda, cuda:N or mps; its `workers` bounds the processes
+    (default: one per core that may be used, or one per GPU), and OMP_NUM_THREADS the threads of each.
 
     Raises:
         ConfigurationError: there is no such device here.
     """
-    devices = find(device)
+    workers = environment.workers
+    devices = find(environment.device) if cluster is None else _of_cluster(environment.device, cluster)
     if devices != ["cpu"]:
         chunks = _split(gans, math.ceil(gans / len(devices)))
-        return Placement(devices[: min(len(chunks), workers or len(devices))], chunks, threads=1)
+        devices = devices[: min(len(chunks), workers or len(devices))]
+        return Placement(devices, chunks, 1, cluster, workers)
     # Each core trains one GAN after the other: its weights and moments stay in the core's cache, and its
     # bytes do not depend on how many others there are.
-    cores = limits.cores()
-    chunks = _split(gans, 1)
+    cores = limits.cores() if cluster is None else max(1, cluster.cpus)
     processes = min(gans, workers or cores)
-    return Placement(["cpu"] * processes, chunks, min(cores // min(gans, cores), _allowed()))
+    threads = min(cores // min(gans, cores), _allowed()) if cluster is None else 1
+    return Placement(["cpu"] * processes, _split(gans, 1), threads, cluster, workers)
+
+
+def _of_cluster(device: str, cluster: Cluster) -> list[str]:
+    """Return the devices that `device` means on a cluster, where auto takes all GPUs if it has any."""
+    if device in ("auto", "cuda") and cluster.gpus:
+        return ["cuda"] * cluster.gpus
+    if device in ("auto", "cpu"):
+        return ["cpu"]
+    raise ConfigurationError(f"device is {device!r}, but the Ray cluster has no such: use auto or cpu")
 
 
 def _allowed() -> int:

@@ -19,6 +19,7 @@ from gangan_cli.models.registry import (
     written,
 )
 from gangan_cli.settings import renamed
+from gangan_cli.training import ray_cluster
 from gangan_cli.training.devices import find
 from gangan_cli.training.events import TrainingEnded
 from gangan_cli.training.forkserver import warm_up
@@ -101,11 +102,14 @@ def reject_impossible(catalog: Catalog, environment: RunEnvironment) -> None:
     """Check what a new run needs, before anything is computed for it.
 
     Raises:
-        ConfigurationError: this machine does not have the device.
+        ConfigurationError: this machine does not have the device, or no cluster answers.
         StoreError: the file system does not suit a store.
     """
     warm_up()
-    find(environment.device)
+    if environment.ray:
+        ray_cluster.check(environment.ray)
+    else:
+        find(environment.device)
     catalog.check_local()
 
 

@@ -15,8 +15,6 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-import numpy as np
-
 from gangan_cli import signals
 from gangan_cli.training.devices import numerics_fingerprint
 from gangan_cli.training.events import (
@@ -27,15 +25,19 @@ from gangan_cli.training.events import (
     TrainingStarted,
 )
 from gangan_cli.training.execution import Execution, ExecutionRequest
+from gangan_cli.training.jobs import Chunk, TrainJob, Workers
+from gangan_cli.training.local_workers import LocalWorkers
 from gangan_cli.training.messages import (
     Checkpoint,
+    ChunkPlaced,
     CompileStarted,
     EpochResult,
     ExecutionChosen,
     InitialWeights,
+    WorkerLost,
 )
 from gangan_cli.training.placement import Placement
-from gangan_cli.training.workers import Chunk, TrainJob, Workers
+from gangan_cli.training.ray_workers import RayWorkers
 from store import Run, StoreError
 from store.state import BEAT_EVERY, Status
 
@@ -92,7 +94,8 @@ def _train_until_done(
         if changed := _changed(run.state().execution, fingerprint, execution):
             report(EnvironmentChanged(run.name, changed))
         last_heartbeat = time.monotonic()
-        with Workers(job, devices) as workers:
+        placed = _Placed(run, fingerprint, report)
+        with _workers(job, placement, devices) as workers:
             for message in workers.run(chunks, execution, stopping=lambda: bool(received)):
                 if isinstance(message, EpochResult):
                     _commit(run, message, report)
@@ -101,8 +104,10 @@ def _train_until_done(
                     run.commit_initial(message.gans, message.snapshots)
                 elif isinstance(message, Checkpoint):
                     run.save_checkpoint(message.epoch, message.gans, message.checkpoints)
-                elif isinstance(message, CompileStarted):
+                elif isinstance(message, CompileStarted | WorkerLost):
                     report(message)
+                elif isinstance(message, ChunkPlaced):
+                    placed.record(message)
                 elif isinstance(message, ExecutionChosen):
                     run.record_execution({**dataclasses.asdict(message.execution), **fingerprint})
                     report(message)
@@ -127,6 +132,29 @@ def _train_until_done(
             signal=received[0] if status == "interrupted" else None,
         )
     )
+
+
+def _workers(job: TrainJob, placement: Placement, devices: Sequence[str]) -> Workers:
+    if placement.cluster is None:
+        return LocalWorkers(job, devices)
+    return RayWorkers(job, placement, placement.cluster)
+
+
+class _Placed:
+    """Records on which machine each GAN is trained, and warns of those that round differently."""
+
+    def __init__(self, run: Run, fingerprint: Mapping[str, Any], report: Report) -> None:
+        self._run, self._fingerprint, self._report = run, fingerprint, report
+        self._warned: set[str] = set()
+
+    def record(self, message: ChunkPlaced) -> None:
+        where = {"node": message.node, **message.fingerprint}
+        self._run.add_results({f"numerics/{gan}": where for gan in message.gans})
+        changed = _changed(self._fingerprint, message.fingerprint, ExecutionRequest(None, 0))
+        if changed and message.node not in self._warned:
+            self._warned.add(message.node)
+            on_node = {f"{name} on {message.node}": values for name, values in changed.items()}
+            self._report(EnvironmentChanged(self._run.name, on_node))
 
 
 def _execution(run: Run, steps: int, threads: int, compile: bool | None) -> Execution | ExecutionRequest:
@@ -169,13 +197,7 @@ def remaining(run: Run, chunks: list[list[int]]) -> tuple[list[Chunk], int]:
         done += len(checkpoints) * epoch + sum(run.manifest.epochs for gan in gans if gan in diverged)
         if checkpoints and epoch < run.manifest.epochs:
             states = {gan: state for gan, (_, state) in checkpoints.items() if state is not None}
-            if epoch:
-                # A diverged GAN keeps its place in the stack, so that the others' bytes stay.
-                blank = np.full_like(next(iter(states.values())), np.nan)
-                start = epoch, np.stack([states.get(gan, blank) for gan in gans])
-                unfinished.append(Chunk(gans, start))
-            else:
-                unfinished.append(Chunk(gans, None))
+            unfinished.append(Chunk.after(gans, epoch, states) if epoch else Chunk(gans, None))
     return unfinished, done
 
 

@@ -7,12 +7,12 @@ import torch
 from torch import Tensor
 
 from gangan_cli.config import EngineSettings
+from gangan_cli.memory import keep_freed_memory
 from gangan_cli.models.family import Family, ImageSpec, unrolled_phases
 from gangan_cli.models.functional import bind_weights
 from gangan_cli.models.optimizers import RMSProp
 from gangan_cli.models.registry import FAMILIES, build, hparams_for
 from gangan_cli.training.engine import Population
-from gangan_cli.training.workers import _keep_freed_memory
 from tests.bench.measure import Figure, in_turn, ratios
 
 MNIST = ImageSpec(28, 28)
@@ -23,7 +23,7 @@ def bench_families(rounds: int = 3) -> Iterator[Figure]:
     """Seconds of a GAN-epoch on MNIST, one thread, not compiled."""
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
-    _keep_freed_memory()  # all three as in a worker
+    keep_freed_memory()  # all three as in a worker
     for name, entry in FAMILIES.items():
         if not entry.of_images:
             continue

@@ -14,20 +14,13 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from multiprocessing.connection import Connection, wait
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from gangan_cli.config import EngineSettings
 from gangan_cli.errors import WorkFailed
-from gangan_cli.memory import keep_freed_memory
-from gangan_cli.models.registry import build
 from gangan_cli.signals import ENDING
-from gangan_cli.training.autotune import choose, use
-from gangan_cli.training.examples import Source
+from gangan_cli.training.chunk_trainer import ChunkTrainer
 from gangan_cli.training.execution import Execution, ExecutionRequest
 from gangan_cli.training.forkserver import CONTEXT, warm_up
+from gangan_cli.training.jobs import Chunk, Message, TrainJob
 from gangan_cli.training.messages import (
     Checkpoint,
     CompileStarted,
@@ -40,43 +33,16 @@ from store import StoreError
 
 
 @dataclass(frozen=True)
-class TrainJob:
-    """What a worker needs to know of a run; it can be pickled."""
-
-    family: str
-    hparams: dict[str, Any]
-    source: Source
-    settings: EngineSettings
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """GANs to train together, and where to start: an epoch and checkpoints (n, R), or None."""
-
-    gans: list[int]
-    start: tuple[int, NDArray[np.float32]] | None
-
-
-@dataclass(frozen=True)
 class _Assignment:
     chunk: Chunk
     execution: Execution
 
 
-CHECKPOINT_EVERY = 10.0
-"""Minimum seconds between two checkpoints: as much work as a kill may cost, which is then done again
-with the same bytes.
-
-A checkpoint of a GAN-GAN over raw weights takes 100 MB: written after each epoch of four seconds, it
-took a seventh of the time. On a GPU, where training again may not give the same bytes, every epoch has
-its checkpoint.
-"""
-
 TICK = 0.2
 """Seconds after which a parent that waits for reports checks whether it should stop."""
 
 
-class Workers:
+class LocalWorkers:
     """Processes that train chunks. A context manager: leaving the block ends them."""
 
     def __init__(self, job: TrainJob, devices: Sequence[str]) -> None:
@@ -89,7 +55,7 @@ class Workers:
             theirs.close()
             self._pipes[ours] = process
 
-    def __enter__(self) -> "Workers":
+    def __enter__(self) -> "LocalWorkers":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -103,16 +69,8 @@ class Workers:
         chunks: Sequence[Chunk],
         execution: Execution | ExecutionRequest,
         stopping: Callable[[], bool],
-    ) -> Iterator[EpochResult | Checkpoint | InitialWeights | CompileStarted | ExecutionChosen | None]:
-        """Train `chunks`; yield each message, and None when TICK seconds pass without one.
-
-        Given a request, the first worker chooses the execution for all, and its messages come first.
-        When `stopping` returns True, every worker stops after its current step.
-
-        Raises:
-            WorkFailed: a worker raised or died.
-            StoreError: the run that a worker reads is damaged.
-        """
+    ) -> Iterator[Message | None]:
+        """As `Workers.run`. Raises WorkFailed too if a worker died."""
         if not chunks:
             return
         if isinstance(execution, ExecutionRequest):
@@ -198,21 +156,8 @@ def _work(pipe: Connection, job: TrainJob, device: str) -> None:
         signal.signal(number, signal.SIG_IGN)
     _forward_cpu_limit()
     threading.Thread(target=_die_with_parent, daemon=True).start()
-    keep_freed_memory()
     try:
-        import torch
-
-        from gangan_cli.training.engine import train
-
-        torch.set_num_threads(1)
-        # Round numbers below 1e-38 to 0. Templates that are never chosen have such gradients, which take
-        # processors two hundred times as long: steps of the default GAN-GAN became 3 to 6 times as slow
-        # in the course of training.
-        torch.set_flush_denormal(True)
-        if device.startswith("cuda"):
-            torch.cuda.set_device(device)  # CUDA graphs are captured on the current device
-        family = build(job.family, job.hparams)
-        examples = job.source.load(device)
+        trainer = ChunkTrainer(job, device)
 
         @cache
         def compiling() -> None:  # once, though there is an update for every phase
@@ -220,22 +165,10 @@ def _work(pipe: Connection, job: TrainJob, device: str) -> None:
 
         while message := receive(pipe):
             if isinstance(message, ExecutionRequest):
-                pipe.send(choose(family, job.settings, device, message, compiling))
+                pipe.send(trainer.choose(message, compiling))
                 continue
-            torch.set_num_threads(message.execution.threads)
-            use(message.execution.matmul)
-            for result in train(
-                family,
-                examples,
-                job.settings,
-                message.chunk.gans,
-                device=device,
-                execution=message.execution,
-                start=message.chunk.start,
-                stop=pipe.poll,  # while a chunk is trained, only the request to stop is sent
-                checkpoint_every=CHECKPOINT_EVERY if device == "cpu" else 0.0,
-                compiling=compiling,
-            ):
+            # While a chunk is trained, only the request to stop is sent.
+            for result in trainer.train(message.chunk, message.execution, pipe.poll, compiling):
                 pipe.send(result)
             pipe.send("next")
         pipe.send("done")
