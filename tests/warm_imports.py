@@ -34,11 +34,11 @@ def import_everything() -> None:
 
     from gangan_cli.cli import app
     from gangan_cli.summaries import verification
-    from gangan_cli.training import forkserver, workers
+    from gangan_cli.training import forkserver, local_workers
 
     if forkserver.CAN_FORK:
         forkserver.CAN_FORK = False
-        workers.CONTEXT = mp.get_context("fork")
+        local_workers.CONTEXT = mp.get_context("fork")
     verification.Popen = Looking  # type: ignore[attr-defined]
     app.app = typer.main.get_command(app.app)  # type: ignore[assignment]
     # PyTorch's, which take down its operators: most of what a short command would take.

@@ -162,7 +162,9 @@ def train_gangan(config: GanGanConfig, environment: RunEnvironment, report: Repo
             job = TrainJob(config.family, dict(run.manifest.hparams), source, settings)
             steps = config.members * config.epochs * settings.steps(source.count)
             with connected(environment.ray) as cluster:
-                placement = place(config.members, environment, cluster)
+                placement = place(
+                    config.members, environment.device, environment.workers, cluster=cluster
+                )
                 train_run(run, job, placement, steps, environment.compile, report)
 
 

@@ -85,7 +85,7 @@ def train_gans(config: GansConfig, environment: RunEnvironment, report: Report =
         job = TrainJob(family.name, dict(run.manifest.hparams), source, settings)
         steps = config.gans * config.epochs * settings.steps(source.count, batches_per_step(family))
         with connected(environment.ray) as cluster:
-            placement = place(config.gans, environment, cluster)
+            placement = place(config.gans, environment.device, environment.workers, cluster=cluster)
             train_run(run, job, placement, steps, environment.compile, report)
 
 

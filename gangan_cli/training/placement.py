@@ -10,7 +10,6 @@ import sys
 from dataclasses import dataclass
 
 from gangan_cli import limits
-from gangan_cli.config import RunEnvironment
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.training.devices import find
 from gangan_cli.training.ray_cluster import Cluster
@@ -28,17 +27,16 @@ class Placement:
     most: int | None = None
 
 
-def place(gans: int, environment: RunEnvironment, cluster: Cluster | None) -> Placement:
-    """Return the placement of `gans` GANs on this machine, or on a cluster.
+def place(gans: int, device: str, workers: int | None, *, cluster: Cluster | None = None) -> Placement:
+    """Return the placement of `gans` GANs on `device`, here or on a cluster.
 
-    The environment's `device` is auto, cpu, cuda, cuda:N or mps; its `workers` bounds the processes
-    (default: one per core that may be used, or one per GPU), and OMP_NUM_THREADS the threads of each.
+    `device` is auto, cpu, cuda, cuda:N or mps; `workers` bounds the processes (default: one per
+    core that may be used, or one per GPU), and the environment's OMP_NUM_THREADS the threads of each.
 
     Raises:
         ConfigurationError: there is no such device here.
     """
-    workers = environment.workers
-    devices = find(environment.device) if cluster is None else _of_cluster(environment.device, cluster)
+    devices = find(device) if cluster is None else _of_cluster(device, cluster)
     if devices != ["cpu"]:
         chunks = _split(gans, math.ceil(gans / len(devices)))
         devices = devices[: min(len(chunks), workers or len(devices))]

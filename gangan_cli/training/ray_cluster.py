@@ -74,8 +74,8 @@ def check(address: str) -> None:
         )
     if host in HERE and not _accepts(f"{_ray().util.get_node_ip_address()}:{port}"):
         raise ConfigurationError(
-            f"the Ray cluster at {address!r} listens there alone, where Ray's clients do not look: start "
-            "it with --node-ip-address=127.0.0.2, which is loopback too"
+            f"the Ray cluster at {address!r} listens there alone, where Ray's clients do not look: "
+            "start it with --node-ip-address=127.0.0.2, which is loopback too"
         )
 
 
