@@ -76,6 +76,15 @@ def _arm(run: str, family: str, options: str, **more: Any) -> Recipe:
 # At width 16 58 epochs are the paper's 10,938 generator steps, and an hour of a core for each GAN.
 ARMS = {"epochs": 58, "snapshot_every": 58, "keep_initial": True}
 
+
+def _objective(run: str, options: str = "", k: int = 1) -> Recipe:
+    """Return a run of the study of objectives: five GANs of 3,000 generator steps, each with k
+    discriminator steps."""
+    settings = {"family": "mlp", "family_options": options, "gans": 5, "batch_size": 100}
+    part = {"examples": "0-49999", "keep_initial": True}
+    return Recipe(run, {**settings, **part, "epochs": 6 * k, "snapshot_every": k})
+
+
 STUDIES: Mapping[str, StudyInfo] = {
     "similarity": StudyInfo(
         where="similarity:SimilarityStudy",
@@ -112,6 +121,44 @@ STUDIES: Mapping[str, StudyInfo] = {
             _arm("entropy-layer-1", "shared-wgan", "width=8 share=1"),
             _arm("entropy-layer-4", "shared-wgan", "width=8 share=4"),
             _arm("entropy-layers", "shared-wgan", "width=8 share=1,2,3,4"),
+        ),
+    ),
+    "objectives": StudyInfo(
+        where="objectives:ObjectivesStudy",
+        figure="objectives:draw_objectives",
+        question="What do the minimax objective and the discriminator's steps do?",
+        paper="003, section 3",
+        needs="runs of mlp or gan with several discriminator steps, trained on a part of a dataset",
+        takes="5 min; 20 min of a core to train",
+        version=1,
+        claims=("C3.2", "C3.3"),
+        recipes=(
+            _objective("objectives-k1"),
+            _objective("objectives-minimax", "loss=minimax"),
+            _objective("objectives-k5", "discriminator_steps=5", k=5),
+            _objective("objectives-k20", "discriminator_steps=20", k=20),
+        ),
+    ),
+    "parzen": StudyInfo(
+        where="parzen:ParzenStudy",
+        figure="parzen:draw_parzen",
+        question="How likely are test images under windows on a generator's samples?",
+        paper="003, section 5",
+        needs="a run of GANs of 28 × 28 pixels; the published figures are of goodfellow",
+        takes="5 min; 6 h of a core to train",
+        version=1,
+        claims=("C3.1",),
+        recipes=(
+            Recipe(
+                "goodfellow",
+                {
+                    "family": "goodfellow",
+                    "gans": 3,
+                    "examples": "0-49999",
+                    "snapshot_every": 50,
+                    "keep_initial": True,
+                },
+            ),
         ),
     ),
 }

@@ -7,11 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from gangan_cli.evaluation import evaluate as evaluation
+from gangan_cli.evaluation.evaluate import EvaluationRequest, evaluate
 from gangan_cli.evaluation.floor import file_name, floor
+from gangan_cli.evaluation.measures import Sample
 from gangan_cli.evaluation.reference import reference_of
+from gangan_cli.evaluation.scores import scored
 from gangan_cli.images.loading import load_images
 from gangan_cli.sampling.datasets import rows_of, training_images
-from store import Run
+from store import Catalog, Run
 from tests.commands import gangan, made_once
 
 pytestmark = pytest.mark.xdist_group("evaluation")
@@ -61,19 +65,22 @@ def test_on_the_same_rows_it_is_the_same_run(store):
     assert gangan(*COMMAND, "--examples", ROWS, "--store", store).code == 0
 
 
-def test_nearest_training_images_are_among_those_that_were_trained_on(store):
-    result = gangan("evaluate", "part", "--samples", 100, "--store", store, "--json")
-    assert result.code == 0, result.err
-    real, found = result.lines
-    whole = reference_of("mnist5k", None, lambda *_: None)
-    part = replace(whole, rows=ROWS)
+def test_nearest_training_images_are_among_those_that_were_trained_on(store, monkeypatch):
+    asked = []
+    monkeypatch.setattr(evaluation, "reference_of", lambda *given: asked.append(given) or 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        next(evaluate(Catalog(store), "part", EvaluationRequest(), None, lambda *_: None))
+    [(dataset, *_, rows)] = asked
+    assert (dataset, rows) == ("mnist5k", ROWS)
+    whole = reference_of(dataset, None, lambda *_: None)
+    part = reference_of(dataset, None, lambda *_: None, rows=rows)
     assert np.array_equal(part.train, load_images("mnist5k").part(ROWS).pixels)
-    of_part, of_whole = (floor(one, 100, 0, quick=False).values for one in (part, whole))
-    assert real["values"] == of_part
-    for name in ("nearest", "nearest_train"):
-        assert of_part[name] > of_whole[name]  # there are fewer images to be near to
-    assert of_part["frechet"] == of_whole["frechet"]
-    assert found["values"]["nearest"] > 0
+    images = whole.train[5:25]
+    near, far = (scored(Sample(images, one), ["nearest"]).values for one in (whole, part))
+    assert near["nearest"] == far["nearest"] == 0
+    images = whole.train[1000:1020]  # of a class that was left out
+    near, far = (scored(Sample(images, one), ["nearest"]).values for one in (whole, part))
+    assert near["nearest"] == 0 < far["nearest"]
 
 
 def test_the_scores_of_real_images_that_ship_serve_a_part_too():
