@@ -137,12 +137,12 @@ class RunReader(StoredValues):
                     }
             return found
 
-    def check(self, what: str, gan: int, epoch: int) -> None:
-        """Check that a value of one of the KINDS is what was written.
+    def value(self, what: str, gan: int, epoch: int) -> NDArray[Any]:
+        """Return a value of one of the KINDS, flat, as it is stored.
 
         Raises:
             UnknownSnapshot: there is none.
-            Damaged: it is not.
+            Damaged: it is not what was written.
         """
         database, key = KINDS[what], keys.pack(gan, epoch)
         sizes = {"snapshot": self.manifest.layout.size, "losses": 2 * len(self.manifest.losses)}
@@ -150,7 +150,7 @@ class RunReader(StoredValues):
             value = transaction.get(database, key) if transaction.holds(database) else None
             if value is None:
                 raise UnknownSnapshot(f"run {self.name!r} has no {keys.describe(database, key)}")
-            self._decode(database, key, value, sizes.get(what))
+            return self._decode(database, key, value, sizes.get(what)).copy()
 
     def progress(self) -> Progress:
         """Return how far the run has come, in one transaction: for viewers of many runs."""

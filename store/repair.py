@@ -151,11 +151,11 @@ def _write(path: Path, manifest: Manifest, saved: _Saved) -> None:
             latest[gan] = max(epoch, latest.get(gan, 0))
     with Run.create(path, manifest, constants) as run:
         run.restore(
-            {
-                (database, key): values
+            (
+                ((database, key), values)
                 for (database, key), values in saved.values.items()
                 if database != KINDS["resume"] or keys.unpack(key) in latest.items()
-            },
+            ),
             state,
         )
         run.add_results({key.decode(): document for key, (_, document) in saved.results.items()})

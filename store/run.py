@@ -260,9 +260,9 @@ class Run(RunReader):
             state = dataclasses.replace(state, stored=status, diverged=diverged)
             self._put_state(transaction, state)
 
-    def restore(self, found: Mapping[tuple[bytes, bytes], NDArray[Any]], state: State) -> None:
-        """Store values by (database, key) that were recovered from a broken file."""
-        waiting = iter(found.items())
+    def restore(self, found: Iterable[tuple[tuple[bytes, bytes], NDArray[Any]]], state: State) -> None:
+        """Store values with their (database, key), recovered from a broken file or copied from runs."""
+        waiting = iter(found)
         # Not more at once than memory holds with ease.
         while some := dict(islice(waiting, ROWS_AT_ONCE)):
             also = [STEP_LOSSES] * any(database == STEP_LOSSES for database, _ in some)

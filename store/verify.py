@@ -73,7 +73,7 @@ def _values(run: Run, on_progress: OnProgress) -> Iterator[Finding]:
     for what, pairs in there.items():
         for gan, epoch in sorted(pairs):
             try:
-                run.check(what, gan, epoch)
+                run.value(what, gan, epoch)
             except UnknownSnapshot:
                 pass  # a state to resume from has been superseded
             except Damaged as error:

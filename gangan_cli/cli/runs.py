@@ -11,6 +11,7 @@ from gangan_cli import formatting
 from gangan_cli.cli import (
     best_snapshots,
     diagnostics,
+    merge,
     options,
     output,
     progress_bars,
@@ -149,6 +150,9 @@ app.command()(verify_repair.repair)
 
 
 app.command()(best_snapshots.best)
+
+
+app.command()(merge.merge)
 
 
 @app.command("export")

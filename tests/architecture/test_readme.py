@@ -84,7 +84,7 @@ def test_there_are_examples_and_gangan_understands_each():
 
 
 def test_every_option_in_the_text_exists():
-    known = known_options() | {"--signal", "--requeue", "--open-mode", "--gpus"}  # sbatch and docker
+    known = known_options() | {"--signal", "--requeue", "--open-mode", "--gpus", "--node-ip-address"}
     unknown = [(page, option) for page, option in inline_options() if option not in known]
     assert not unknown
 

@@ -14,7 +14,10 @@ from tests.architecture.test_readme import examples
 from tests.commands import DIGITS, clean_environment, command, gangan
 
 ELSEWHERE = (
-    *(f"gangan {name}" for name in ("evaluate", "audit", "export-figures", "runs best", "tui", "guide")),
+    *(
+        f"gangan {name}"
+        for name in ("evaluate", "audit", "export-figures", "runs best", "runs merge", "tui", "guide")
+    ),
     *(f"gangan study {name}" for name in STUDIES),
 )
 """Commands whose examples are only parsed (tests/architecture/test_readme.py): other tests run them with
