@@ -10,13 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from gangan_cli.errors import ConfigurationError
+from gangan_cli.presets import PRESETS, R1
 from gangan_cli.settings import check_bounds, setting_field
 
 MAX_COUNT = 1_000_000
 """Maximum number of GANs, and of epochs: the store's (store/manifest.py)."""
-
-R1 = "r1-mlp"
-"""The default family over weights, with a choice of losses and penalties, and with conditions."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +30,8 @@ class EngineSettings:
     """Initial weights: each GAN's own ("own"), or those of GAN 0 for all ("shared")."""
     keep_initial: bool = False
     keep_step_losses: bool = False
+    epoch_steps: int = 0
+    """Steps of an epoch; 0: as many as one pass over the examples takes."""
     origins: tuple[tuple[int, int], ...] = ()
     """The (seed, number) that each GAN's random numbers come from; empty for (seed, its own number)."""
 
@@ -40,9 +40,9 @@ class EngineSettings:
         return self.origins[gan] if self.origins else (self.seed, gan)
 
     def steps(self, examples: int, batches: int = 1) -> int:
-        """Return the number of steps per epoch, if a step takes `batches` batches; an incomplete last
-        step is dropped."""
-        return examples // (self.batch_size * batches)
+        """Return the number of steps per epoch, if a step takes `batches` batches; of a pass over the
+        examples an incomplete last step is dropped."""
+        return self.epoch_steps or examples // (self.batch_size * batches)
 
     def saves(self, epoch: int) -> bool:
         """Return whether a snapshot is taken after `epoch`: after every `snapshot_every`-th, and after
@@ -58,7 +58,8 @@ class GansConfig:
     dataset: str = setting_field(
         "mnist",
         "mnist, fashion-mnist, kmnist, mnist5k (5,000 digits, needs no network), celeba, or "
-        "images:FOLDER for pictures of your own; if they lie in folders inside, each is a class.",
+        "images:FOLDER for pictures of your own; if they lie in folders inside, each is a class. "
+        "normal:MEAN,STD,N for N numbers, for the families of numbers.",
         environment="GANGAN_DATASET",
     )
     examples: str = setting_field(
@@ -90,6 +91,13 @@ class GansConfig:
     keep_step_losses: bool = setting_field(
         False, "Keep the losses of every step, not only of epochs.", names=("--keep-step-losses",)
     )
+    epoch_steps: int = setting_field(
+        0,
+        "Steps of an epoch, of a part of the examples or of several passes over them.",
+        shown="as one pass takes, or the family's",
+        at_least=0,
+        at_most=MAX_COUNT,
+    )
 
     def __post_init__(self) -> None:
         check_bounds(self)
@@ -106,6 +114,7 @@ class GansConfig:
             self.init,
             self.keep_initial,
             self.keep_step_losses,
+            self.epoch_steps,
         )
 
 
@@ -224,42 +233,6 @@ class GanGanConfig:
             keep_initial=self.keep_initial,
             keep_step_losses=self.keep_step_losses,
         )
-
-
-RAW_PAPER: Mapping[str, Any] = {
-    "family": "mlp",
-    "components": 0,
-    "bottleneck": 0,
-    "batch_size": 32,
-    "repeat": 1,
-    "latent_dim": 1,
-    # "a smaller hidden dimension for the discriminator … helped to stabilize"
-    "family_options": "discriminator_width=8 generator_width=64",
-    "lr": 2e-4,
-    # A snapshot takes 33 MB; every tenth is enough to see it learn, and 250 would take 8.3 GB.
-    "snapshot_every": 10,
-}
-
-PRESETS: Mapping[str, Mapping[str, Any]] = {
-    # Regularised, on a short code of principal components: the one that works.
-    "default": {},
-    # One number that goes along the training of one GAN, as the paper describes it. A penalty that
-    # falls, as over many GANs, leaves an axis with jumps.
-    "trajectory": {
-        "gans": "0",
-        "latent_dim": 1,
-        "bottleneck": 0,
-        "family_options": "instance_noise=4.0 r1=0.054 r1_final=0.0 lr_decay=false",
-        "repeat": 60,
-        "batch_size": 32,
-        "epochs": 100,
-        "snapshot_every": 10,
-    },
-    # Algorithm 1 as printed: the raw snapshots of all GANs.
-    "paper": RAW_PAPER,
-    # The released code: its loader reads GAN 0's folder 35 times over.
-    "released": {**RAW_PAPER, "gans": "0", "repeat": 35},
-}
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from gangan_cli.config import PRESETS, GanGanConfig, RunEnvironment
+from gangan_cli.config import GanGanConfig, RunEnvironment
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.paths import expanded
+from gangan_cli.presets import PRESETS
 
 if TYPE_CHECKING:
     from store import Catalog

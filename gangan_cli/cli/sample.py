@@ -50,7 +50,13 @@ def sample(
         setting(help="New folder for state dicts, or pictures.", callback=options.path_given),
     ] = None,
     images: Annotated[
-        int | None, setting(help="Write so many pictures of each GAN instead.", min=1, max=1_000_000)
+        int | None,
+        setting(
+            help="Write so many pictures of each GAN instead (of GANs of numbers: numbers, or with png "
+            "their densities).",
+            min=1,
+            max=1_000_000,
+        ),
     ] = None,
     format: Annotated[
         str, setting(help="safetensors or pt; of pictures png or npz.", default="the first")
@@ -135,9 +141,13 @@ def sample(
                 about["latents"] = latents.tolist()
         if images is not None:
             assert out is not None
-            _write_pictures(lineage, weights, images, out, form, about)
             gans = "1 GAN" if len(weights) == 1 else f"{len(weights)} GANs"
-            done = f"{images} pictures of {gans} are in {out}"
+            if lineage.numbers:
+                _write_numbers(lineage, weights, images, out, form, about)
+                done = f"{'densities' if form == 'png' else f'{images} numbers'} of {gans} are in {out}"
+            else:
+                _write_pictures(lineage, weights, images, out, form, about)
+                done = f"{images} pictures of {gans} are in {out}"
         elif name:
             from gangan_cli.interchange.sampled import add_run
 
@@ -164,6 +174,8 @@ def _snapshot(text: str) -> tuple[int | None, int | None]:
 
 
 def _pixels(lineage: "Lineage") -> int:
+    if lineage.numbers:
+        return 1
     about = lineage.on_images.dataset or {}
     return int(about["height"] * about["width"] * about.get("channels", 1))
 
@@ -218,3 +230,21 @@ def _write_pictures(
     classes = lineage.classes
     labels = None if classes is None else [number % classes.count for number in range(images)]
     write_pictures(out, pictures, form, labels, about)
+
+
+def _write_numbers(
+    lineage: "Lineage", weights: "np.ndarray", count: int, out: Path, form: str, about: dict[str, Any]
+) -> None:
+    from gangan_cli.interchange.sampled import write_numbers
+    from gangan_cli.sampling.densities import densities_of, generated_numbers
+
+    numbers = generated_numbers(lineage, weights, count, about["seed"])
+    if form == "npz":
+        write_numbers(out, numbers, about)
+        return
+    from gangan_cli.figures.densities import PANELS, density_figure
+
+    found = densities_of(lineage, weights[:PANELS], numbers[:PANELS])
+    titles = [f"GAN {number}" for number in range(len(found.made))]
+    figure = density_figure(f"{about['run']}: {count:,} numbers of each GAN", titles, found)
+    write_numbers(out, numbers, about, figure.savefig)

@@ -11,6 +11,7 @@ from gangan_cli.audit.records import known_audit
 from gangan_cli.audit.score_history import ScoreHistory
 from gangan_cli.figures.animation import animate_training
 from gangan_cli.figures.audit import draw_audit
+from gangan_cli.figures.densities import PANELS, draw_densities
 from gangan_cli.figures.entropies import draw_entropies
 from gangan_cli.figures.latent import animate_walk, draw_grid
 from gangan_cli.figures.lineage import draw_lineage
@@ -21,7 +22,8 @@ from gangan_cli.figures.style import Output
 from gangan_cli.figures.translations import draw_translations
 from gangan_cli.figures.traversals import draw_traversals
 from gangan_cli.records import evaluations
-from gangan_cli.sampling.lineage import Lineage
+from gangan_cli.sampling.densities import densities, densities_over_training
+from gangan_cli.sampling.lineage import Lineage, resolve_snapshot
 from gangan_cli.sampling.over_training import samples_over_training, training_film
 from gangan_cli.sampling.translations import translations
 from gangan_cli.sampling.traversals import latent_traversals
@@ -47,37 +49,66 @@ def export_figures(
     """
     with Lineage.open(catalog, name) as lineage:
         run = lineage.top
-        if not lineage.is_gangan:
-            study = samples_over_training(lineage, gan=gan, seed=output.seed)
-            yield from _named("samples", draw_samples(run, study, output))
-            film = training_film(lineage, gan=gan, seed=output.seed)
-            if len(film.epochs) > 1:
-                yield from _named("training", animate_training(run, film, output))
-            if lineage.family.latent_codes:
-                found = latent_traversals(lineage, gan=gan, epoch=epoch, seed=output.seed)
-                yield from _named("meanings", draw_traversals(run, *found, output))
-            if lineage.family.translates_images:
-                there = translations(lineage, gan=gan, epoch=epoch, seed=output.seed)
-                yield from _named("translations", draw_translations(run, there, output))
-            if history := ScoreHistory.read(run):
-                yield from _named("scores", draw_scores(run, history, output))
+        if lineage.numbers:
+            yield from _named("densities", _densities(lineage, output, gan, epoch))
+        elif not lineage.is_gangan:
+            yield from _of_images(lineage, output, gan, epoch)
         else:
-            parent = lineage.below
-            along = walk(lineage, gan=gan, epoch=epoch, seed=output.seed)
-            audit = known_audit(run, along.gan, along.epoch)
-            scores = _scores_along(along, audit)
-            yield from _named("walk", draw_grid(run, parent, "walk", along, output, scores))
-            yield from _named("walk-animation", animate_walk(run, along, output))
-            drawn = sample(lineage, gan=gan, epoch=epoch, seed=output.seed)
-            yield from _named("samples", draw_grid(run, parent, "samples", drawn, output))
-            if audit:
-                history = ScoreHistory.beside(audit, parent)
-                yield from _named("scores", draw_gangan_scores(run, parent, audit, history, output))
-                yield from _named("audit", draw_audit(run, audit, output))
+            yield from _of_weights(lineage, output, gan, epoch)
         yield from _named("entropies", draw_entropies(run, evaluations(run), output))
         if run.manifest.losses:  # a run imported from state dicts has none
             yield from _named("losses", draw_losses(run, LossHistory.read(run), output))
         yield from _named("lineage", draw_lineage(lineage.runs, output))
+
+
+def _of_images(
+    lineage: Lineage, output: Output, gan: int | None, epoch: int | None
+) -> Iterator[tuple[str, Path]]:
+    run = lineage.top
+    study = samples_over_training(lineage, gan=gan, seed=output.seed)
+    yield from _named("samples", draw_samples(run, study, output))
+    film = training_film(lineage, gan=gan, seed=output.seed)
+    if len(film.epochs) > 1:
+        yield from _named("training", animate_training(run, film, output))
+    if lineage.family.latent_codes:
+        found = latent_traversals(lineage, gan=gan, epoch=epoch, seed=output.seed)
+        yield from _named("meanings", draw_traversals(run, *found, output))
+    if lineage.family.translates_images:
+        there = translations(lineage, gan=gan, epoch=epoch, seed=output.seed)
+        yield from _named("translations", draw_translations(run, there, output))
+    if history := ScoreHistory.read(run):
+        yield from _named("scores", draw_scores(run, history, output))
+
+
+def _of_weights(
+    lineage: Lineage, output: Output, gan: int | None, epoch: int | None
+) -> Iterator[tuple[str, Path]]:
+    run, parent = lineage.top, lineage.below
+    along = walk(lineage, gan=gan, epoch=epoch, seed=output.seed)
+    audit = known_audit(run, along.gan, along.epoch)
+    scores = _scores_along(along, audit)
+    yield from _named("walk", draw_grid(run, parent, "walk", along, output, scores))
+    yield from _named("walk-animation", animate_walk(run, along, output))
+    drawn = sample(lineage, gan=gan, epoch=epoch, seed=output.seed)
+    yield from _named("samples", draw_grid(run, parent, "samples", drawn, output))
+    if audit:
+        history = ScoreHistory.beside(audit, parent)
+        yield from _named("scores", draw_gangan_scores(run, parent, audit, history, output))
+        yield from _named("audit", draw_audit(run, audit, output))
+
+
+def _densities(lineage: Lineage, output: Output, gan: int | None, epoch: int | None) -> list[Path]:
+    """Draw GANs of numbers: one of a run over its epochs, or some that a GAN-GAN generates."""
+    if not lineage.is_gangan:
+        gan, epochs, found = densities_over_training(lineage, gan, output.seed)
+        titles = [f"epoch {epoch}" for epoch in epochs]
+        return draw_densities(lineage.top, f"GAN {gan} over training", titles, found, output)
+    gan, epoch = resolve_snapshot(lineage.top, gan, epoch)
+    weights = lineage.sample_weights(lineage.sample_latents(PANELS, output.seed), gan, epoch)
+    titles = [f"sample {number}" for number in range(PANELS)]
+    found = densities(lineage, weights, output.seed)
+    source = f"GANs drawn from GAN-GAN {gan} at epoch {epoch}"
+    return draw_densities(lineage.top, source, titles, found, output)
 
 
 def _scores_along(along: LatentGrid, audit: Audit | None) -> NDArray[np.float64] | None:

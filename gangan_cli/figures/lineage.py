@@ -6,6 +6,7 @@ from matplotlib.patches import FancyBboxPatch
 
 from gangan_cli.figures.style import Output, house_look, new_figure, save
 from gangan_cli.formatting import plain
+from gangan_cli.sampling.datasets import numbers_of
 from store import Run
 
 WIDTH, HEIGHT, GAP = 2.7, 0.86, 0.95
@@ -16,16 +17,19 @@ def draw_lineage(runs: list[Run], output: Output) -> list[Path]:
     """Draw a lineage as boxes, from the dataset to the top run. The first of `runs` is the top run."""
     bottom = runs[-1].manifest
     dataset = dict(bottom.dataset or {})
-    count = f"{dataset['examples']:,} images" if dataset["examples"] else "images"
-    boxes = [(plain(dataset["name"]), count, f"{dataset['height']} × {dataset['width']}")]
+    what, shape = "images", f"{dataset.get('height')} × {dataset.get('width')}"
+    if numbers_of(bottom):
+        what, shape = "numbers", "one dimension"
+    count = f"{dataset['examples']:,} {what}" if dataset["examples"] else what
+    boxes = [(plain(dataset["name"]), count, shape)]
     arrows = []
     for depth, run in enumerate(reversed(runs), start=1):
         manifest, name = run.manifest, "-".join(["GAN"] * depth)
-        what = f"{manifest.gans} {name}{'s' if manifest.gans > 1 else ''} × {manifest.epochs} epochs"
+        trained = f"{manifest.gans} {name}{'s' if manifest.gans > 1 else ''} × {manifest.epochs} epochs"
         boxes.append(
-            (run.name, what, f"{manifest.family} · {manifest.layout.trainable.size:,} parameters")
+            (run.name, trained, f"{manifest.family} · {manifest.layout.trainable.size:,} parameters")
         )
-        arrows.append("images" if depth == 1 else _examples(run))
+        arrows.append(what if depth == 1 else _examples(run))
     figure, ((axis,),) = new_figure(len(boxes) * (WIDTH + GAP) - GAP + 0.3, HEIGHT + 0.4)
     for index, (title, *lines) in enumerate(boxes):
         left = index * (WIDTH + GAP)

@@ -13,6 +13,7 @@ from gangan_cli.errors import ConfigurationError
 from gangan_cli.images import idx
 from gangan_cli.images.dataset import Images
 from gangan_cli.images.domains import outlines
+from gangan_cli.images.numbers import FORM, Numbers, are_numbers, numbers_named
 from gangan_cli.paths import canonical, expanded
 
 FOLDER = "images:"
@@ -21,7 +22,7 @@ FOLDER = "images:"
 OUTLINES = "outlines:"
 """Prefix of a dataset's name that is the outlines of another dataset's images."""
 
-DATASETS = (*idx.TORCHVISION, "mnist5k", "celeba", f"{FOLDER}FOLDER", f"{OUTLINES}DATASET")
+DATASETS = (*idx.TORCHVISION, "mnist5k", "celeba", f"{FOLDER}FOLDER", f"{OUTLINES}DATASET", FORM)
 
 Part = Literal["train", "test"]
 
@@ -48,7 +49,9 @@ def check_dataset(name: str) -> None:
     """
     if name.startswith(OUTLINES):
         check_dataset(name.removeprefix(OUTLINES))
-    elif name not in DATASETS[:-2] and not (name.startswith(FOLDER) and name != FOLDER):
+    elif are_numbers(name):
+        numbers_named(name)
+    elif name not in DATASETS[:-3] and not (name.startswith(FOLDER) and name != FOLDER):
         raise ConfigurationError(f"no dataset {name!r}: choose from {', '.join(DATASETS)}")
 
 
@@ -61,6 +64,8 @@ def named(dataset: str) -> str:
     check_dataset(dataset)
     if dataset.startswith(OUTLINES):
         return f"{OUTLINES}{named(dataset.removeprefix(OUTLINES))}"
+    if are_numbers(dataset):
+        return numbers_named(dataset).name
     folder = dataset.removeprefix(FOLDER)
     return dataset if folder == dataset else f"{FOLDER}{canonical(folder)}"
 
@@ -75,11 +80,21 @@ def is_same_folder(stored: str, given: str) -> bool:
     return not parts or list(Path(given.removeprefix(FOLDER)).parts[-len(parts) :]) == parts
 
 
+def load_dataset(name: str, data_dir: Path | None = None) -> Images | Numbers:
+    """Return the examples of a dataset to train on: images as `load_images`, or numbers.
+
+    Raises:
+        ConfigurationError, WorkFailed: as `load_images`.
+    """
+    return numbers_named(name) if are_numbers(name) else load_images(name, data_dir)
+
+
 def load_images(name: str, data_dir: Path | None = None, part: Part = "train") -> Images:
     """Return the images of a dataset, from `data_dir` when they are there, else downloaded.
 
     Raises:
-        ConfigurationError: no such dataset, or the package that carries it is not installed.
+        ConfigurationError: no such dataset, it is not of images, or the package that carries it is not
+            installed.
         WorkFailed: the download failed.
     """
     check_dataset(name)
@@ -87,6 +102,8 @@ def load_images(name: str, data_dir: Path | None = None, part: Part = "train") -
         images = load_images(name.removeprefix(OUTLINES), data_dir, part)
         drawn = outlines(images.pixels, images.height, images.width)
         return dataclasses.replace(images, name=name, pixels=drawn)
+    if are_numbers(name):
+        raise ConfigurationError(f"dataset {name!r} holds numbers: there are no images in it")
     if name == "mnist5k":
         if part == "test":
             raise ConfigurationError("dataset 'mnist5k' has no test images: those of mnist suit it")
@@ -111,6 +128,8 @@ def is_available(name: str, data_dir: Path | None = None, part: Part = "train") 
     check_dataset(name)
     if name.startswith(OUTLINES):
         return is_available(name.removeprefix(OUTLINES), data_dir, part)
+    if are_numbers(name):
+        return False
     if name in idx.TORCHVISION:
         return bool(idx.found(name, data_dir or default_data_dir(), part))
     return name != "celeba"

@@ -1,6 +1,7 @@
 """Takes sampled GANs home: as a run of the store, as state dicts, or as pictures."""
 
 import json
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
@@ -119,6 +120,22 @@ def write_pictures(
             folder.mkdir(exist_ok=True)
             for number, image in enumerate(of_gan):
                 Image.fromarray(image).save(folder / f"{number:05}.png")
+
+
+def write_numbers(
+    out: Path, numbers: Matrix, about: Any, draw: Callable[[Path], None] | None = None
+) -> None:
+    """Write the numbers (gans, n) of GANs to the new folder `out`; instead, what `draw` draws of them.
+
+    Raises:
+        ConfigurationError, WorkFailed: as `new_folder`.
+    """
+    with new_folder(out) as aside:
+        _write_about(aside, about)
+        if draw is None:
+            write_arrays(aside / "numbers", "npz", {"numbers": numbers})
+        else:
+            draw(aside / "densities.png")
 
 
 def _grid(images: list[Bytes]) -> Bytes:

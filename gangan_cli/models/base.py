@@ -22,6 +22,7 @@ class BaseGAN(ABC):
 
     class_conditional: ClassVar[bool] = False
     translates_images: ClassVar[bool] = False
+    cpu_stack: ClassVar[int] = 1
     ema_decays: ClassVar[Mapping[str, float]] = {}
     lr_decay: ClassVar[bool] = False
 

@@ -40,6 +40,11 @@ class ImageSpec:
 
 
 @dataclass(frozen=True)
+class NumberSpec:
+    """What a family needs to know of a dataset of numbers: only that each example is one number."""
+
+
+@dataclass(frozen=True)
 class WeightSpec:
     """What a generator of weights needs to know of its examples, weight vectors or codes of them.
 
@@ -86,6 +91,9 @@ class Family(Protocol):
     translates_images: ClassVar[bool]
     """Whether it is an image-to-image family: an example is one image of each of two domains, unpaired,
     and what is generated is the translation of an image of the first."""
+    cpu_stack: ClassVar[int]
+    """How many GANs a processor trains together at most. 1 keeps a GAN's weights in a core's cache; tiny
+    networks are faster in stacks, as on a GPU."""
 
     @property
     def ema_decays(self) -> Mapping[str, float]:

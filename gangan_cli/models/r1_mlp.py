@@ -110,6 +110,7 @@ class R1MLP:
 
     name: ClassVar[str] = "r1-mlp"
     class_conditional: ClassVar[bool] = False
+    cpu_stack: ClassVar[int] = 1
     translates_images: ClassVar[bool] = False
 
     weight_options: ClassVar[Mapping[str, Any]] = {

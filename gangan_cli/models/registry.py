@@ -9,9 +9,9 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from gangan_cli.config import PRESETS, R1
 from gangan_cli.errors import ConfigurationError
-from gangan_cli.models.family import Family, ImageSpec, WeightSpec, layout
+from gangan_cli.models.family import Family, ImageSpec, NumberSpec, WeightSpec, layout
+from gangan_cli.presets import PRESETS, R1
 from gangan_cli.settings import OPTIONS_BEFORE, renamed
 
 
@@ -28,10 +28,17 @@ class FamilyInfo:
     """Training settings of the code that it follows, where they differ from those of `mlp`."""
     of_images: bool = True
     """Whether it can be trained on images."""
+    of_numbers: bool = False
+    """Whether it can be trained on datasets of numbers."""
     of_weights: bool = False
     """Whether it can be trained on weights."""
     conditional: bool = False
     """Whether it can generate weights under a condition."""
+
+    @property
+    def of_datasets(self) -> bool:
+        """Whether train-gans can train it: on images or on numbers."""
+        return self.of_images or self.of_numbers
 
 
 # The code that each paper used: PyTorch-GAN's, Shared-WGAN's, and that of Goodfellow et al.
@@ -40,6 +47,10 @@ AS_IN_001 = {"batch_size": 64, "lr": 5e-5, "epochs": 50}
 # A step takes two batches, so that 50 epochs are the code's 25.
 AS_IN_DCGAN = {"batch_size": 64, "epochs": 50}
 AS_IN_003 = {"batch_size": 100, "lr": 0.1, "epochs": 250}
+# The published figures of its one-dimensional task, 5,000 steps in all.
+OF_NUMBERS = {
+    "dataset": "normal:4,0.5,100000", "batch_size": 20, "lr": 2e-3, "epochs": 50, "epoch_steps": 100,
+}  # fmt: skip
 
 FAMILIES: Mapping[str, FamilyInfo] = {
     "mlp": FamilyInfo("mlp:MLP", "Suarez 2019", "three linear layers on either side", of_weights=True),
@@ -71,6 +82,22 @@ FAMILIES: Mapping[str, FamilyInfo] = {
     ),
     "cyclegan": FamilyInfo(
         "cyclegan:CycleGAN", "Zhu et al. 2017", "outlines to images and back, unpaired", AS_IN_002
+    ),
+    "gaussian": FamilyInfo(
+        "gaussian:Gaussian",
+        "Karuvally",
+        "numbers in one dimension, for theory",
+        OF_NUMBERS,
+        of_images=False,
+        of_numbers=True,
+    ),
+    "shared-gaussian": FamilyInfo(
+        "gaussian:SharedGaussian",
+        "Karuvally",
+        "the same, with a layer borrowed from D",
+        OF_NUMBERS,
+        of_images=False,
+        of_numbers=True,
     ),
     "r1-mlp": FamilyInfo(
         "r1_mlp:R1MLP",
@@ -111,15 +138,23 @@ def _built(name: str, hparams: tuple[tuple[str, Any], ...]) -> Family:
     return family
 
 
-def hparams_for(name: str, image_spec: ImageSpec, options: str = "") -> dict[str, Any]:
+def hparams_for(name: str, spec: ImageSpec | NumberSpec, options: str = "") -> dict[str, Any]:
     """Return the hyperparameters of a family for a dataset, changed by `options`.
 
     Raises:
-        ConfigurationError: the family is not for such images, or an option is none of its own.
+        ConfigurationError: the family is not for such examples, or an option is none of its own.
     """
     chosen = given_options(name, options)
+    info = family_info(name)
+    if isinstance(spec, NumberSpec) and not info.of_numbers:
+        able = " or ".join(one for one, other in FAMILIES.items() if other.of_numbers)
+        raise ConfigurationError(f"family {name!r} is for images, not numbers: give --family {able}")
+    if isinstance(spec, ImageSpec) and not info.of_images:
+        raise ConfigurationError(
+            f"family {name!r} is for numbers, not images: give --dataset normal:4,0.5,100000"
+        )
     try:
-        given = _class_of(name).hparams_for(image_spec)
+        given = _class_of(name).hparams_for(spec)
     except TypeError as error:
         raise ConfigurationError(f"family {name!r}: {error}") from error
     hparams = {**given, **chosen}
@@ -131,12 +166,13 @@ def hparams_for(name: str, image_spec: ImageSpec, options: str = "") -> dict[str
 
 
 def given_options(name: str, options: str) -> dict[str, Any]:
-    """Return the hyperparameters that `options` such as "width=8 loss=code" set, for a family of images.
+    """Return the hyperparameters that `options` such as "width=8 loss=code" set, for a family of images
+    or numbers.
 
     Raises:
-        ConfigurationError: the family is not of images, or an option is none of its own.
+        ConfigurationError: the family is of weights only, or an option is none of its own.
     """
-    if not family_info(name).of_images:
+    if not family_info(name).of_datasets:
         raise ConfigurationError(f"family {name!r} is for weights: train it with gangan train-gangan")
     return _parsed(name, options, options_of(name) if options else {}, least=1)
 
@@ -233,9 +269,9 @@ def weight_hparams_for(name: str, spec: WeightSpec, options: Mapping[str, Any]) 
 
 
 def options_of(name: str) -> dict[str, Any]:
-    """Return the options of a family of images, with their defaults."""
+    """Return the options of a family of images or numbers, with their defaults."""
     cls = _class_of(name)
-    given = cls.hparams_for(ImageSpec(28, 28))
+    given = cls.hparams_for(NumberSpec() if family_info(name).of_numbers else ImageSpec(28, 28))
     return {one.name: one.default for one in dataclasses.fields(cls) if one.name not in given}
 
 
@@ -246,7 +282,7 @@ def family_info(name: str) -> FamilyInfo:
         ConfigurationError: there is none.
     """
     if name not in FAMILIES:
-        known = (one if info.of_images else f"{one} (of weights)" for one, info in FAMILIES.items())
+        known = (one if info.of_datasets else f"{one} (of weights)" for one, info in FAMILIES.items())
         raise ConfigurationError(f"no family {name!r}: choose from {', '.join(known)}")
     return FAMILIES[name]
 

@@ -59,6 +59,7 @@ class WeightsFlow:
 
     name: ClassVar[str] = "flow"
     class_conditional: ClassVar[bool] = False
+    cpu_stack: ClassVar[int] = 1
     translates_images: ClassVar[bool] = False
     weight_options: ClassVar[Mapping[str, Any]] = {
         "width": 256,

@@ -1,4 +1,4 @@
-"""The images at the bottom of a lineage: the dataset's name, its folder and its shape."""
+"""The dataset at the bottom of a lineage: its name, its folder, and the shape of its images."""
 
 from pathlib import Path
 
@@ -8,6 +8,7 @@ from gangan_cli.errors import ConfigurationError
 from gangan_cli.images.dataset import Images
 from gangan_cli.images.domains import Unpaired
 from gangan_cli.images.loading import load_images
+from gangan_cli.images.numbers import Numbers, are_numbers, numbers_named
 from gangan_cli.weightspace.snapshots import Matrix
 from store import Manifest
 
@@ -36,12 +37,32 @@ def training_images(manifest: Manifest, data_dir: Path | None = None) -> Images:
     return load_images(name, data_dir or data_dir_of(manifest)).part(rows_of(manifest, name))
 
 
+def numbers_of(manifest: Manifest) -> Numbers | None:
+    """Return the numbers that a run was trained on; None if it was trained on images."""
+    name = images_of(manifest)
+    return numbers_named(name) if are_numbers(name) else None
+
+
+def check_images(manifest: Manifest) -> None:
+    """Check that a run was trained on images, so that its GANs make pictures.
+
+    Raises:
+        ConfigurationError: it was trained on numbers.
+    """
+    if dataset := numbers_of(manifest):
+        raise ConfigurationError(
+            f"GANs of {dataset.name} make numbers, not pictures: gangan export-figures and the TUI show "
+            "their densities"
+        )
+
+
 def dataset_of(manifest: Manifest, wished: str = "") -> str:
     """Return the dataset with which a run's samples are compared: `wished`, or else its own.
 
     Raises:
-        ConfigurationError: its own is unknown, and `wished` is empty.
+        ConfigurationError: its own is unknown, and `wished` is empty; or the run is not of images.
     """
+    check_images(manifest)
     if found := wished or images_of(manifest):
         return found
     raise ConfigurationError("imported GANs do not record their dataset: name it with --dataset")
@@ -63,7 +84,12 @@ def data_dir_of(manifest: Manifest) -> Path | None:
 
 def as_pictures(values: Matrix, manifest: Manifest) -> Matrix:
     """Return flat images (..., D), channels first, of a run's dataset as (..., height, width), or in
-    colour as (..., height, width, 3)."""
+    colour as (..., height, width, 3).
+
+    Raises:
+        ConfigurationError: the run was trained on numbers.
+    """
+    check_images(manifest)
     dataset = manifest.dataset or {}
     height, width, channels = dataset["height"], dataset["width"], dataset.get("channels", 1)
     if channels == 1:

@@ -79,6 +79,21 @@ class Level:
                 made = bound[network](made)
         return made.numpy()
 
+    def discriminate(self, vectors: Matrix, examples: Matrix) -> Matrix:
+        """Return what the discriminators of the GANs with weights (n, P) say of examples (m, D): (n, m).
+
+        They see as many at a time as in training, which matters to those that judge a batch as a whole.
+        """
+        parts = torch.from_numpy(examples).split(int(self.run.manifest.config.get("batch_size", 64)))
+
+        def one(vector: Tensor) -> Tensor:
+            bound = bind_weights(self.networks, split_networks(self.run.manifest.layout, vector))
+            return torch.cat([bound["discriminator"](part) for part in parts]).squeeze(1)
+
+        with torch.no_grad():
+            found: Matrix = vmap(one)(torch.from_numpy(vectors)).numpy()
+        return found
+
     def information(self, vector: Matrix, images: Matrix, classes: NDArray[np.int64]) -> Matrix | None:
         """Return what each of images (B, D) of the GAN with weights (P,) says of its class (B,), as the
         family has it; None if it has nothing of the kind."""

@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 from torch import nn
 
 from gangan_cli.errors import ConfigurationError
+from gangan_cli.images.numbers import Numbers
 from gangan_cli.models.family import Family
 from gangan_cli.models.latent_codes import Categorical, LatentCode, one_of_each_class
 from gangan_cli.models.registry import build
 from gangan_cli.rng import stream
-from gangan_cli.sampling.datasets import as_pictures, sources
+from gangan_cli.sampling.datasets import as_pictures, check_images, numbers_of, sources
 from gangan_cli.sampling.level import Level
 from gangan_cli.weightspace.encoder import WeightEncoder
 from gangan_cli.weightspace.snapshots import Matrix
@@ -107,8 +108,13 @@ class Lineage:
 
     @property
     def on_images(self) -> Manifest:
-        """The manifest of the run on images, at the bottom."""
+        """The manifest of the run on images (or numbers), at the bottom."""
         return self._levels[-1].run.manifest
+
+    @property
+    def numbers(self) -> Numbers | None:
+        """The numbers that the run at the bottom was trained on; None if it was trained on images."""
+        return numbers_of(self.on_images)
 
     @property
     def latent_codes(self) -> tuple[LatentCode, ...]:
@@ -175,24 +181,39 @@ class Lineage:
         return noises[1:] if generated else noises
 
     def render(self, weights: Matrix, noises: Sequence[Matrix]) -> Pictures:
-        """Return pictures (n, c, height, width) in [-1, 1], in colour (n, c, height, width, 3): a row
-        per weight vector, a column per noise.
+        """Return pictures (n, c, height, width) in [-1, 1], in colour (n, c, height, width, 3), of
+        `weights` from `noises`, as `generate`.
+
+        Raises:
+            ConfigurationError: the GANs make numbers, not pictures.
+        """
+        check_images(self.on_images)
+        return self.as_pictures(self.generate(weights, noises))
+
+    def generate(self, weights: Matrix, noises: Sequence[Matrix]) -> Matrix:
+        """Return what GANs at the bottom generate, (n, c, D): a row per weight vector, a column per
+        noise.
 
         `weights` (n, P) belong to the run of the first of `noises`, which are (c, L) each, down to the
-        run on images. Column j uses the j-th noise of every run.
+        run on images or numbers. Column j uses the j-th noise of every run.
         """
         level = self._levels[-len(noises)]
         if len(noises) == 1:
             noise = np.broadcast_to(noises[0], (len(weights), *noises[0].shape)).copy()
-            return self.as_pictures(level.generate(weights, noise))
+            return level.generate(weights, noise)
         # One row at a time, since each of its columns is a weight vector of the run below.
         rows = (level.generate(vector[None], noises[0][None])[0] for vector in weights)
-        return np.stack([self._render_one_each(made, noises[1:]) for made in rows])
+        return np.stack([self._generate_one_each(made, noises[1:]) for made in rows])
 
-    def _render_one_each(self, weights: Matrix, noises: Sequence[Matrix]) -> Pictures:
-        """Return one picture per weight vector, from its own noise: (c, height, width)."""
+    def _generate_one_each(self, weights: Matrix, noises: Sequence[Matrix]) -> Matrix:
+        """Return one example per weight vector, from its own noise: (c, D)."""
         made = self._levels[-len(noises)].generate(weights, noises[0][:, None])[:, 0]
-        return self._render_one_each(made, noises[1:]) if len(noises) > 1 else self.as_pictures(made)
+        return self._generate_one_each(made, noises[1:]) if len(noises) > 1 else made
+
+    def discriminate(self, weights: Matrix, examples: Matrix) -> Matrix:
+        """Return what the discriminators of GANs at the bottom, with weights (n, P), say of examples
+        (m, D): (n, m)."""
+        return self._levels[-1].discriminate(weights, examples)
 
     def pictures(self, weights: Matrix, count: int, seed: int, *, generated: bool = False) -> Pictures:
         """Return `count` pictures (count, height, width) in [-1, 1] of the GAN with weights (P,).

@@ -35,6 +35,12 @@ def samples_over_training(
     half-way to it. QUARTERLY_FAMILIES are shown after each quarter of training instead. If a GAN
     has classes, `side` is their number, so that each class has a column.
     """
+    gan, epochs = epochs_shown(lineage, gan)
+    return _samples(lineage, gan, epochs, side, seed)
+
+
+def epochs_shown(lineage: Lineage, gan: int | None) -> tuple[int, list[int]]:
+    """Return a GAN, by default the first, and its epochs that show how it was trained."""
     gan, _ = resolve_snapshot(lineage.top, gan, None)
     keys = lineage.top.keys()
     there = keys[keys[:, 0] == gan, 1]
@@ -43,8 +49,7 @@ def samples_over_training(
     shown = *PAPER_EPOCHS, *rest
     if lineage.top.manifest.family in QUARTERLY_FAMILIES:
         shown = tuple(last * quarter // 4 for quarter in (1, 2, 3, 4))
-    epochs = sorted({int(there[np.abs(there - wanted).argmin()]) for wanted in shown})
-    return _samples(lineage, gan, epochs, side, seed)
+    return gan, sorted({int(there[np.abs(there - wanted).argmin()]) for wanted in shown})
 
 
 def training_film(

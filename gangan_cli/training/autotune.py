@@ -48,17 +48,17 @@ def choose(
     torch.set_num_threads(threads)
     if not (request.steps * cost.numbers >= COMPILING_PAYS or request.compile):
         return ExecutionChosen(Execution(threads=threads))
-    compiled, note = request.compile is not False, ""
+    compiled, note, gans = request.compile is not False, "", range(request.stack)
     if compiled:
         try:
-            population = Population(family, settings, [0], device, Execution(True), compiling)
+            population = Population(family, settings, gans, device, Execution(True), compiling)
         except CannotCompile as error:
             if request.compile:
                 raise
             compiled, note = False, f"{error}: training goes on without, up to 1.7 times as slow"
     if not compiled:
-        population = Population(family, settings, [0], device)
-    what = f"products {family} {settings.batch_size} {compiled}"
+        population = Population(family, settings, gans, device)
+    what = f"products {family} {request.stack} of {settings.batch_size} {compiled}"
     return ExecutionChosen(Execution(compiled, _remembered_products(what, population), threads), note)
 
 

@@ -109,10 +109,8 @@ def _epochs(
     steps = settings.steps(len(examples), batches_per_step(family))
     for epoch in range(done + 1, settings.epochs + 1):
         streams = [stream(*settings.origin(gan), epoch, device) for gan in gans]
-        shuffled = torch.stack(
-            [torch.randperm(len(examples), generator=s, device=device) for s in streams]
-        )
-        batches = shuffled[:, : steps * per_step].split(per_step, dim=1)
+        drawn = torch.stack([_shuffled(len(examples), steps * per_step, s) for s in streams])
+        batches = drawn.split(per_step, dim=1)
         before = (epoch - 1) * steps
         progress = progress_of_steps(before, steps, settings.epochs * steps)
         noises = step_noise(family, batch_size, streams, progress)
@@ -131,6 +129,14 @@ def _epochs(
         if settings.keep_step_losses:
             tensors.append(torch.stack(of_steps, dim=1))
         yield epoch, [_copy_to_host_async(tensor) for tensor in tensors]
+
+
+def _shuffled(examples: int, count: int, source: torch.Generator) -> Tensor:
+    """Return `count` indices of examples: the first of a shuffle, and of as many more as it takes."""
+    passes = max(1, -(-count // examples))
+    return torch.cat(
+        [torch.randperm(examples, generator=source, device=source.device) for _ in range(passes)]
+    )[:count]
 
 
 def _delay_by(items: Iterable[tuple[int, list[Fetch]]], by: int) -> Iterator[tuple[int, list[Fetch]]]:

@@ -28,8 +28,9 @@ EAGER = Execution()
 @dataclass(frozen=True)
 class ExecutionRequest:
     """Inputs to the choice of execution: the user's compile flag (None: where it pays), the total number
-    of steps of all GANs, and the threads available per worker."""
+    of steps of all GANs, the threads available per worker, and how many GANs are trained together."""
 
     compile: bool | None
     steps: int
     threads: int = 1
+    stack: int = 1

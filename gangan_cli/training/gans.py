@@ -1,4 +1,4 @@
-"""`train-gans`: a population of GANs on images (the paper's Algorithm 1, first half)."""
+"""`train-gans`: a population of GANs on images or numbers (the paper's Algorithm 1, first half)."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -8,8 +8,16 @@ from gangan_cli.config import GansConfig, RunEnvironment
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.images.dataset import Images, Labelled
 from gangan_cli.images.domains import Unpaired
-from gangan_cli.images.loading import load_images, named
-from gangan_cli.models.family import Family, ImageSpec, batches_per_step, layout, losses
+from gangan_cli.images.loading import load_dataset, named
+from gangan_cli.images.numbers import Numbers
+from gangan_cli.models.family import (
+    Family,
+    ImageSpec,
+    NumberSpec,
+    batches_per_step,
+    layout,
+    losses,
+)
 from gangan_cli.models.registry import build, family_info, given_options, hparams_for
 from gangan_cli.provenance import provenance
 from gangan_cli.training.events import DatasetRead, Report, ignore
@@ -60,57 +68,82 @@ def train_gans(config: GansConfig, environment: RunEnvironment, report: Report =
     """
     config = checked(config)
     catalog = Catalog(environment.store, force=environment.force)
-    images = None
+    dataset = None
     if config.run not in catalog:
         reject_impossible(catalog, environment)
-        images = _images(config, environment)
-        manifest = _manifest(config, images, environment)
+        dataset = _dataset(config, environment)
+        manifest = _manifest(config, dataset, environment)
         create(catalog, config.run, manifest, {}, force=environment.force)
     with open_to_train(catalog, config, environment) as run:
         if ended := already_ended(run):
             report(ended)
             return
-        if images is None:
-            images = _images(config, environment)
-        if (run.manifest.dataset or {}).get("sha256") != images.describe()["sha256"]:
+        if dataset is None:
+            dataset = _dataset(config, environment)
+        if (run.manifest.dataset or {}).get("sha256") != dataset.describe()["sha256"]:
             raise ConfigurationError(
                 f"dataset {config.dataset!r} is not the one that run {config.run!r} was started with: "
-                "its images differ"
+                f"its {_kind(dataset)} differ"
             )
-        if images.remarks or images.warnings:
-            report(DatasetRead(run.name, images.remarks, images.warnings))
+        if dataset.remarks or dataset.warnings:
+            report(DatasetRead(run.name, dataset.remarks, dataset.warnings))
         family = build(run.manifest.family, run.manifest.hparams)
-        source = examples_for(family, images)
+        source = examples_for(family, dataset)
         settings = dataclasses.replace(config.settings, origins=run.manifest.gan_origins)
         job = TrainJob(family.name, dict(run.manifest.hparams), source, settings)
         steps = config.gans * config.epochs * settings.steps(source.count, batches_per_step(family))
         with connected(environment.ray) as cluster:
-            placement = place(config.gans, environment.device, environment.workers, cluster=cluster)
+            placement = place(
+                config.gans,
+                environment.device,
+                environment.workers,
+                cluster=cluster,
+                cpu_stack=family.cpu_stack,
+            )
             train_run(run, job, placement, steps, environment.compile, report)
 
 
-def _images(config: GansConfig, environment: RunEnvironment) -> Images:
-    """Return the images to train on."""
-    return load_images(config.dataset, environment.data_dir).part(config.examples)
+def _dataset(config: GansConfig, environment: RunEnvironment) -> Images | Numbers:
+    """Return the images or numbers to train on."""
+    dataset = load_dataset(config.dataset, environment.data_dir)
+    if isinstance(dataset, Images):
+        return dataset.part(config.examples)
+    if config.examples:
+        raise ConfigurationError(
+            f"examples is {config.examples!r}: it picks images; of numbers give fewer in --dataset"
+        )
+    return dataset
 
 
-def examples_for(family: Family, images: Images) -> Source:
-    """Return a dataset's images in the form that a family takes as examples."""
+def examples_for(family: Family, dataset: Images | Numbers) -> Source:
+    """Return a dataset in the form that a family takes as examples."""
+    if isinstance(dataset, Numbers):
+        return dataset
     if family.translates_images:
-        return Unpaired(images)
-    return Labelled(images) if family.class_conditional else images
+        return Unpaired(dataset)
+    return Labelled(dataset) if family.class_conditional else dataset
 
 
-def _manifest(config: GansConfig, images: Images, environment: RunEnvironment) -> Manifest:
-    image_spec = ImageSpec(images.height, images.width, images.channels, images.classes)
-    family = build(config.family, hparams_for(config.family, image_spec, config.family_options))
-    count = examples_for(family, images).count
-    batches = batches_per_step(family)
+def _spec(dataset: Images | Numbers) -> ImageSpec | NumberSpec:
+    if isinstance(dataset, Numbers):
+        return NumberSpec()
+    return ImageSpec(dataset.height, dataset.width, dataset.channels, dataset.classes)
+
+
+def _kind(dataset: Images | Numbers) -> str:
+    return "numbers" if isinstance(dataset, Numbers) else "images"
+
+
+def _manifest(config: GansConfig, dataset: Images | Numbers, environment: RunEnvironment) -> Manifest:
+    family = build(config.family, hparams_for(config.family, _spec(dataset), config.family_options))
+    count = examples_for(family, dataset).count
+    # An epoch of a number of steps takes as many passes as it needs; else one pass must hold a step.
+    batches = 1 if config.epoch_steps else batches_per_step(family)
     if config.batch_size * batches > count:
         taken = f", and a step takes {batches} batches" if batches > 1 else ""
         raise ConfigurationError(
             f"batch-size is {config.batch_size}{taken}, but {config.dataset} has {count} "
-            + ("images of each domain" if family.translates_images else "images")
+            + ("images of each domain" if family.translates_images else _kind(dataset))
         )
     return Manifest(
         family=family.name,
@@ -123,6 +156,6 @@ def _manifest(config: GansConfig, images: Images, environment: RunEnvironment) -
         keeps_initial=config.keep_initial,
         keeps_step_losses=config.keep_step_losses,
         config=config_identity(config),
-        dataset=images.describe(),
+        dataset=dataset.describe(),
         **provenance(environment),
     )

@@ -27,8 +27,16 @@ class Placement:
     most: int | None = None
 
 
-def place(gans: int, device: str, workers: int | None, *, cluster: Cluster | None = None) -> Placement:
-    """Return the placement of `gans` GANs on `device`, here or on a cluster.
+def place(
+    gans: int,
+    device: str,
+    workers: int | None,
+    *,
+    cluster: Cluster | None = None,
+    cpu_stack: int = 1,
+) -> Placement:
+    """Return the placement of `gans` GANs on `device`, here or on a cluster; a processor trains up to
+    `cpu_stack` together.
 
     `device` is auto, cpu, cuda, cuda:N or mps; `workers` bounds the processes (default: one per
     core that may be used, or one per GPU), and the environment's OMP_NUM_THREADS the threads of each.
@@ -42,11 +50,13 @@ def place(gans: int, device: str, workers: int | None, *, cluster: Cluster | Non
         devices = devices[: min(len(chunks), workers or len(devices))]
         return Placement(devices, chunks, 1, cluster, workers)
     # Each core trains one GAN after the other: its weights and moments stay in the core's cache, and its
-    # bytes do not depend on how many others there are.
+    # bytes do not depend on how many others there are. Tiny networks are trained in stacks, of equal
+    # sizes if possible: each size is recorded and compiled by itself.
+    chunks = _split(gans, math.ceil(gans / math.ceil(gans / cpu_stack)))
     cores = limits.cores() if cluster is None else max(1, cluster.cpus)
-    processes = min(gans, workers or cores)
-    threads = min(cores // min(gans, cores), _allowed()) if cluster is None else 1
-    return Placement(["cpu"] * processes, _split(gans, 1), threads, cluster, workers)
+    processes = min(len(chunks), workers or cores)
+    threads = min(cores // min(len(chunks), cores), _allowed()) if cluster is None else 1
+    return Placement(["cpu"] * processes, chunks, threads, cluster, workers)
 
 
 def _of_cluster(device: str, cluster: Cluster) -> list[str]:

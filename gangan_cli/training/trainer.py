@@ -90,7 +90,7 @@ def _train_until_done(
             )
         )
         fingerprint = numerics_fingerprint(placement.devices[0])
-        execution = _execution(run, steps, placement.threads, compile)
+        execution = _execution(run, steps, placement, compile)
         if changed := _changed(run.state().execution, fingerprint, execution):
             report(EnvironmentChanged(run.name, changed))
         last_heartbeat = time.monotonic()
@@ -157,16 +157,18 @@ class _Placed:
             self._report(EnvironmentChanged(self._run.name, on_node))
 
 
-def _execution(run: Run, steps: int, threads: int, compile: bool | None) -> Execution | ExecutionRequest:
-    """Return the execution that `run` was started with, with at most `threads` threads; a request for a
-    new run, or if `compile` asks for another one."""
+def _execution(
+    run: Run, steps: int, placement: Placement, compile: bool | None
+) -> Execution | ExecutionRequest:
+    """Return the execution that `run` was started with, with no more threads than its `placement`
+    allows; a request for a new run, or if `compile` asks for another one."""
     if stored := run.state().execution:
         execution = Execution(
-            stored["compiled"], stored["matmul"], min(stored.get("threads", 1), threads)
+            stored["compiled"], stored["matmul"], min(stored.get("threads", 1), placement.threads)
         )
         if compile is None or compile == execution.compiled:
             return execution
-    return ExecutionRequest(compile, steps, threads)
+    return ExecutionRequest(compile, steps, placement.threads, stack=len(placement.chunks[0]))
 
 
 def _changed(

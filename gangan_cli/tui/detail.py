@@ -9,6 +9,7 @@ from rich.text import Text
 
 from gangan_cli import formatting
 from gangan_cli.formatting import plain
+from gangan_cli.images.numbers import are_numbers
 from gangan_cli.tui import listing
 from gangan_cli.tui.run_index import RunView
 from gangan_cli.tui.scores import Summary
@@ -103,6 +104,8 @@ def _quality(run: RunView) -> list[RenderableType]:
     if run.scores is None or not run.snapshots:
         return []
     said: list[RenderableType] = [Text(), Text("scores", "bold")]
+    if are_numbers(str((run.manifest.dataset or {}).get("name", ""))):
+        return [*said, Text("  none: its GANs make numbers, not pictures")]
     if run.scores.problem:
         return [*said, Text(f"  {run.scores.problem}")]
     audited = run.manifest.parent is not None

@@ -20,6 +20,7 @@ from gangan_cli import caches
 from gangan_cli.tui.code_sliders import CodeSlider
 
 Bytes = NDArray[np.uint8]
+Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -51,11 +52,28 @@ class Request:
 
 
 @dataclass(frozen=True)
+class DensityChart:
+    """What one GAN of numbers makes, over `x` (b,): the density of what it generates, its discriminator,
+    the density of the data, all (b,); and the mean and standard deviation of what it generates."""
+
+    x: Values
+    made: Values
+    judged: Values
+    real: Values
+    mean: float
+    std: float
+
+
+@dataclass(frozen=True)
 class Rendered:
-    """The requested pictures: (count, height, width) grey values."""
+    """The requested pictures: (count, height, width) grey values.
+
+    GANs of numbers have a `chart` instead; their only picture is a small one of its density.
+    """
 
     serial: int
     images: Bytes
+    chart: DensityChart | None = None
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,9 @@ import numpy as np
 
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.images.grid import Bytes, grey
+from gangan_cli.sampling.densities import densities, silhouettes
 from gangan_cli.sampling.lineage import Lineage
-from gangan_cli.tui.render_client import Failed, NearestFound, Rendered, Request, View
+from gangan_cli.tui.render_client import DensityChart, Failed, NearestFound, Rendered, Request, View
 from gangan_cli.weightspace.alignment import training_view
 from gangan_cli.weightspace.index import DecodedIndex, Nearest, nearest
 from store import Catalog, StoreError
@@ -32,12 +33,39 @@ class Renderer:
         self._vector: tuple[int, int, np.ndarray] | None = None
         self._index: DecodedIndex | None = None
 
-    def paint(self, request: Request) -> Bytes:
-        """Return the requested pictures (n, height, width).
+    def paint(self, request: Request) -> Rendered:
+        """Return the requested pictures, or the chart of a GAN of numbers.
 
         Raises:
             StoreError, ConfigurationError: the run, or one below it, cannot be used.
         """
+        lineage, vector = self._at(request)
+        if lineage.numbers is None:
+            return Rendered(request.serial, self._pictures(request))
+        weights = self._bottom_weights(lineage, vector, request)
+        found = densities(lineage, weights, request.noise)
+        chart = DensityChart(
+            found.x,
+            found.made[0],
+            found.judged[0],
+            found.real,
+            float(found.mean[0]),
+            float(found.std[0]),
+        )
+        return Rendered(request.serial, silhouettes(found), chart)
+
+    @staticmethod
+    def _bottom_weights(lineage: Lineage, vector: np.ndarray, request: Request) -> np.ndarray:
+        """Return the weights (1, P) of a GAN at the bottom: the snapshot's, or if that is a GAN-GAN's,
+        those that it generates at the requested latent, or from the request's noise."""
+        if not lineage.is_gangan:
+            return vector
+        latent = np.array([request.latent], np.float32)
+        if request.latent is None:
+            latent = lineage.sample_latents(1, request.noise)
+        return lineage.weights_at(vector[0], latent)
+
+    def _pictures(self, request: Request) -> Bytes:
         lineage, vector = self._at(request)
         noises = lineage.fixed_noise(request.count, request.noise)
         if request.latent is None:
@@ -66,6 +94,8 @@ class Renderer:
                 self._index = DecodedIndex(below, keys, code.components)
             found = self._index.nearest(weights)
         snapshot = below.snapshot(*found.keys[0].tolist())
+        if lineage.numbers:
+            return found, silhouettes(densities(lineage, snapshot[None], request.noise))
         noises = lineage.fixed_noise(request.count, request.noise)
         return found, grey(lineage.render(snapshot[None], noises[1:])[0])
 
@@ -117,7 +147,7 @@ def main(connection: Connection) -> None:
     while True:
         request: Request = connection.recv()
         try:
-            send(Rendered(request.serial, renderer.paint(request)))
+            send(renderer.paint(request))
             to_measure.put(request)
         except (StoreError, ConfigurationError) as error:
             send(Failed(request.serial, str(error)))

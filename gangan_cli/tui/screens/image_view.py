@@ -1,4 +1,5 @@
-"""The pictures of the latent page: drawn as text while they change, then in the terminal's graphics."""
+"""The pictures of the latent page: drawn as text while they change, then in the terminal's graphics.
+GANs of numbers have a plot instead."""
 
 from collections.abc import Iterable
 
@@ -9,6 +10,8 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from gangan_cli.images.grid import Bytes, tile
+from gangan_cli.tui.density_plot import compose
+from gangan_cli.tui.render_client import DensityChart
 from gangan_cli.tui.terminal import Graphics
 from gangan_cli.tui.widgets.digits import Digits
 
@@ -20,19 +23,22 @@ REST = 0.15
 
 
 class ImageView(Vertical):
-    """Shows pictures (n, height, width), as many as fit, or a sentence."""
+    """Shows pictures (n, height, width), as many as fit, or a chart of densities, or a sentence."""
 
     def __init__(self, graphics: Graphics, id: str) -> None:
         super().__init__(id=id)
         self._graphics = graphics
         self._images: Bytes | None = None
+        self._chart: DensityChart | None = None
         self._zoom = SIZES.index(20)
         self._rest: Timer | None = None
 
     def compose(self) -> Iterable[Widget]:
-        """Yield the alternatives: pictures as text, a sentence, graphics. One is displayed at a time."""
+        """Yield the alternatives, of which one is displayed at a time: pictures as text, a sentence, a
+        chart, graphics."""
         yield Center(Digits(ascii=self._graphics.images == "ascii", id="grid"))
         yield Center(Static(id="message"))
+        yield Static(id="chart")
         if self._graphics.images == "sixel" or self._graphics.images == "kitty":
             from gangan_cli.tui.widgets.graphics import image_widget
 
@@ -44,9 +50,10 @@ class ImageView(Vertical):
         """Show as many pictures as fit now."""
         self._draw()
 
-    def show(self, images: Bytes | None) -> None:
-        """Show `images`; with None the display stays, until `say` or the next pictures."""
-        self._images = images
+    def show(self, images: Bytes | None, chart: DensityChart | None = None) -> None:
+        """Show `images`, or the `chart` in their place; with None the display stays, until `say` or the
+        next pictures."""
+        self._images, self._chart = images, chart
         self._draw()
 
     def say(self, text: str) -> None:
@@ -72,6 +79,11 @@ class ImageView(Vertical):
     def _draw(self) -> None:
         if self._images is None:
             return
+        if self._chart is not None:
+            dark, size = self.app.current_theme.dark, self.size
+            self.query_one("#chart", Static).update(compose(self._chart, dark, size.width, size.height))
+            self._raise("chart")
+            return
         self._raise("grid")
         self._grid.show_digits(self._images, self.size, SIZES[self._zoom])
         if self.query("#graphics"):
@@ -90,5 +102,5 @@ class ImageView(Vertical):
         self._raise("graphics")
 
     def _raise(self, wanted: str) -> None:
-        for widget in self.query("#grid, #message, #graphics"):
+        for widget in self.query("#grid, #message, #chart, #graphics"):
             widget.display = widget.id == wanted

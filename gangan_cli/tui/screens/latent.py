@@ -108,7 +108,7 @@ class LatentPage(Page):
         if isinstance(answer, Rendered) and answer.serial in self._unanswered:
             self._unanswered = {serial for serial in self._unanswered if serial > answer.serial}
             self.images = answer.images
-            self.query_one(ImageView).show(answer.images)
+            self.query_one(ImageView).show(answer.images, answer.chart)
         elif isinstance(answer, NearestFound) and answer.serial == self._asked:
             self.near = answer
             self._draw_facts()
@@ -240,7 +240,7 @@ class LatentPage(Page):
     def action_axis(self) -> None:
         """Switch the slider between the latent and the epochs."""
         if self.scrub and not self.scrub.has_latent:
-            self.notify("this run's GANs make images: there are only epochs to scrub")
+            self.notify("this run's GANs make no weights: there are only epochs to scrub")
         self._move(lambda scrub: replace(scrub, by_epoch=not scrub.by_epoch or not scrub.has_latent))
 
     def _in_latent(self, change: Callable[[Scrub], Scrub]) -> None:

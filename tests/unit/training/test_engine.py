@@ -199,6 +199,24 @@ def test_gans_are_trained_one_by_one_on_processors_whatever_the_number_of_worker
     assert len(place(35, "cpu", 1).devices) == 1
 
 
+def test_tiny_gans_are_stacked_on_processors_in_chunks_that_depend_on_the_run_alone(monkeypatch):
+    chunks = [list(range(first, first + 40)) for first in (0, 40, 80)]
+    for cores, workers in ((2, None), (8, None), (8, 1)):
+        monkeypatch.setattr("gangan_cli.limits.cores", lambda cores=cores: cores)
+        placement = place(120, "cpu", workers, cpu_stack=50)
+        assert placement.chunks == chunks
+        assert len(placement.devices) == min(3, workers or cores)
+
+
+def test_an_epoch_may_have_a_number_of_steps_of_several_passes_or_a_part_of_one(paper, digits, three):
+    """Digits are enough for 9 steps."""
+    (part,) = train(paper, digits, replace(SETTINGS, epochs=1, epoch_steps=4), [1])
+    (whole,) = train(paper, digits, replace(SETTINGS, epochs=1, epoch_steps=9), [1])
+    (more,) = train(paper, digits, replace(SETTINGS, epochs=1, epoch_steps=20), [1])
+    np.testing.assert_allclose(whole.snapshots[0], three[0].snapshots[1], atol=2e-5)
+    assert len({epoch.snapshots.tobytes() for epoch in (part, whole, more)}) == 3
+
+
 def test_few_gans_share_all_cores_or_what_the_environment_allows(monkeypatch):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setattr("gangan_cli.limits.cores", lambda: 8)
