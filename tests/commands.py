@@ -173,6 +173,10 @@ COMMAND = ["train-gans", "--run", "r", "--dataset", f"images:{DIGITS}", "--gans"
            "--batch-size", 256]  # fmt: skip
 """A training that tests disturb."""
 
+SIXTY = ["train-gans", "--run", "n", "--family", "shared-gaussian", "--gans", 60, "--epochs", 2,
+         "--epoch-steps", 5]  # fmt: skip
+"""A population of GANs of numbers, trained in two chunks."""
+
 COMPILED = [
     "train-gangan",
     "--on",

@@ -8,7 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import AUDIT, COMMAND, COMPILED, FOLDER, fresh_gangan, gangan, made_once
+from tests.commands import (
+    AUDIT,
+    COMMAND,
+    COMPILED,
+    FOLDER,
+    SIXTY,
+    fresh_gangan,
+    gangan,
+    made_once,
+)
 
 gc.disable()  # during imports and collection: what they make stays
 os.environ["XDG_CACHE_HOME"] = str(FOLDER / "cache")  # tests neither find nor change the user's
@@ -61,6 +70,20 @@ def trained(shared: Path) -> Path:
             assert result.code == 0, result.err
 
     return made_once(shared / "trained", make)
+
+
+@pytest.fixture(scope="session")
+def numbers_store(shared: Path) -> Path:
+    """A store to read: 60 GANs of numbers, in two chunks, and a GAN-GAN over them."""
+
+    def make(store: Path) -> None:
+        small = "--batch-size 8 --epochs 2 --components 3 --bottleneck 0 --repeat 1"
+        over = ["--on", "n", "--run", "over", *small.split(), "--family-option", "templates=0"]
+        for arguments in (SIXTY, ["train-gangan", *over]):
+            result = gangan(*arguments, "--store", store)
+            assert result.code == 0, result.err
+
+    return made_once(shared / "numbers", make)
 
 
 @pytest.fixture(scope="session")

@@ -24,12 +24,16 @@ class BaseGAN(ABC):
     translates_images: ClassVar[bool] = False
     cpu_stack: ClassVar[int] = 1
     ema_decays: ClassVar[Mapping[str, float]] = {}
-    lr_decay: ClassVar[bool] = False
 
     @property
     @abstractmethod
     def latent_dim(self) -> int:
         """Return the length of a noise vector."""
+
+    @property
+    def lr_decay(self) -> bool:
+        """Return False: the learning rate is constant."""
+        return False
 
     @property
     def latent_codes(self) -> tuple[LatentCode, ...]:

@@ -109,6 +109,8 @@ class Gaussian(BaseGAN):
     d_steps: int = 1
     """Updates of the discriminator per step, k in Algorithm 1 of Goodfellow et al. (2014)."""
 
+    lr_decay: bool = False
+
     name: ClassVar[str] = "gaussian"
     latent_dim: ClassVar[int] = 1
     data_dim: ClassVar[int] = 1

@@ -1,5 +1,7 @@
 """GANs of one dimension, beside the released code's loop in plain PyTorch."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -100,6 +102,14 @@ def test_the_shared_layer_is_the_discriminators_in_every_snapshot():
         assert np.array_equal(ours, tensors["discriminator.hidden.layers.2.weight"])
     ours = tensors["generator.hidden.layers.1.bias"]
     assert not np.array_equal(ours, tensors["discriminator.hidden.layers.2.bias"])
+
+
+def test_a_stack_goes_on_from_its_checkpoints_with_the_same_bytes():
+    made, examples = family("shared-gaussian"), numbers_named("normal:4,0.5,100").load("cpu")
+    settings = replace(SETTINGS, epochs=2)
+    first, second = train(made, examples, settings, [0, 1])
+    (again,) = train(made, examples, settings, [0, 1], start=(1, first.checkpoints))
+    assert again.snapshots.tobytes() == second.snapshots.tobytes()
 
 
 def test_noise_covers_its_range_evenly_and_anew_each_time():

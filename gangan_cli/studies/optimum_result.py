@@ -1,0 +1,168 @@
+"""What the study of the optimal discriminator finds (optimum.py), and what follows from it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gangan_cli.audit.finding import at_least, at_most, shown
+from gangan_cli.metrics.statistics import Interval, mean_interval
+from gangan_cli.records import Verdict
+from gangan_cli.studies.answers import Finding
+from gangan_cli.studies.study import Table
+
+Values = NDArray[np.float64]
+
+EQUILIBRIUM = -log(4)
+"""The value of the game if D is 1/2 everywhere."""
+
+NEAR = 0.05
+"""Largest mean distance of a discriminator to its optimum, or to 1/2, that counts as reached."""
+
+NEAR_VALUE, NEAR_DIVERGENCE = 0.03, 0.01
+"""The same for the value of the game, and for the divergence in nats."""
+
+LEVEL = 0.99
+
+PANELS = ("a", "b", "c", "d")
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A GAN at one of the four moments of figure 1 of Goodfellow et al. (2014).
+
+    `made` and `judged` (b,) are the density of what it generates, and its discriminator. Where data or
+    generated numbers lie, `error` is the mean distance of D to its optimum D*, and `to_half` to 1/2.
+    `value` is V(D, G), `divergence` that of Jensen and Shannon, in nats. `moved` (20,) are the numbers
+    that 20 equally spaced noises become, and `liked` is the mean of D over all that is generated.
+    """
+
+    made: Values
+    judged: Values
+    moved: Values
+    error: float
+    half_error: float
+    """The mean distance of D* to 1/2: the error of a discriminator that knows nothing."""
+    to_half: float
+    value: float
+    divergence: float
+    liked: float
+
+
+@dataclass(frozen=True)
+class FourPanels:
+    """A GAN while it learns, at `epoch` (a); then with its discriminator trained to the optimum (b), the
+    generator trained against that (c); and at the end of its training (d)."""
+
+    gan: int
+    epoch: int
+    a: Panel
+    b: Panel
+    c: Panel
+    d: Panel
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """The result of the study: GANs of one run. `real` (b,) is the density of the data at `x` (b,)."""
+
+    run: str
+    settings: str
+    seed: int
+    x: Values
+    real: Values
+    gans: Sequence[FourPanels]
+
+    def of(self, panel: str, name: str) -> Values:
+        """Return a figure of one of the PANELS for all GANs, (n,)."""
+        return np.array([getattr(getattr(gan, panel), name) for gan in self.gans])
+
+    @property
+    def typical(self) -> FourPanels:
+        """The GAN whose divergence at the end is the median."""
+        order = np.argsort(self.of("d", "divergence"))
+        return self.gans[int(order[len(order) // 2])]
+
+
+def table(found: Optimum) -> Table:
+    """Return a row for each panel."""
+    titles = {
+        "a": "(a) while it learns",
+        "b": "(b) D trained to its optimum",
+        "c": "(c) G trained against that D",
+        "d": "(d) at the end of training",
+    }
+    return Table(
+        f"{found.run} ({found.settings}): means of {len(found.gans)} GANs",
+        ["moment", "|D - D*|", "|½ - D*|", "|D - ½|", "V", "JSD", "D(G(z))"],
+        [
+            [
+                title,
+                *(f"{found.of(panel, name).mean():.4f}" for name in ("error", "half_error", "to_half")),
+                f"{found.of(panel, 'value').mean():.3f}",
+                *(f"{found.of(panel, name).mean():.4f}" for name in ("divergence", "liked")),
+            ]
+            for panel, title in titles.items()
+        ],
+        right=range(1, 7),
+    )
+
+
+def findings(found: Optimum) -> list[Finding]:
+    """Return the verdicts on equations 2 and 3 of 002, on the equilibrium, and on figure 1."""
+    optimum = _mean(found.of("b", "error"))
+    half = _mean(found.of("d", "to_half"))
+    value = _mean(np.abs(found.of("d", "value") - EQUILIBRIUM))
+    divergence = _mean(found.of("d", "divergence"))
+    rise = _mean(found.of("c", "liked") - found.of("b", "liked"))
+    at_end = (at_most(half, NEAR), at_most(value, NEAR_VALUE), at_most(divergence, NEAR_DIVERGENCE))
+    facts = {
+        "n": len(found.gans),
+        "unit": "GANs",
+        "seeds": f"seed {found.seed}, GANs {found.gans[0].gan}–{found.gans[-1].gan}",
+        "scale": f"one dimension; {found.settings}",
+    }
+    null = found.of("b", "half_error").mean()
+    return [
+        Finding(
+            statement="A discriminator that is trained to its optimum is p_data / (p_data + p_g), and "
+            "is 1/2 where these are equal",
+            verdict=_all(at_most(optimum, NEAR), at_most(half, NEAR)),
+            figures=f"mean |D - D*| {shown(optimum, '.4f')} at the optimum, mean |D - ½| "
+            f"{shown(half, '.4f')} at the end (≤ {NEAR}); intervals of {LEVEL:.0%}",
+            null=f"a discriminator that says ½ everywhere has an error of {null:.3f} at the optimum",
+            claim="C2.12",
+            **facts,
+        ),
+        Finding(
+            statement="The generator's distribution becomes the data's, and the discriminator 1/2",
+            verdict=_all(*at_end),
+            figures=f"at the end |V + 1.386| {shown(value, '.4f')} (≤ {NEAR_VALUE}), JSD "
+            f"{shown(divergence, '.4f')} (≤ {NEAR_DIVERGENCE}), |D - ½| {shown(half, '.4f')} "
+            f"(≤ {NEAR}); a normal distribution in one dimension, with a rate that falls to 0",
+            null=f"while it learns: JSD {found.of('a', 'divergence').mean():.3f}",
+            claim="C3.4",
+            **facts,
+        ),
+        Finding(
+            statement="Figure 1: D reaches its optimum, G moves to where D is larger, and both reach "
+            "the equilibrium",
+            verdict=_all(at_most(optimum, NEAR), at_least(rise, 0.0), *at_end),
+            figures=f"(b) |D - D*| {shown(optimum, '.4f')}; (c) mean D(G(z)) rises by "
+            f"{shown(rise, '.4f')}; (d) as for C3.4",
+            claim="C3.5",
+            **facts,
+        ),
+    ]
+
+
+def _mean(values: Values) -> Interval:
+    return mean_interval(values, level=LEVEL)
+
+
+def _all(*verdicts: Verdict) -> Verdict:
+    if "does not hold" in verdicts:
+        return "does not hold"
+    return "undecided" if "undecided" in verdicts else "holds"
