@@ -19,6 +19,7 @@ from torch.nn import functional as F
 from gangan_cli.models.base import BaseGAN, uniform
 from gangan_cli.models.family import Networks, NumberSpec, Phase, Weights
 from gangan_cli.models.layer_lists import numbers
+from gangan_cli.models.objectives import check_objective
 
 KERNELS, KERNEL_DIM = 5, 3
 """Of minibatch discrimination, as in the released code."""
@@ -28,8 +29,6 @@ SMALLEST = 1e-5
 
 JITTER = 0.01
 """The noise is as wide around each of its equally spaced values."""
-
-LOSSES = ("nonsaturating", "minimax")
 
 
 class Hidden(nn.Module):
@@ -105,8 +104,8 @@ class Gaussian(BaseGAN):
     reach: float = 8.0
     """Noise lies between -reach and reach."""
     loss: str = "nonsaturating"
-    """The generator's: nonsaturating, -log D(G(z)), or minimax, log(1 - D(G(z)))."""
-    d_steps: int = 1
+    """The generator's objective: nonsaturating, -log D(G(z)), or minimax, log(1 - D(G(z)))."""
+    discriminator_steps: int = 1
     """Updates of the discriminator per step, k in Algorithm 1 of Goodfellow et al. (2014)."""
 
     lr_decay: bool = False
@@ -117,8 +116,7 @@ class Gaussian(BaseGAN):
     cpu_stack: ClassVar[int] = 50
 
     def __post_init__(self) -> None:
-        if self.loss not in LOSSES:
-            raise TypeError(f"no loss {self.loss!r}: choose from {', '.join(LOSSES)}")
+        check_objective(self.loss)
 
     @classmethod
     def hparams_for(cls, spec: NumberSpec) -> dict[str, int]:
@@ -129,7 +127,12 @@ class Gaussian(BaseGAN):
     def phases(self) -> tuple[Phase, ...]:
         """Return the discriminator's updates, then the generator's."""
         return (
-            Phase(("discriminator",), self._discriminator_loss, ("d_loss",), n_updates=self.d_steps),
+            Phase(
+                ("discriminator",),
+                self._discriminator_loss,
+                ("d_loss",),
+                n_updates=self.discriminator_steps,
+            ),
             Phase(("generator",), self._generator_loss, ("g_loss",)),
         )
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gangan_cli.audit.finding import at_least, shown
-from gangan_cli.metrics.statistics import Interval, bootstrap, difference_of_bests
-from gangan_cli.records import Verdict
+from gangan_cli.metrics.statistics import bootstrap, difference_interval
+from gangan_cli.metrics.verdicts import all_hold, at_least, shown
 from gangan_cli.studies.answers import Finding
 from gangan_cli.studies.study import Table
 
@@ -157,7 +156,7 @@ def _steps(hit: NDArray[np.int64]) -> str:
 def findings(found: Gaussians) -> list[Finding]:
     """Return what follows: for the paper's two nets, for two that differ by the shared layer alone, and
     for a fixed sample. The first that compares the paper's nets on redrawn numbers answers C1.9."""
-    about = []
+    about: list[Finding] = []
     for name, pair in _pairs(found.arms):
         about.append(_tail(name, *pair, claim="" if about else "C1.9"))
     return about + [_published(arm) for arm in found.arms if arm.shared and arm.as_released]
@@ -179,13 +178,13 @@ def _pairs(arms: Sequence[Arm]) -> list[tuple[str, tuple[Arm, Arm]]]:
 
 def _tail(name: str, shared: Arm, native: Arm, claim: str) -> Finding:
     """Decide whether a shared layer avoids the tail, and whether it helps to learn mean and std."""
-    tail = _difference(native.outside, shared.outside)
-    more = _difference(shared.learned.astype(float), native.learned.astype(float))
+    tail = difference_interval(native.outside, shared.outside, LEVEL)
+    more = difference_interval(shared.learned.astype(float), native.learned.astype(float), LEVEL)
     data = "a fixed sample" if shared.is_fixed else "redrawn numbers"
     return Finding(
         statement=f"With a shared layer ({name}, {data}) GANs of numbers have less mass in a tail, and "
         "more of them have the data's mean and standard deviation",
-        verdict=_both(_above_zero(tail), _above_zero(more)),
+        verdict=all_hold(at_least(tail, 0.0), at_least(more, 0.0)),
         figures=f"in the tail {shared.outside.mean():.1%} instead of {native.outside.mean():.1%}, less "
         f"by {shown(tail, '.1%')}; learned {shared.learned.mean():.0%} instead of "
         f"{native.learned.mean():.0%}, more by {shown(more, '.0%')}; intervals of {LEVEL:.0%}",
@@ -216,20 +215,3 @@ def _published(arm: Arm) -> Finding:
         seeds=f"seed {arm.seed}",
         scale=arm.settings,
     )
-
-
-def _difference(ours: Values, theirs: Values) -> Interval:
-    """Return the difference of two means over independent GANs, with its bootstrap interval."""
-    return difference_of_bests(ours, theirs, of=1, level=LEVEL)
-
-
-def _above_zero(found: Interval) -> Verdict:
-    if found.low > 0:
-        return "holds"
-    return "does not hold" if found.high < 0 else "undecided"
-
-
-def _both(one: Verdict, other: Verdict) -> Verdict:
-    if "does not hold" in (one, other):
-        return "does not hold"
-    return "holds" if one == other == "holds" else "undecided"

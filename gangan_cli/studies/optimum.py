@@ -126,7 +126,7 @@ def _train_discriminator(networks: Networks, lineage: Lineage, data: Numbers) ->
     for _ in range(D_UPDATES):
         loss = -clipped_log(judge(real)).mean() - clipped_log(1 - judge(fake)).mean()
         adam.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         adam.step()
         falling.step()
 
@@ -140,7 +140,7 @@ def _train_generator(networks: Networks, lineage: Lineage, rate: float) -> None:
     for _ in range(G_UPDATES):
         loss = -clipped_log(networks["discriminator"](networks["generator"](noise))).mean()
         adam.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         adam.step()
 
 

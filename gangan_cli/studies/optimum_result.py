@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gangan_cli.audit.finding import at_least, at_most, shown
 from gangan_cli.metrics.statistics import Interval, mean_interval
-from gangan_cli.records import Verdict
+from gangan_cli.metrics.verdicts import all_hold, at_least, at_most, shown
 from gangan_cli.studies.answers import Finding
 from gangan_cli.studies.study import Table
 
@@ -118,7 +118,7 @@ def findings(found: Optimum) -> list[Finding]:
     divergence = _mean(found.of("d", "divergence"))
     rise = _mean(found.of("c", "liked") - found.of("b", "liked"))
     at_end = (at_most(half, NEAR), at_most(value, NEAR_VALUE), at_most(divergence, NEAR_DIVERGENCE))
-    facts = {
+    facts: dict[str, Any] = {
         "n": len(found.gans),
         "unit": "GANs",
         "seeds": f"seed {found.seed}, GANs {found.gans[0].gan}–{found.gans[-1].gan}",
@@ -129,7 +129,7 @@ def findings(found: Optimum) -> list[Finding]:
         Finding(
             statement="A discriminator that is trained to its optimum is p_data / (p_data + p_g), and "
             "is 1/2 where these are equal",
-            verdict=_all(at_most(optimum, NEAR), at_most(half, NEAR)),
+            verdict=all_hold(at_most(optimum, NEAR), at_most(half, NEAR)),
             figures=f"mean |D - D*| {shown(optimum, '.4f')} at the optimum, mean |D - ½| "
             f"{shown(half, '.4f')} at the end (≤ {NEAR}); intervals of {LEVEL:.0%}",
             null=f"a discriminator that says ½ everywhere has an error of {null:.3f} at the optimum",
@@ -138,7 +138,7 @@ def findings(found: Optimum) -> list[Finding]:
         ),
         Finding(
             statement="The generator's distribution becomes the data's, and the discriminator 1/2",
-            verdict=_all(*at_end),
+            verdict=all_hold(*at_end),
             figures=f"at the end |V + 1.386| {shown(value, '.4f')} (≤ {NEAR_VALUE}), JSD "
             f"{shown(divergence, '.4f')} (≤ {NEAR_DIVERGENCE}), |D - ½| {shown(half, '.4f')} "
             f"(≤ {NEAR}); a normal distribution in one dimension, with a rate that falls to 0",
@@ -149,7 +149,7 @@ def findings(found: Optimum) -> list[Finding]:
         Finding(
             statement="Figure 1: D reaches its optimum, G moves to where D is larger, and both reach "
             "the equilibrium",
-            verdict=_all(at_most(optimum, NEAR), at_least(rise, 0.0), *at_end),
+            verdict=all_hold(at_most(optimum, NEAR), at_least(rise, 0.0), *at_end),
             figures=f"(b) |D - D*| {shown(optimum, '.4f')}; (c) mean D(G(z)) rises by "
             f"{shown(rise, '.4f')}; (d) as for C3.4",
             claim="C3.5",
@@ -160,9 +160,3 @@ def findings(found: Optimum) -> list[Finding]:
 
 def _mean(values: Values) -> Interval:
     return mean_interval(values, level=LEVEL)
-
-
-def _all(*verdicts: Verdict) -> Verdict:
-    if "does not hold" in verdicts:
-        return "does not hold"
-    return "undecided" if "undecided" in verdicts else "holds"

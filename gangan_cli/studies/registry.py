@@ -73,6 +73,28 @@ def _arm(run: str, family: str, options: str, **more: Any) -> Recipe:
     return Recipe(run, {**settings, **ARMS, **more})
 
 
+REDRAWN, FIXED = "normal:4,0.5,100000", "normal:4,0.5,20"
+"""Numbers of which each batch is new, and the sample of the released code of 001, which fills each."""
+
+
+def _of_numbers(run: str, family: str, options: str = "", dataset: str = REDRAWN) -> Recipe:
+    """Return an arm of the study of GANs of numbers: 200 seeds."""
+    chosen = {"family_options": options} if options else {}
+    return Recipe(run, {"family": family, "gans": 200, "dataset": dataset, **chosen})
+
+
+OPTIMUM = Recipe(
+    "gaussian-optimum",
+    {
+        "family": "gaussian",
+        "family_options": "generator=16,16 discriminator=32,32 reach=1 discriminator_steps=5 "
+        "lr_decay=true",
+        "gans": 20,
+        "dataset": REDRAWN,
+        "batch_size": 256,
+    },
+)
+
 # At width 16 58 epochs are the paper's 10,938 generator steps, and an hour of a core for each GAN.
 ARMS = {"epochs": 58, "snapshot_every": 58, "keep_initial": True}
 
@@ -160,6 +182,35 @@ STUDIES: Mapping[str, StudyInfo] = {
                 },
             ),
         ),
+    ),
+    "gaussian": StudyInfo(
+        where="gaussian:GaussianStudy",
+        figure="gaussian:draw_gaussian",
+        question="Does a shared layer help a GAN to learn a normal distribution?",
+        paper="001, figures 3 and 4",
+        needs="runs of gaussian and shared-gaussian",
+        takes="a minute; 10 min of two cores to train",
+        version=1,
+        claims=("C1.9",),
+        recipes=(
+            _of_numbers("gaussian-native", "gaussian"),
+            _of_numbers("gaussian-shared", "shared-gaussian"),
+            _of_numbers("gaussian-native-fixed", "gaussian", dataset=FIXED),
+            _of_numbers("gaussian-shared-fixed", "shared-gaussian", dataset=FIXED),
+            _of_numbers("gaussian-native-minibatch", "gaussian", "discriminator=8,8 minibatch=true"),
+            _of_numbers("gaussian-shared-plain", "shared-gaussian", "minibatch=false"),
+        ),
+    ),
+    "optimum": StudyInfo(
+        where="optimum:OptimumStudy",
+        figure="optimum:draw_optimum",
+        question="Is D its known optimum, and does p_g become p_data?",
+        paper="003, figure 1; 002, equations 2 and 3",
+        needs="a run of gaussian without minibatch discrimination",
+        takes="two minutes; 5 min of two cores to train",
+        version=1,
+        claims=("C2.12", "C3.4", "C3.5"),
+        recipes=(OPTIMUM,),
     ),
 }
 

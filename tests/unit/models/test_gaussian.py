@@ -129,7 +129,7 @@ def test_with_minibatch_discrimination_a_number_is_judged_beside_others():
 
 
 def test_minimax_and_more_updates_of_the_discriminator_are_options():
-    made = family("gaussian", "loss=minimax d_steps=3")
+    made = family("gaussian", "loss=minimax discriminator_steps=3")
     assert losses(made) == ("d_loss", "g_loss") and made.phases[0].n_updates == 3
     examples = numbers_named("normal:4,0.5,100").load("cpu")
     (epoch,) = train(made, examples, SETTINGS, [0])
