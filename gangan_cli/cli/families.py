@@ -12,7 +12,7 @@ def families(json: options.Json = False) -> None:
     """
     from gangan_cli.models.registry import FAMILIES
 
-    found = [_of_images(name) for name, info in FAMILIES.items() if info.of_images]
+    found = [_of_dataset(name) for name, info in FAMILIES.items() if info.of_datasets]
     found += [_of_weights(name) for name, info in FAMILIES.items() if info.of_weights]
     if json:
         output.document(found)
@@ -36,7 +36,7 @@ def families(json: options.Json = False) -> None:
     )
 
 
-def _of_images(name: str) -> dict[str, Any]:
+def _of_dataset(name: str) -> dict[str, Any]:
     from gangan_cli.models.family import distinct_parameters, parameters
     from gangan_cli.models.registry import build, family_info, options_of
     from gangan_cli.training.gans import resolve
@@ -44,7 +44,7 @@ def _of_images(name: str) -> dict[str, Any]:
     default, info = resolve({"family": name}), family_info(name)
     return {
         "family": name,
-        "of": "images",
+        "of": "numbers" if info.of_numbers else "images",
         "parameters": parameters(build(name, {})),
         "distinct": distinct_parameters(build(name, {})),
         "options": options_of(name),

@@ -193,6 +193,7 @@ class SharedGaussian(Gaussian):
     minibatch: bool = True
 
     name: ClassVar[str] = "shared-gaussian"
+    tied_parameters: ClassVar[tuple[str, ...]] = (f"generator.{OURS}",)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -210,7 +211,7 @@ class SharedGaussian(Gaussian):
         discriminator, generator = super().phases
         return (
             replace(discriminator, post_update=_share),
-            replace(generator, frozen_params=(f"generator.{OURS}",)),
+            replace(generator, frozen_params=self.tied_parameters),
         )
 
 

@@ -10,7 +10,14 @@ from torch.nn import functional as F
 from gangan_cli.config import EngineSettings
 from gangan_cli.errors import ConfigurationError
 from gangan_cli.images.numbers import numbers_named
-from gangan_cli.models.family import ImageSpec, NumberSpec, layout, losses, parameters
+from gangan_cli.models.family import (
+    ImageSpec,
+    NumberSpec,
+    distinct_parameters,
+    layout,
+    losses,
+    parameters,
+)
 from gangan_cli.models.gaussian import Discriminator
 from gangan_cli.models.registry import build, hparams_for
 from gangan_cli.rng import stream
@@ -89,6 +96,7 @@ def test_gans_in_a_stack_are_those_of_the_released_loop(name, options):
 def test_parameters_are_those_of_the_released_networks():
     assert parameters(family("gaussian")) == {"discriminator": 169, "generator": 13}
     assert parameters(family("shared-gaussian")) == {"discriminator": 118, "generator": 33}
+    assert distinct_parameters(family("shared-gaussian")) == 151 - 16
     with_kernels = family("gaussian", "discriminator=8,8 minibatch=true")
     assert parameters(with_kernels)["discriminator"] == 16 + 72 + 8 * 15 + (8 + 5 + 1)
 
