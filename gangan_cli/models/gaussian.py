@@ -108,6 +108,8 @@ class Gaussian(BaseGAN):
     discriminator_steps: int = 1
     """Updates of the discriminator per step, k in Algorithm 1 of Goodfellow et al. (2014)."""
 
+    normal_init: bool = True
+    """Whether initial weights are from N(0, 1), and biases 0, as released; else they are PyTorch's."""
     lr_decay: bool = False
 
     name: ClassVar[str] = "gaussian"
@@ -137,7 +139,7 @@ class Gaussian(BaseGAN):
         )
 
     def networks(self) -> dict[str, nn.Module]:
-        """Return fresh networks: weights from N(0, 1), those of kernels from N(0, 0.02), biases 0."""
+        """Return fresh networks; with `normal_init`, weights of kernels are from N(0, 0.02²)."""
         discriminator = Discriminator(
             numbers(self.discriminator, "discriminator"), minibatch=self.minibatch
         )
@@ -145,12 +147,11 @@ class Gaussian(BaseGAN):
             "discriminator": discriminator,
             "generator": Generator(numbers(self.generator, "generator")),
         }
-        for network in networks.values():
-            for layer in network.modules():
-                if isinstance(layer, nn.Linear):
-                    nn.init.normal_(layer.weight, 0.0, 0.02 if layer is discriminator.kernels else 1.0)
-                    if layer.bias is not None:
-                        nn.init.zeros_(layer.bias)
+        for layer in (layer for network in networks.values() for layer in network.modules()):
+            if self.normal_init and isinstance(layer, nn.Linear):
+                nn.init.normal_(layer.weight, 0.0, 0.02 if layer is discriminator.kernels else 1.0)
+                if layer.bias is not None:
+                    nn.init.zeros_(layer.bias)
         return networks
 
     def noise(self, shape: tuple[int, ...], generator: Source) -> Tensor:

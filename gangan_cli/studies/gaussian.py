@@ -82,6 +82,11 @@ def _arm(studied: StudiedRun) -> Arm:
     data = lineage.numbers
     assert data is not None
     vectors, gans = last_snapshots(run)
+    if len(gans) < 2:
+        raise ConfigurationError(
+            f"run {run.name!r} has {len(gans)} GAN that reached the last epoch, and populations are "
+            f"compared: gangan train-gans --family {run.manifest.family} --gans 200 makes one"
+        )
     numbers = generated_numbers(lineage, vectors, DRAWN, 0).astype(np.float64)
     distances = wasserstein(numbers, data.mean, data.std)
     middle = int(np.argsort(distances)[len(distances) // 2])

@@ -18,7 +18,8 @@ from gangan_cli.metrics.normal import (
     value,
 )
 from gangan_cli.models.functional import split_networks
-from gangan_cli.models.gaussian import Gaussian, clipped_log
+from gangan_cli.models.gaussian import Gaussian
+from gangan_cli.models.objectives import cross_entropy, nonsaturating
 from gangan_cli.sampling.lineage import Lineage
 from gangan_cli.studies.answers import Finding
 from gangan_cli.studies.gaussian import last_snapshots, require_numbers
@@ -124,7 +125,8 @@ def _train_discriminator(networks: Networks, lineage: Lineage, data: Numbers) ->
     adam = torch.optim.Adam(judge.parameters(), lr=RATE)
     falling = torch.optim.lr_scheduler.LinearLR(adam, 1.0, 0.01, D_UPDATES)
     for _ in range(D_UPDATES):
-        loss = -clipped_log(judge(real)).mean() - clipped_log(1 - judge(fake)).mean()
+        # Not clipped: a discriminator that is sure, and wrong, must learn too.
+        loss = cross_entropy(judge(real), real=True) + cross_entropy(judge(fake), real=False)
         adam.zero_grad()
         loss.backward()
         adam.step()
@@ -138,7 +140,7 @@ def _train_generator(networks: Networks, lineage: Lineage, rate: float) -> None:
         _noise(lineage, EXAMPLES),
     )
     for _ in range(G_UPDATES):
-        loss = -clipped_log(networks["discriminator"](networks["generator"](noise))).mean()
+        loss = nonsaturating(networks["discriminator"](networks["generator"](noise)))
         adam.zero_grad()
         loss.backward()
         adam.step()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gangan_cli.metrics.statistics import Interval, mean_interval
+from gangan_cli.metrics.statistics import mean_interval
 from gangan_cli.metrics.verdicts import all_hold, at_least, at_most, shown
 from gangan_cli.studies.answers import Finding
 from gangan_cli.studies.study import Table
@@ -23,8 +23,6 @@ NEAR = 0.05
 
 NEAR_VALUE, NEAR_DIVERGENCE = 0.03, 0.01
 """The same for the value of the game, and for the divergence in nats."""
-
-LEVEL = 0.99
 
 PANELS = ("a", "b", "c", "d")
 
@@ -112,11 +110,11 @@ def table(found: Optimum) -> Table:
 
 def findings(found: Optimum) -> list[Finding]:
     """Return the verdicts on equations 2 and 3 of 002, on the equilibrium, and on figure 1."""
-    optimum = _mean(found.of("b", "error"))
-    half = _mean(found.of("d", "to_half"))
-    value = _mean(np.abs(found.of("d", "value") - EQUILIBRIUM))
-    divergence = _mean(found.of("d", "divergence"))
-    rise = _mean(found.of("c", "liked") - found.of("b", "liked"))
+    optimum = mean_interval(found.of("b", "error"))
+    half = mean_interval(found.of("d", "to_half"))
+    value = mean_interval(np.abs(found.of("d", "value") - EQUILIBRIUM))
+    divergence = mean_interval(found.of("d", "divergence"))
+    rise = mean_interval(found.of("c", "liked") - found.of("b", "liked"))
     at_end = (at_most(half, NEAR), at_most(value, NEAR_VALUE), at_most(divergence, NEAR_DIVERGENCE))
     facts: dict[str, Any] = {
         "n": len(found.gans),
@@ -131,7 +129,7 @@ def findings(found: Optimum) -> list[Finding]:
             "is 1/2 where these are equal",
             verdict=all_hold(at_most(optimum, NEAR), at_most(half, NEAR)),
             figures=f"mean |D - D*| {shown(optimum, '.4f')} at the optimum, mean |D - ½| "
-            f"{shown(half, '.4f')} at the end (≤ {NEAR}); intervals of {LEVEL:.0%}",
+            f"{shown(half, '.4f')} at the end (≤ {NEAR})",
             null=f"a discriminator that says ½ everywhere has an error of {null:.3f} at the optimum",
             claim="C2.12",
             **facts,
@@ -156,7 +154,3 @@ def findings(found: Optimum) -> list[Finding]:
             **facts,
         ),
     ]
-
-
-def _mean(values: Values) -> Interval:
-    return mean_interval(values, level=LEVEL)
