@@ -9,6 +9,7 @@ from gangan_cli.figures.style import Output
 from gangan_cli.metrics.normal import normal_quantiles
 from gangan_cli.sampling.densities import DRAWN, generated_numbers
 from gangan_cli.sampling.lineage import Lineage
+from gangan_cli.studies import optimum
 from gangan_cli.studies.conduct import conduct
 from store import Catalog
 from tests.commands import gangan
@@ -51,7 +52,8 @@ def test_arms_are_measured_at_their_last_epoch(store, tmp_path):
     assert path.stat().st_size > 5000
 
 
-def test_a_discriminator_that_is_trained_alone_reaches_its_optimum(store, tmp_path):
+def test_a_discriminator_that_is_trained_alone_reaches_its_optimum(store, tmp_path, monkeypatch):
+    monkeypatch.setattr(optimum, "D_UPDATES", 500)  # enough for such networks
     found = ask("optimum", store, "o").found
     assert found.of("b", "error").max() < 0.05 < found.of("a", "error").min()
     assert (found.of("c", "liked") > found.of("b", "liked")).all()
