@@ -36,6 +36,7 @@ from gangan_cli.weightspace.alignment import Alignment
 from gangan_cli.weightspace.baselines import BaselineData
 from gangan_cli.weightspace.conditions import Condition
 from gangan_cli.weightspace.novelty import epoch_steps_by_tensor
+from gangan_cli.weightspace.snapshot_index import PcaIndex
 from gangan_cli.weightspace.snapshots import Matrix
 from store import Catalog
 from store.keys import Pair
@@ -127,7 +128,6 @@ class Auditor:
         self._population = Population(lineage, held_out, options.seed)
         self._quality = QualityJudge(lineage, reference, options.images, options.seed, on_progress)
         self._on_progress = on_progress
-        self._data: BaselineData = baseline_data(lineage)
 
     def audit(self, gan: int, epoch: int) -> Audit:
         """Return the audit of a GAN-GAN of the run at an epoch."""
@@ -165,6 +165,12 @@ class Auditor:
             doubt=self._reference.judge.weakness,
         )
         return concluded(audit)
+
+    @cached_property
+    def _data(self) -> BaselineData:
+        home = self._population.home
+        coordinates = home.coordinates if isinstance(home, PcaIndex) else None
+        return baseline_data(self._lineage, coordinates=coordinates)
 
     @cached_property
     def _benchmark(self) -> SamplerBenchmark:

@@ -85,7 +85,8 @@ class SamplerBenchmark:
             self.population,
         )
         vectors = drawn[:count]
-        home = population.home.neighbours(drawn)
+        points = population.home.points(drawn)
+        home = population.home.neighbours_of(points)
         near = {id: space.nearest(vectors) for id, space in population.spaces.items()}
         scores = self.quality.of(vectors)
         copies = near[WEIGHTS].distances == 0
@@ -107,8 +108,8 @@ class SamplerBenchmark:
             keys=keys,
             distances=home.distances,
             ratios=home.ratios,
-            mixtures=population.mixtures(drawn),
-            spread=population.dispersion(drawn),
+            mixtures=population.mixtures(points),
+            spread=population.dispersion(points),
         )
 
     def _of_nearest(self, keys: Keys, only: str | None) -> dict[str, NDArray[np.float64]]:

@@ -150,26 +150,23 @@ class Population:
         there are any."""
         return self.home.of_snapshots(_evenly(len(self.keys)), other_gans=False).distances
 
-    def dispersion(self, vectors: Matrix) -> Interval | None:
-        """Return the dispersion of vectors (n, P), among components if there are any: their mean
-        distance over that of snapshots of two training GANs. None if there is one GAN."""
+    def dispersion(self, points: Matrix) -> Interval | None:
+        """Return the dispersion of points (n, size) of the home space: their mean distance over that of
+        snapshots of two training GANs. None if there is one GAN."""
         if len(np.unique(self.keys[:, 0])) < 2:
             return None
-        return dispersion(Spread(self._codes(vectors)), self._spread)
+        return dispersion(Spread(points.astype(np.float64)), self._spread)
 
     @cached_property
     def _spread(self) -> Spread:
         keys = self.keys[_one_per_tenth(self.keys)]
-        return Spread(self._codes(self.view.matrix(keys)[0]), keys[:, 0])
+        points = self.home.points(self.view.matrix(keys)[0])
+        return Spread(points.astype(np.float64), keys[:, 0])
 
-    def _codes(self, vectors: Matrix) -> NDArray[np.float64]:
-        encoder = self.lineage.encoder
-        return (encoder.components.project(vectors) if encoder else vectors).astype(np.float64)
-
-    def mixtures(self, vectors: Matrix) -> dict[str, NDArray[np.float64]]:
-        """Return the distances (n,) of vectors (n, P) to mixtures of training snapshots, by the id of
-        the mixture, among components if there are any."""
-        products, squares = self.home.products(vectors)
+    def mixtures(self, points: Matrix) -> dict[str, NDArray[np.float64]]:
+        """Return the distances (n,) of points (n, size) of the home space to mixtures of training
+        snapshots, by the id of the mixture."""
+        products, squares = self.home.products(points)
         return self._mixtures(*self._from_start(products, squares))
 
     @cached_property
@@ -178,7 +175,7 @@ class Population:
         if self.held_out is None:
             return UsualMixtures(self._own_mixtures(), None)
         unseen = self.held_out.vectors(_one_per_tenth(self.held_out.keys))
-        return UsualMixtures(self._own_mixtures(), self.mixtures(unseen))
+        return UsualMixtures(self._own_mixtures(), self.mixtures(self.home.points(unseen)))
 
     def _own_mixtures(self) -> dict[str, NDArray[np.float64]]:
         """Return the distances of some training snapshots to mixtures of the others."""

@@ -120,10 +120,10 @@ class ImageIndex(SnapshotIndex):
         self._scale = scale
         super().__init__(keys, pixels.shape[1], lambda place: pixels[:, place] * scale)
 
-    def products(self, vectors: Matrix) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the products of the images of GANs with weights (n, P) with those of the snapshots."""
+    def points(self, vectors: Matrix) -> Matrix:
+        """Return the images of GANs with weights (n, P)."""
         images = [self._render(vectors[rows]) for rows in _blocks(len(vectors))]
-        return super().products(np.concatenate(images) * self._scale)
+        return np.concatenate(images) * self._scale
 
     def _render(self, vectors: Matrix) -> NDArray[np.uint8]:
         pictures = self._lineage.render(vectors, self._noises)

@@ -13,6 +13,7 @@ from gangan_cli.evaluation.classifiers import Features, Pixels
 from gangan_cli.evaluation.reference import Reference, to_bytes
 from gangan_cli.metrics import frechet
 from gangan_cli.sampling.lineage import Lineage
+from gangan_cli.threads import one_blas_thread, one_thread
 from gangan_cli.weightspace.snapshots import Matrix
 
 T = TypeVar("T")
@@ -69,7 +70,11 @@ def images_judged(
     # One GAN per thread: on two threads, matrix products of this size wait as long as they compute.
     threads = torch.get_num_threads()
     waiting: deque[Future[T]] = deque()
-    with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+    with (
+        ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool,
+        one_thread(),
+        one_blas_thread(),
+    ):
         for vector in vectors:
             # Generated in this thread: binding weights to a network is not thread-safe.
             pictures = lineage.pictures(vector, images, seed, generated=lineage.is_gangan)

@@ -6,7 +6,7 @@ distribution.
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +23,9 @@ AT_ONCE = 100
 """Directions at a time: 10,000 projections on each take 4 MB."""
 
 
+@cache
 def directions(width: int) -> NDArray[np.float32]:
-    """Return DIRECTIONS random unit vectors (DIRECTIONS, width)."""
+    """Return DIRECTIONS random unit vectors (DIRECTIONS, width), which are not to be changed."""
     drawn = np.random.default_rng(SEED).standard_normal((DIRECTIONS, width))
     units: NDArray[np.float32] = drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
     return units.astype(np.float32)

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gangan_cli.progress import ProgressCallback
+from gangan_cli.threads import one_blas_thread
 from gangan_cli.weightspace.blocks import BLOCK, Blocks, Numbers, Rows, nearest_rows
 from gangan_cli.weightspace.hidden_units import HiddenUnits, Orders
 from gangan_cli.weightspace.least import Least
@@ -171,7 +172,8 @@ class MatchedIndex:
         found = Least(len(vectors), self.units.identity)
         for done, (gan, some) in enumerate(tasks.items()):
             on_progress("matching hidden units", done, len(self.gans))
-            self._compare(vectors, gan, some, found)
+            with one_blas_thread():  # for products too small to be shared
+                self._compare(vectors, gan, some, found)
         on_progress("matching hidden units", len(self.gans), len(self.gans))
         return found.result()
 

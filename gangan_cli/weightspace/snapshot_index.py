@@ -60,8 +60,16 @@ class SnapshotIndex:
                 self.squares += _squared_lengths(centred)
 
     def neighbours(self, vectors: Matrix) -> Neighbours:
-        """Return the neighbours of vectors (n, P) among the snapshots."""
-        return self._nearest(self._squared(*self.products(vectors)))
+        """Return the neighbours of weight vectors (n, P) among the snapshots."""
+        return self.neighbours_of(self.points(vectors))
+
+    def neighbours_of(self, points: Matrix) -> Neighbours:
+        """Return the neighbours of points (n, size) among the snapshots."""
+        return self._nearest(self._squared(*self.products(points)))
+
+    def points(self, vectors: Matrix) -> Matrix:
+        """Return weight vectors (n, P) as points (n, size) of the space."""
+        return vectors
 
     def of_snapshots(self, rows: Rows, *, other_gans: bool) -> Neighbours:
         """Return the neighbours of some of the snapshots among the others; with `other_gans`, among
@@ -77,12 +85,12 @@ class SnapshotIndex:
         left_out = gans[rows][:, None] == gans if other_gans else rows[:, None] == np.arange(len(gans))
         return self._nearest(np.where(left_out, np.inf, squared))
 
-    def products(self, vectors: Matrix) -> tuple[Numbers, Numbers]:
-        """Return the inner products (n, m) of vectors (n, P) with the snapshots, and their squared
+    def products(self, points: Matrix) -> tuple[Numbers, Numbers]:
+        """Return the inner products (n, m) of points (n, size) with the snapshots, and their squared
         lengths (n,), all from the snapshots' mean."""
-        products, squares = np.zeros((len(vectors), len(self.keys))), np.zeros(len(vectors))
-        for place, part in self._centred(len(vectors)):
-            centred = vectors[:, place].astype(self._kind) - self._mean[place].astype(self._kind)
+        products, squares = np.zeros((len(points), len(self.keys))), np.zeros(len(points))
+        for place, part in self._centred(len(points)):
+            centred = points[:, place].astype(self._kind) - self._mean[place].astype(self._kind)
             products += centred @ part.T
             squares += _squared_lengths(centred)
         return products, squares
@@ -156,9 +164,9 @@ class PcaIndex(SnapshotIndex):
             keys, self.coordinates.shape[1], lambda place: self.coordinates[:, place].copy()
         )
 
-    def products(self, vectors: Matrix) -> tuple[Numbers, Numbers]:
-        """Return the products of weight vectors (n, P) with the snapshots, all projected."""
-        return super().products(self.components.project(vectors))
+    def points(self, vectors: Matrix) -> Matrix:
+        """Return weight vectors (n, P) projected."""
+        return self.components.project(vectors)
 
 
 def _squared_lengths(vectors: NDArray[np.floating]) -> Numbers:

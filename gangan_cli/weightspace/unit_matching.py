@@ -7,18 +7,14 @@ for permuted units is to maximise the inner product; no step makes it worse than
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gangan_cli import limits
+from gangan_cli.threads import one_blas_thread
 from gangan_cli.weightspace.hidden_units import HiddenUnits, Orders
 from gangan_cli.weightspace.snapshots import Matrix
-
-if TYPE_CHECKING:
-    from threadpoolctl import ThreadpoolController
 
 ROUNDS = 30
 """Maximum number of rounds of descent. It converges after about five, except for ties."""
@@ -158,16 +154,8 @@ def match_each(
     Matching mostly runs without Python's lock, so threads share it; its products are so small that a
     second thread for each would cost more than it gives.
     """
-    with _libraries().limit(limits=1, user_api="blas"):
+    with one_blas_thread():
         if max((group.units for group in to[0].units.groups), default=0) < THREADS_FROM:
             return list(map(UnitMatcher.match, to, vectors, starts))
         with ThreadPoolExecutor(limits.cores()) as threads:
             return list(threads.map(UnitMatcher.match, to, vectors, starts))
-
-
-@cache
-def _libraries() -> "ThreadpoolController":
-    """Return the libraries with threads of their own, which take a while to find."""
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()
