@@ -60,6 +60,7 @@ class GansConfig:
         "mnist, fashion-mnist, kmnist, mnist5k (5,000 digits, needs no network), celeba, or "
         "images:FOLDER for pictures of your own; if they lie in folders inside, each is a class. "
         "normal:MEAN,STD,N for N numbers, for the families of numbers.",
+        also="or the family's",
         environment="GANGAN_DATASET",
     )
     examples: str = setting_field(
