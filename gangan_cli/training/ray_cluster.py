@@ -26,7 +26,7 @@ OBJECT_BYTES = 1 << 30
 LOOPBACK = "127.0.0.1"
 
 HERE = ("localhost", LOOPBACK)
-"""What Ray's clients take for this machine's own address in its network."""
+"""What Ray takes for this machine's own address in its network."""
 
 
 @dataclass(frozen=True)
@@ -67,15 +67,9 @@ def check(address: str) -> None:
     _ray()
     if address == AUTO:
         return
-    host, _, port = address.rpartition(":")
     if not _accepts(address):
         raise ConfigurationError(
             f"no Ray cluster answers at {address!r}: give the HOST:PORT that ray start printed, or auto"
-        )
-    if host in HERE and not _accepts(f"{_ray().util.get_node_ip_address()}:{port}"):
-        raise ConfigurationError(
-            f"the Ray cluster at {address!r} listens there alone, where Ray's clients do not look: "
-            "start it with --node-ip-address=127.0.0.2, which is loopback too"
         )
 
 
@@ -94,12 +88,14 @@ def connected(address: str) -> Iterator[Cluster | None]:
     started = False
     try:
         try:
-            ray.init(address=address, **quiet)
+            with _loopback_as_it_is(_listens_there_alone(address)):
+                ray.init(address=address, **quiet)
         except ConnectionError:
             if address != AUTO:
                 raise
             started = True
-            _start(ray, quiet)
+            with _loopback_as_it_is():
+                _start(ray, quiet)
     except (RuntimeError, ValueError, OSError) as error:  # another version, no such host, …
         raise ConfigurationError(f"Ray cluster {address!r}: {str(error).splitlines()[0]}") from error
     try:
@@ -117,6 +113,26 @@ def _start(ray: Any, quiet: dict[str, Any]) -> None:
         object_store_memory=OBJECT_BYTES,
         **quiet,
     )
+
+
+@contextmanager
+def _loopback_as_it_is(wanted: bool = True) -> Iterator[None]:
+    """Let Ray use 127.0.0.1, and listen there alone. By itself it does so only on systems whose
+    firewalls ask; elsewhere it takes the machine's address in its network, and listens everywhere."""
+    from ray._private import ray_constants
+
+    before = ray_constants.ENABLE_RAY_CLUSTER
+    ray_constants.ENABLE_RAY_CLUSTER = before and not wanted
+    try:
+        yield
+    finally:
+        ray_constants.ENABLE_RAY_CLUSTER = before
+
+
+def _listens_there_alone(address: str) -> bool:
+    """Return whether a cluster on loopback does not listen at this machine's other address too."""
+    host, _, port = address.rpartition(":")
+    return host in HERE and not _accepts(f"{_ray().util.get_node_ip_address()}:{port}")
 
 
 def _accepts(address: str) -> bool:

@@ -86,6 +86,8 @@ class RayWorkers:
         self._idle: list[_Actor] = []
         self._working: dict[Any, tuple[_Actor, _Task]] = {}
         self._looked = time.monotonic()
+        self._failed_starts = 0
+        """Workers that died as they started, since one lived."""
 
     def __enter__(self) -> Self:
         return self
@@ -200,9 +202,11 @@ class RayWorkers:
                 actor.at = self._ray.get(reference)
             except self._ray.exceptions.RayError as error:
                 self._check(error)
-                if isinstance(error, self._ray.exceptions.ActorDiedError) and "Error" in str(error):
+                self._failed_starts += 1
+                if "creation task" in str(error) or self._failed_starts > MOST_LOSSES:
                     raise WorkFailed(f"a worker could not start: {_last_line(error)}") from error
                 continue
+            self._failed_starts = 0
             if actor.at.version != (here := version("gangan")):
                 raise WorkFailed(
                     f"node {actor.at.node} has gangan {actor.at.version}, and this machine {here}: "
