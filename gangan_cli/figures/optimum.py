@@ -29,15 +29,15 @@ def draw_optimum(found: Optimum, output: Output) -> list[Path]:
     gan = found.typical
     figure, axes = new_figure(11.2, 3.6, 1, 4)
     panels = {
-        f"(a) while it learns\n(epoch {gan.epoch})": gan.a,
-        "(b) D trained to its optimum\n": gan.b,
-        "(c) G trained against that D\n": gan.c,
-        "(d) at the end of training\n": gan.d,
+        f"(a) while it learns, epoch {gan.epoch}": gan.a,
+        "(b) D trained to its optimum": gan.b,
+        "(c) G trained against that D": gan.c,
+        "(d) at the end of training": gan.d,
     }
     for axis, (title, panel) in zip(axes.flat, panels.items(), strict=True):
         _draw(axis, found, panel)
         facts = f"|D - D*| {panel.error:.3f}, JSD {panel.divergence:.3f}\nV {panel.value:.3f}"
-        axis.set_title(f"{title}{facts}", fontsize=8)
+        axis.set_title(f"{title}\n{facts}", fontsize=8)
     handles, labels = axes.flat[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
     figure.suptitle(

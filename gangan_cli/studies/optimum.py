@@ -44,7 +44,7 @@ LEARNING = 0.1
 SUPPORT = 0.02
 """Discriminators are compared where the sum of both densities is larger."""
 
-EXAMPLES, D_UPDATES, G_UPDATES, RATE = 1000, 2000, 50, 2e-3
+EXAMPLES, D_UPDATES, G_UPDATES, RATE = 1000, 2000, 5, 2e-3
 """Numbers of either kind in a batch, and updates, that train the discriminator to its optimum and the
 generator against it; the rate is the discriminator's, and falls to 0."""
 

@@ -24,6 +24,9 @@ NEAR = 0.05
 NEAR_VALUE, NEAR_DIVERGENCE = 0.03, 0.01
 """The same for the value of the game, and for the divergence in nats."""
 
+DEAD = 0.002
+"""A discriminator is flat if its mean distance to 1/2 is smaller."""
+
 PANELS = ("a", "b", "c", "d")
 
 
@@ -76,6 +79,12 @@ class Optimum:
     def of(self, panel: str, name: str) -> Values:
         """Return a figure of one of the PANELS for all GANs, (n,)."""
         return np.array([getattr(getattr(gan, panel), name) for gan in self.gans])
+
+    @property
+    def dead(self) -> NDArray[np.bool_]:
+        """Whether each GAN's discriminator says 1/2 at the end where it should not, (n,)."""
+        flat: NDArray[np.bool_] = self.of("d", "to_half") < DEAD
+        return flat & (self.of("d", "half_error") > NEAR)
 
     @property
     def typical(self) -> FourPanels:
@@ -141,6 +150,8 @@ def findings(found: Optimum) -> list[Finding]:
             f"{shown(divergence, '.4f')} (≤ {NEAR_DIVERGENCE}), |D - ½| {shown(half, '.4f')} "
             f"(≤ {NEAR}); a normal distribution in one dimension, with a rate that falls to 0",
             null=f"while it learns: JSD {found.of('a', 'divergence').mean():.3f}",
+            passes_too="in V and |D - ½| a discriminator that has died, as those of "
+            f"{found.dead.sum()} of {len(found.gans)} GANs",
             claim="C3.4",
             **facts,
         ),

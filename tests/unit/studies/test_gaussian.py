@@ -79,5 +79,5 @@ def test_each_mark_of_figure_one_counts():
     assert optimum() == {"C2.12": "holds", "C3.4": "holds", "C3.5": "holds"}
     assert optimum(error=0.1) == {"C2.12": "does not hold", "C3.4": "holds", "C3.5": "does not hold"}
     assert optimum(liked=0.2)["C3.5"] == "does not hold"  # the generator moved the wrong way
-    stuck = panel(to_half=0.01, value=-1.386, divergence=0.05)
+    stuck = panel(to_half=0.001, value=-1.386, divergence=0.05)  # a discriminator that has died
     assert optimum(at_end=stuck)["C3.4"] == "does not hold"
