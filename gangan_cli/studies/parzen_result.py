@@ -104,9 +104,9 @@ def table(found: Likelihoods) -> Table:
         rows += [[name, "", "10,000", "", *both] for name, both in PUBLISHED.items()]
     for run in found.runs:
         for one in run.gans:
-            rows.append(_row(f"{run.run}: {run.family}, GAN {one.gan}", one.epoch, one.trained))
+            rows.append(_row(f"{run.run}, GAN {one.gan}", one.epoch, one.trained))
             if one.untrained:
-                rows.append(_row(f"{run.run}: {run.family}, GAN {one.gan}", 0, one.untrained))
+                rows.append(_row(f"{run.run}, GAN {one.gan}", 0, one.untrained))
     rows += [_row(name, None, one) for name, one in found.others.items()]
     return Table(
         f"Mean log-likelihood of the 10,000 test images of {found.dataset}, in nats; ± is over images. "
