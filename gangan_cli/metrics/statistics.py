@@ -174,3 +174,19 @@ def difference_interval(
     freedom = total**2 / (squares**2 / (counts - 1)).sum() if total else float(counts.sum() - 2)
     reach = float(stdtrit(freedom, _ends(level)[1]) * total**0.5)
     return Interval(found, found - reach, found + reach)
+
+
+def deviation_interval(values: NDArray[np.floating], level: float = 0.95) -> Interval:
+    """Return the standard deviation of a few independent, about normal values (n,), with the interval
+    that follows from the chi-squared distribution, at `level`.
+
+    Raises:
+        ValueError: fewer than two values.
+    """
+    if len(values) < 2:
+        raise ValueError(f"{len(values)} value: two or more are needed for a standard deviation")
+    from scipy.special import chdtri
+
+    freedom, found = len(values) - 1, float(values.std(ddof=1))
+    low, high = (found * float(freedom / chdtri(freedom, end)) ** 0.5 for end in _ends(level))
+    return Interval(found, low, high)

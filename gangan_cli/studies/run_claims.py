@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gangan_cli.metrics.statistics import Interval, bootstrap, mean_interval, spearman
+from gangan_cli.metrics.statistics import Interval, deviation_interval, mean_interval, spearman
 from gangan_cli.metrics.verdicts import all_hold, at_least, at_most, shown
 from gangan_cli.records import (
     AUDIT_VERSION,
@@ -145,7 +145,8 @@ def spread(stored: StoredRun) -> Iterator[Finding]:
     values = stored.last("frechet")
     if stored.family != "mlp" or len(values) < 2:
         return
-    found = bootstrap(values, lambda some: some.std(axis=-1) / some.mean(axis=-1))
+    found, mean = deviation_interval(values), float(values.mean())
+    found = Interval(found.estimate / mean, found.low / mean, found.high / mean)
     size = 4 * stored.run.manifest.layout.size * PAPERS_GANS[0] * PAPERS_GANS[1] / 1e9
     figures = (
         f"Fréchet distances from {values.min():.0f} to {values.max():.0f}, standard deviation over mean "

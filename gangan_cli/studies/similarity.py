@@ -105,9 +105,14 @@ def _judge(run: Run) -> str | None:
 
 def _last(run: Run) -> Iterator[tuple[int, Matrix]]:
     """Yield each GAN's number and last snapshot, of at most MOST GANs."""
+    for gan, epoch in _last_epochs(run).items():
+        yield gan, run.snapshot(gan, epoch)
+
+
+def _last_epochs(run: Run) -> dict[int, int]:
+    """Return the last epoch of each of at most MOST GANs."""
     last = dict(run.keys().tolist())
-    for gan in sorted(last)[:MOST]:
-        yield gan, run.snapshot(gan, last[gan])
+    return {gan: last[gan] for gan in sorted(last)[:MOST]}
 
 
 def _of_run(
@@ -117,13 +122,16 @@ def _of_run(
     run = studied.run
     own = judges[run.name][1]
     apart = {name: layers for name, (_, layers) in judges.items() if name != run.name}
-    ids = {name: id for name, (id, _) in judges.items() if name != run.name}
+    of = {
+        "last": [list(key) for key in _last_epochs(run).items()],
+        "runs": {name: id for name, (id, _) in judges.items() if name != run.name},
+    }
     gans = []
     for place, (gan, vector) in enumerate(_last(run)):
         made = kernels_of(run.manifest.layout, vector, "generator", outgoing=True)
         others = {OTHER: own[:place] + own[place + 1 :], **apart}
         compare = partial(_compared, gan, made, own[place], others)
-        gans.append(studied.once(f"gan/{gan}", GanSimilarity, compare, {"others": ids}))
+        gans.append(studied.once(f"gan/{gan}", GanSimilarity, compare, of))
         context.on_progress(f"comparing kernels of {run.name}", place + 1, len(own))
     if not gans[0].pairs:
         raise ConfigurationError(
@@ -174,16 +182,24 @@ def _pair(
     noise = random.standard_normal((max(count, RANDOM_TARGETS), length), np.float32)
     chance = largest_cosines(noise, random.standard_normal(reference.vectors.shape, np.float32))
     shuffled = permuted(target.vectors, random), permuted(reference.vectors, random)
+    of_others = {
+        name: [largest_cosines(target.vectors, one.vectors) for one in layers]
+        for name, layers in apart.items()
+        if layers
+    }
     values = {
         OWN: largest_cosines(target.vectors, reference.vectors),
         RANDOM: chance,
         PERMUTED: largest_cosines(*shuffled),
         TURNED: largest_cosines(target.turned.vectors, reference.vectors),
-        **{
-            name: np.concatenate([largest_cosines(target.vectors, one.vectors) for one in layers])
-            for name, layers in apart.items()
-            if layers
-        },
+        **{name: np.concatenate(some) for name, some in of_others.items()},
     }
-    cosines = {name: Cosines.of(found, chance) for name, found in values.items()}
-    return LayerPair(target.layer, reference.layer, count, len(reference.vectors), length, cosines)
+    return LayerPair(
+        target=target.layer,
+        reference=reference.layer,
+        targets=count,
+        references=len(reference.vectors),
+        length=length,
+        cosines={name: Cosines.of(found, chance) for name, found in values.items()},
+        apart=[float(one.mean()) for one in of_others[OTHER]],
+    )

@@ -7,6 +7,7 @@ from scipy import stats
 
 from gangan_cli.metrics.statistics import (
     bootstrap,
+    deviation_interval,
     difference_interval,
     difference_of_bests,
     expected_best,
@@ -144,9 +145,15 @@ def test_intervals_of_few_values_are_those_of_student_and_welch(random):
     expected = stats.ttest_ind(ours, theirs, equal_var=False).confidence_interval()
     assert (between.low, between.high) == pytest.approx((expected.low, expected.high))
     assert between.estimate == pytest.approx(ours.mean() - theirs.mean())
-    for few in (mean_interval, partial(difference_interval, ours)):
+    for few in (mean_interval, deviation_interval, partial(difference_interval, ours)):
         with pytest.raises(ValueError, match="two or more"):
             few(ours[:1])
+
+
+def test_the_interval_of_a_standard_deviation_holds_it_as_often_as_it_says(random):
+    found = [deviation_interval(values) for values in random.normal(5, 2, (2000, 4))]
+    assert np.mean([one.low <= 2 <= one.high for one in found]) == pytest.approx(0.95, abs=0.015)
+    assert all(one.low < one.estimate < one.high for one in found)
 
 
 def test_alike_values_differ_by_nothing():

@@ -70,7 +70,8 @@ def test_gans_improve_if_the_interval_over_them_says_so(run, slopes, verdict):
             judge(one, gan, epoch, frechet=100.0 + slope * epoch)
     found = by_claim(one)
     assert found["C0.4"].verdict == verdict and found["C0.4"].n == 3
-    assert found["C0.9"].verdict == "does not hold"  # they differ by a few of a hundred
+    # They end alike, or at 94 and 106: of three GANs that may be more than a tenth.
+    assert found["C0.9"].verdict == ("undecided" if verdict == "undecided" else "does not hold")
     assert "1.59 GB" in found["C0.9"].figures
 
 
