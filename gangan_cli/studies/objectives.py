@@ -50,7 +50,7 @@ from gangan_cli.weightspace.snapshots import Matrix
 from store import Run
 
 IMAGES = 5_000
-"""Images of each snapshot for its Fréchet distance, and of each kind that its discriminator judges."""
+"""Images of each snapshot for its Fréchet distance."""
 
 SAMPLES = 10_000
 """Samples of each GAN at its end for its Parzen log-likelihood, as in the paper."""
@@ -60,6 +60,9 @@ MARKS = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 JUDGED = 2_000
 """Real and generated images for these gradients and accuracies."""
+
+AT_ONCE = 5_000
+"""Images that a discriminator judges at a time: 31 MB."""
 
 TIMED = 20
 """Generator steps that are timed."""
@@ -171,16 +174,12 @@ def _gan(
     """Measure a GAN at each of its snapshots, and its log-likelihood at the last."""
     run, lineage = studied.run, studied.lineage
     epochs = [epoch for of, epoch in run.keys().tolist() if of == gan]
-    random = np.random.default_rng(SEED)
-    known, others = (
-        _scaled(some.pixels[random.permutation(some.count)[:IMAGES]]) for some in (seen, unseen)
-    )
     frechet, advantage, gap = [], [], []
     for epoch in epochs:
         vector = run.snapshot(gan, epoch)
         images = to_bytes(lineage.pictures(vector, IMAGES, SEED))
         frechet.append(quick_scores(images, reference).frechet)
-        on_known, on_others = (_judged(run, vector, some) for some in (known, others))
+        on_known, on_others = (_judged(run, vector, some.pixels) for some in (seen, unseen))
         advantage.append(exceeds(on_known, on_others))
         gap.append(float(on_known.mean() - on_others.mean()))
     real = reference.images
@@ -202,11 +201,15 @@ def _steps_per_epoch(run: Run, images: int) -> int:
     return images // (int(run.manifest.config["batch_size"]) * batches)
 
 
-def _judged(run: Run, vector: Matrix, images: Tensor) -> NDArray[np.float64]:
-    """Return the probability (n,) that a GAN's discriminator gives to images (n, D) of being real."""
+def _judged(run: Run, vector: Matrix, pixels: Pixels) -> NDArray[np.float64]:
+    """Return the probability (n,) that a GAN's discriminator gives to images (n, D) of being real. It
+    judges all there are: of 5,000 the advantage has an error of 0.006, which all GANs share."""
     judge = _modules(run, vector)["discriminator"].eval()
     with torch.no_grad():
-        found: NDArray[np.float64] = judge(images)[:, 0].numpy()
+        parts = [
+            judge(_scaled(pixels[first : first + AT_ONCE])) for first in range(0, len(pixels), AT_ONCE)
+        ]
+    found: NDArray[np.float64] = torch.cat(parts)[:, 0].numpy()
     return found
 
 

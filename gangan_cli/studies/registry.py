@@ -155,7 +155,7 @@ STUDIES: Mapping[str, StudyInfo] = {
         paper="003, section 3",
         needs="runs of mlp or gan with several discriminator steps, trained on a part of a dataset",
         takes="5 min; 20 min of a core to train",
-        version=1,
+        version=2,
         claims=("C3.2", "C3.3"),
         recipes=(
             _objective("objectives-k1"),
