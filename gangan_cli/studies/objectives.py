@@ -198,7 +198,8 @@ def _scaled(pixels: Pixels) -> Tensor:
 def _steps_per_epoch(run: Run, images: int) -> int:
     """Return how many updates of the generator an epoch has."""
     batches = batches_per_step(build(run.manifest.family, run.manifest.hparams))
-    return images // (int(run.manifest.config["batch_size"]) * batches)
+    config = run.manifest.config
+    return int(config.get("epoch_steps") or images // (config["batch_size"] * batches))
 
 
 def _judged(run: Run, vector: Matrix, pixels: Pixels) -> NDArray[np.float64]:
