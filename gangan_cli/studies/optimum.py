@@ -23,7 +23,7 @@ from gangan_cli.models.objectives import cross_entropy, nonsaturating
 from gangan_cli.sampling.lineage import Lineage
 from gangan_cli.studies.answers import Finding
 from gangan_cli.studies.gaussian import last_snapshots, require_numbers
-from gangan_cli.studies.optimum_result import FourPanels, Optimum, Panel, findings, table
+from gangan_cli.studies.optimum_result import SUPPORT, FourPanels, Optimum, Panel, findings, table
 from gangan_cli.studies.study import StudiedRun, StudyContext, Table
 from gangan_cli.weightspace.snapshots import Matrix
 
@@ -40,9 +40,6 @@ MOST = 50
 
 LEARNING = 0.1
 """Panel (a) is the first snapshot with a smaller divergence from the data: near convergence."""
-
-SUPPORT = 0.02
-"""Discriminators are compared where the sum of both densities is larger."""
 
 EXAMPLES, D_UPDATES, G_UPDATES, RATE = 1000, 2000, 5, 2e-3
 """Numbers of either kind in a batch, and updates, that train the discriminator to its optimum and the

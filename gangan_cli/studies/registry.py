@@ -211,7 +211,7 @@ STUDIES: Mapping[str, StudyInfo] = {
         paper="003, figure 1; 002, equations 2 and 3",
         needs="a run of gaussian without minibatch discrimination",
         takes="two minutes; 5 min of two cores to train",
-        version=1,
+        version=2,
         claims=("C2.12", "C3.4", "C3.5"),
         recipes=(OPTIMUM,),
     ),

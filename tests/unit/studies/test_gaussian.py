@@ -63,21 +63,24 @@ def test_steps_are_counted_until_it_is_first_so():
     assert _first(there, np.array([100, 200, 300])).tolist() == [200, 0, 100]
 
 
-def panel(error=0.01, to_half=0.3, value=-1.0, divergence=0.2, liked=0.3):
-    some = np.zeros(2)
-    return Panel(some, some, some, error, 0.25, to_half, value, divergence, liked)
+def panel(error=0.01, to_half=0.3, value=-1.0, divergence=0.2, liked=0.3, judged=0.5):
+    """A panel at two places: the densities are equal at the second."""
+    curves = np.array([0.1, 0.4]), np.array([0.8, judged]), np.zeros(20)
+    return Panel(*curves, error, 0.25, to_half, value, divergence, liked)
 
 
-def optimum(error=0.02, at_end=None, liked=0.4):
+def optimum(error=0.02, at_end=None, liked=0.4, where_equal=0.5):
     end = at_end or panel(to_half=0.01, value=-1.386, divergence=0.001)
-    gans = [FourPanels(gan, 5, panel(), panel(error), panel(liked=liked), end) for gan in range(4)]
-    found = Optimum("r", "made up", 0, np.zeros(2), np.zeros(2), gans)
+    best = panel(error, judged=where_equal)
+    gans = [FourPanels(gan, 5, panel(), best, panel(liked=liked), end) for gan in range(4)]
+    found = Optimum("r", "made up", 0, np.zeros(2), np.array([0.4, 0.4]), gans)
     return {one.claim: one.verdict for one in findings_of_optimum(found)}
 
 
 def test_each_mark_of_figure_one_counts():
     assert optimum() == {"C2.12": "holds", "C3.4": "holds", "C3.5": "holds"}
     assert optimum(error=0.1) == {"C2.12": "does not hold", "C3.4": "holds", "C3.5": "does not hold"}
+    assert optimum(where_equal=0.7)["C2.12"] == "does not hold"
     assert optimum(liked=0.2)["C3.5"] == "does not hold"  # the generator moved the wrong way
     stuck = panel(to_half=0.001, value=-1.386, divergence=0.05)  # a discriminator that has died
     assert optimum(at_end=stuck)["C3.4"] == "does not hold"
