@@ -41,7 +41,7 @@ MOST = 50
 LEARNING = 0.1
 """Panel (a) is the first snapshot with a smaller divergence from the data: near convergence."""
 
-EXAMPLES, D_UPDATES, G_UPDATES, RATE = 1000, 2000, 5, 2e-3
+EXAMPLES, D_UPDATES, G_UPDATES, RATE = 1000, 2000, 1, 2e-3
 """Numbers of either kind in a batch, and updates, that train the discriminator to its optimum and the
 generator against it; the rate is the discriminator's, and falls to 0."""
 
