@@ -73,8 +73,8 @@ def _draw(axis: Axes, run: RunSimilarity, name: tuple[str, str]) -> None:
     pair = run.pairs(name)[0]
     axis.set_ylim(0, 1.02)
     axis.set_title(
-        f"{run.run}: generator {name[0]}, discriminator {name[1]}\n"
-        f"{pair.targets:,} kernels of {pair.length}, {pair.references:,} references, "
-        f"{len(run.gans)} GANs"
+        f"{run.run} ({len(run.gans)} GANs): {name[0]} of generators,\n{name[1]} of discriminators: "
+        f"{pair.targets:,} kernels of {pair.length}, {pair.references:,} references",
+        fontsize=8,
     )
     axis.legend(frameon=False, fontsize=7, title="compared with (mean)", title_fontsize=7)
