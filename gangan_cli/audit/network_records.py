@@ -39,7 +39,8 @@ class Nearness:
 
     `distance` is the median as a share of the held-out networks' median. `z_u` is the average over
     tenths of training, new networks have one from `z_u_low` to `z_u_high` in 95 of 100 cases, and copies
-    have `z_u_floor`; `p_near` and `p_far` are the chances that new networks lie as near, and as far off.
+    have `z_u_floor`; new networks lie as near with probability `p_near`, and as
+    far off with `p_far`.
     `plain_z_u`, with its floor, takes all snapshots for independent, as published figures do. `copies`
     is the share nearer than the 1 % quantile of held-out networks, new networks have at most
     `usual_copies`.

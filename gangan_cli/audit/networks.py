@@ -235,7 +235,7 @@ def decided(
     if nearness.p_far <= level:
         return "far-off", f"farther than held-out ones: {z}"
     if nearness.z_u_floor >= nearness.z_u_low:
-        return "undecided", "too few networks: even copies would not be told from new ones"
+        return "undecided", "too few networks: even copies would look like new ones"
     if min(nearness.p_near, nearness.p_copies, p_mixed) > LEVEL:
         return "new", f"like held-out ones: {z}"
     return "undecided", f"{z}; p {min(nearness.p_near, nearness.p_copies, p_mixed):.2g}"

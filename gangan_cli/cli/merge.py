@@ -8,7 +8,7 @@ from gangan_cli.cli import diagnostics, options, output, progress_bars
 
 
 def merge(
-    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="Two or more runs.")],
+    runs: Annotated[list[str], typer.Argument(metavar="RUN", help="Two or more runs.")],
     into: Annotated[str, typer.Option("--into", help="Name of the new run.")],
     store: options.Store = None,
     force: options.Force = None,

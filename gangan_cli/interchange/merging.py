@@ -1,6 +1,7 @@
 """Merges runs that were trained apart, from other seeds or on other machines, into one population."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
@@ -14,6 +15,7 @@ from gangan_cli.progress import StepCallback
 from gangan_cli.provenance import provenance
 from store import Catalog, Manifest, Run, RunRef, keys
 from store.filesystem import check_room, run_size
+from store.keys import Pair
 from store.manifest import Origin
 from store.state import State, Status
 from store.values import KINDS
@@ -51,9 +53,10 @@ def merge(
                 catalog.path(into),
                 run_size(manifest, resume_size(build(manifest.family, manifest.hparams))),
             )
-        step = on_progress(manifest.gans)
+        held = [run.index() for run in runs]
+        step = on_progress(sum(len(pairs) for index in held for pairs in index.values()))
         with catalog.adding(into) as aside, Run.create(aside, manifest) as merged:
-            merged.restore(_values(runs, step), _state(runs))
+            merged.restore(_values(runs, held, step), _state(runs))
     return catalog.open(into)
 
 
@@ -73,9 +76,8 @@ def _manifest(runs: Sequence[Run]) -> Manifest:
             what = ", ".join(dict.fromkeys(differs)).replace("_", "-")
             raise ConfigurationError(f"{run.name} and {runs[0].name} differ in {what}: not merged")
     origins = [origin for run in runs for origin in _origins(run.manifest)]
-    for number, origin in enumerate(origins):
-        if origin in origins[:number]:
-            seed, gan = origin
+    for (seed, gan), count in Counter(origins).items():
+        if count > 1:
             raise ConfigurationError(
                 f"GAN {gan} of seed {seed} is in two of the runs: train them with different --seed"
             )
@@ -83,7 +85,6 @@ def _manifest(runs: Sequence[Run]) -> Manifest:
         first,
         gans=len(origins),
         gan_origins=tuple(origins),
-        keeps_step_losses=all(run.manifest.keeps_step_losses for run in runs),
         config={**first.config, "gans": len(origins)},
         origin=Origin("merged", tuple(RunRef(run.name, run.manifest.id) for run in runs)),
         **provenance(),
@@ -96,18 +97,15 @@ def _origins(manifest: Manifest) -> list[tuple[int, int]]:
 
 
 def _values(
-    runs: Sequence[Run], step: Callable[[], None]
+    runs: Sequence[Run], held: Sequence[Mapping[str, set[Pair]]], step: Callable[[], None]
 ) -> Iterator[tuple[tuple[bytes, bytes], NDArray[Any]]]:
-    """Yield all values of the runs' GANs, with the keys that they have in the merged run."""
+    """Yield all values that the runs hold by kind, with the keys that they have in the merged run."""
     before = 0
-    for run in runs:
-        held = run.index()
-        for gan in range(run.manifest.gans):
-            for what, pairs in held.items():
-                for _, epoch in sorted(pair for pair in pairs if pair[0] == gan):
-                    key = keys.pack(before + gan, epoch)
-                    yield (KINDS[what], key), run.value(what, gan, epoch)
-            step()
+    for run, index in zip(runs, held, strict=True):
+        for what, pairs in index.items():
+            for gan, epoch in sorted(pairs):
+                yield (KINDS[what], keys.pack(before + gan, epoch)), run.value(what, gan, epoch)
+                step()
         before += run.manifest.gans
 
 

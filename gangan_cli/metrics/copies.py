@@ -169,8 +169,8 @@ def _each(samples: Distances, reference: Reference) -> Numbers:
         with np.errstate(divide="ignore"):  # an exact copy lies infinitely far off
             beyond = np.maximum(np.log(start / samples.values[rows]), 0) / mean
         found[rows] = np.where(beyond > 0, TAIL * (1 + beyond / gans) ** -gans, 1)
-    chances: Numbers = np.minimum(found * len(samples), 1)
-    return chances
+    probabilities: Numbers = np.minimum(found * len(samples), 1)
+    return probabilities
 
 
 def _by_cell(cells: Whole, reference: Reference) -> Whole:

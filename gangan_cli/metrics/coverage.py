@@ -14,12 +14,12 @@ SIMULATIONS = 4000
 
 @dataclass(frozen=True)
 class Coverage:
-    """How the `counts` (k,) of n samples in k groups compare with those of even chances.
+    """How the `counts` (k,) of n samples in k groups compare with those of equal probabilities.
 
     `chi_square` is Pearson's statistic with its p-value, `chi_square_p`. `variation` is the total
     variation distance of the shares from 1 / k each: the share of samples that would have to be in
-    other groups, from 0 to 1 - 1 / k. Even chances give one above `usual_variation` in at most 5 of 100
-    cases, and one as large as this with probability `p`.
+    other groups, from 0 to 1 - 1 / k. Equal probabilities give one above `usual_variation` in at most 5
+    of 100 cases, and one as large as this with probability `p`.
 
     `smallest` is the smallest share, with an interval that holds for all k shares at once, since the
     smallest was chosen for being so; `usual_smallest` is the smallest share below which even chances

@@ -31,10 +31,9 @@ HERE = ("localhost", LOOPBACK)
 
 @dataclass(frozen=True)
 class Cluster:
-    """A Ray cluster that this process is connected to; `started` if that is for this process alone."""
+    """A Ray cluster that this process is connected to."""
 
     address: str
-    started: bool
 
     @property
     def cpus(self) -> int:
@@ -85,7 +84,6 @@ def connected(address: str) -> Iterator[Cluster | None]:
         return
     ray = _ray()
     quiet: dict[str, Any] = {"log_to_driver": False, "configure_logging": False}
-    started = False
     try:
         try:
             with _loopback_as_it_is(_listens_there_alone(address)):
@@ -93,13 +91,12 @@ def connected(address: str) -> Iterator[Cluster | None]:
         except ConnectionError:
             if address != AUTO:
                 raise
-            started = True
             with _loopback_as_it_is():
                 _start(ray, quiet)
     except (RuntimeError, ValueError, OSError) as error:  # another version, no such host, …
         raise ConfigurationError(f"Ray cluster {address!r}: {str(error).splitlines()[0]}") from error
     try:
-        yield Cluster(ray.get_runtime_context().gcs_address, started)
+        yield Cluster(ray.get_runtime_context().gcs_address)
     finally:
         ray.shutdown()
 
@@ -136,7 +133,7 @@ def _listens_there_alone(address: str) -> bool:
 
 
 def _accepts(address: str) -> bool:
-    host, _, port = address.removeprefix("ray://").rpartition(":")
+    host, _, port = address.rpartition(":")
     if not port.isdecimal():
         return False
     with contextlib.suppress(OSError):

@@ -23,7 +23,7 @@ does not fill memory."""
 
 
 @dataclass(frozen=True)
-class Whereabouts:
+class NodeInfo:
     """A node: the name of its host, its id in the cluster, the version of gangan there, and what
     determines how results round (devices.py)."""
 
@@ -44,14 +44,12 @@ class RayTrainer:
         self._thread = ThreadPoolExecutor(1)
         self._trainer = self._thread.submit(ChunkTrainer, job, device).result()
 
-    def about(self) -> "Whereabouts":
+    def about(self) -> NodeInfo:
         """Return where it is, and what there is there."""
         from ray import get_runtime_context
 
         id = get_runtime_context().get_node_id()
-        return Whereabouts(
-            socket.gethostname(), id, version("gangan"), numerics_fingerprint(self._device)
-        )
+        return NodeInfo(socket.gethostname(), id, version("gangan"), numerics_fingerprint(self._device))
 
     def choose(self, request: ExecutionRequest) -> Iterator[Message]:
         """Yield messages, the last of which is the execution that is chosen here."""

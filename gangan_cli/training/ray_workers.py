@@ -24,7 +24,7 @@ from gangan_cli.training.messages import (
 )
 from gangan_cli.training.placement import Placement
 from gangan_cli.training.ray_cluster import Cluster
-from gangan_cli.training.ray_trainer import RayTrainer, Whereabouts
+from gangan_cli.training.ray_trainer import NodeInfo, RayTrainer
 from store import StoreError
 
 TICK = 0.2
@@ -46,17 +46,16 @@ class _Actor:
     """An actor; `at` is known once it has started."""
 
     handle: Any
-    at: Whereabouts = Whereabouts("", "", "", {})
+    at: NodeInfo = NodeInfo("", "", "", {})
     leaving: bool = False
     """Its node is to be taken from the cluster."""
 
 
 @dataclass
 class _Task:
-    """A chunk with how far it has come, and how often it was lost since."""
+    """A chunk, from its last checkpoint on, and how often it was lost since its last epoch."""
 
     chunk: Chunk
-    epoch: int = 0
     finished: bool = False
     losses: int = 0
 
@@ -64,7 +63,7 @@ class _Task:
         """Take note of a message about the chunk."""
         if not isinstance(message, EpochResult | Checkpoint):
             return
-        self.epoch, self.losses = message.epoch, 0
+        self.losses = 0
         self.finished = message.epoch == epochs or not message.gans
         if message.checkpoints is not None and message.gans:
             states = dict(zip(message.gans, message.checkpoints, strict=True))
@@ -151,7 +150,7 @@ class RayWorkers:
             yield WorkerLost(actor.at.node, task.chunk.gans, epoch)
             if not stopped:
                 waiting.append(task)
-                self._start(1)
+                self._start(len(waiting) + len(self._working))
             return
         task.take(message, self._epochs)
         yield message
